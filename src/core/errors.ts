@@ -1,0 +1,32 @@
+/** Where in a file something is wrong: a field by name, or a byte offset. */
+export type Place = { readonly field: string } | { readonly byteOffset: number } | { readonly whole: true };
+
+/**
+ * Bad input from outside: names the file and the place, says what is wrong and what to do.
+ * The command line prints `message` and ends with exit code 2.
+ */
+export class FormatError extends Error {
+  override readonly name = "FormatError";
+  readonly file: string;
+  readonly place: Place;
+  readonly remedy: string;
+
+  constructor(file: string, place: Place, problem: string, remedy: string) {
+    const where = "field" in place ? `: ${place.field}` : "byteOffset" in place ? `: byte ${place.byteOffset}` : "";
+    super(`${file}${where}: ${problem}${remedy ? `. ${remedy}` : ""}`);
+    this.file = file;
+    this.place = place;
+    this.remedy = remedy;
+  }
+}
+
+/** The input is well-formed but cannot serve the job (no such transform, nothing moves, memory too small …). */
+export class UnsuitableInputError extends Error {
+  override readonly name = "UnsuitableInputError";
+  readonly remedy: string;
+
+  constructor(problem: string, remedy: string) {
+    super(`${problem}. ${remedy}`);
+    this.remedy = remedy;
+  }
+}

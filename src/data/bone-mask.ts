@@ -1,0 +1,16 @@
+/** What segmentation says of one frame. */
+export interface BoneMask {
+  readonly width: number;
+  readonly height: number;
+  /** Probability that the pixel lies on the bone surface, 0 … 255. Zero away from it. */
+  readonly probability: Uint8Array;
+  /** Row of the bone surface in each column, sub-pixel; NaN where no bone was found. */
+  readonly ridgeRowPx: Float32Array;
+  /** Confidence in each column, 0 … 1; 0 where no bone was found. */
+  readonly ridgeConfidence: Float32Array;
+}
+
+/** One mask per frame of the TrackedFrames it was made from, in the same order. */
+export interface BoneMasks {
+  readonly masks: readonly BoneMask[];
+}

@@ -1,0 +1,38 @@
+import type { DistanceField } from "../geometry/distance-field.ts";
+import type { Mesh } from "../geometry/mesh.ts";
+import type { Calibration } from "./calibration.ts";
+import type { BoneName } from "./surface.ts";
+
+export interface TrueBone {
+  readonly name: BoneName;
+  /** Closed, outward; in the reference frame of the recording, mm. */
+  readonly mesh: Mesh;
+  readonly distance: DistanceField;
+  /** Per triangle: how many frames' rays hit it unshadowed, in depth, with incidence within the limit. */
+  readonly insonified: Uint16Array;
+  /** Anatomical region number of each triangle, an index into `regionNames`. */
+  readonly region: Uint8Array;
+  readonly regionNames: readonly string[];
+}
+
+export interface Landmark {
+  readonly name: string;
+  readonly bone: BoneName;
+  readonly positionMm: readonly [number, number, number];
+}
+
+/** Written by the simulator, read by the metrics; the pipeline has no parameter through which it could enter. */
+export interface GroundTruth {
+  readonly bones: readonly TrueBone[];
+  readonly landmarks: readonly Landmark[];
+  readonly calibration: Calibration;
+  /** Per image of the recording, 12 numbers: row-major 3×4, pixel (column, row, 0) to the reference frame, mm. */
+  readonly referenceFromPixel: Float64Array;
+  /**
+   * Row where the beam first meets bone in each column of image `index`; NaN where it meets none in depth or the
+   * probe has no contact. One number a column.
+   */
+  trueRidge(index: number): Float32Array;
+  /** What the simulation leaves out, in sentences; printed in the report. */
+  readonly notModelled: readonly string[];
+}

@@ -1,0 +1,115 @@
+import type { BoneName } from "./surface.ts";
+
+/** A figure with its 95 % interval; `low` = `high` = `value` only where the figure has no spread (a count). */
+export interface Figure {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly unit: string;
+}
+
+/** The thresholds of coverage, precision, F-score and surface Dice, mm. */
+export const thresholdsMm = [0.5, 1, 2, 3] as const;
+/** One number per entry of `thresholdsMm`. */
+export type PerThreshold = readonly [number, number, number, number];
+
+/** Definitions: docs/metrics.md. Distances in mm; a number that cannot be computed is null. */
+export interface SurfaceScore {
+  /** (Σ wA·A + Σ wB·B) / (Σ wA + Σ wB), A = result → truth, B = truth → result. */
+  readonly assd: number | null;
+  readonly meanAccuracy: number | null;
+  readonly meanCompleteness: number | null;
+  readonly rms: number | null;
+  /** max of the two one-way 95th percentiles. */
+  readonly hd95: number | null;
+  readonly hd100: number | null;
+  /** Area-weighted signed mean of result → truth; positive: outside the true bone. */
+  readonly bias: number | null;
+  readonly precision: PerThreshold | null;
+  readonly coverage: PerThreshold | null;
+  readonly fScore: PerThreshold | null;
+  readonly surfaceDice: PerThreshold | null;
+  readonly resultAreaMm2: number;
+  readonly truthAreaMm2: number;
+}
+
+/** Which part of the true bone a score is over. Accuracy is always over the whole result. */
+export type TruthPart = "reachable" | "unreachable" | "whole";
+
+export interface RegionScore {
+  readonly region: string;
+  readonly truthAreaMm2: number;
+  readonly reachableShare: number;
+  readonly mean: number | null;
+  readonly p95: number | null;
+  readonly bias: number | null;
+  /** Share of the region's reachable area with result within 1 mm. */
+  readonly coverage1mm: number | null;
+}
+
+export interface BoneReport {
+  readonly bone: BoneName | "all" | "bone";
+  readonly scores: Readonly<Record<TruthPart, SurfaceScore>>;
+  /** After rigid ICP on the reachable truth, no scale: shape alone. Null where it could not be made. */
+  readonly aligned: {
+    readonly reachable: SurfaceScore;
+    readonly translationMm: number;
+    readonly rotationDeg: number;
+  } | null;
+  readonly regions: readonly RegionScore[];
+  /** Signed result → truth distance over the result's area: shares per bin; `edgesMm` has one entry more. */
+  readonly histogram: { readonly edgesMm: readonly number[]; readonly share: readonly number[] };
+  /** Why there is no score, when there is none: it stays in the table. */
+  readonly failure: string | null;
+}
+
+/** One frame shown in the report; pixels lie in `frames/<file>` beside it. Rows per column, null: none. */
+export interface FrameSample {
+  readonly index: number;
+  readonly file: string;
+  readonly label: string;
+  readonly width: number;
+  readonly height: number;
+  readonly pixelMm: readonly [number, number];
+  readonly foundRow: readonly (number | null)[];
+  readonly trueRow: readonly (number | null)[] | null;
+}
+
+/** `report.json`: deterministic; timings, dates and host facts are in timing.json. */
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly kind: "run" | "reconstruct";
+  readonly title: string;
+  readonly software: { readonly name: "sonobench"; readonly version: string };
+  readonly seed: string | null;
+  readonly headline: Readonly<Record<string, Figure>>;
+  /** The scenario or the command's options, every default filled in. */
+  readonly configuration: unknown;
+  readonly bones: readonly BoneReport[];
+  /** Per-frame segmentation against truth, where there is truth. */
+  readonly segmentation: {
+    readonly meanAbsMm: number | null;
+    readonly p95Mm: number | null;
+    readonly biasMm: number | null;
+    readonly missedColumnsShare: number | null;
+    readonly falseColumnsShare: number | null;
+    readonly columns: number;
+  } | null;
+  readonly frames: {
+    readonly total: number;
+    readonly used: number;
+    readonly dropped: Readonly<Record<string, number>>;
+    readonly samples: readonly FrameSample[];
+  };
+  /** Files of the result folder that the page shows, by role; paths relative to the folder. */
+  readonly meshes: readonly {
+    readonly bone: string;
+    readonly role: "result" | "truth";
+    readonly file: string;
+    readonly triangles: number;
+  }[];
+  /** Centre of the transducer face at each used frame, xyz interleaved, mm, reference frame, rounded to 0.01. */
+  readonly probePathMm: readonly number[];
+  readonly notModelled: readonly string[];
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,21 @@
+import type { GrayImage } from "./image.ts";
+
+/** Images whose pose in the reference frame is known; frames without one are not here. Parallel arrays. */
+export interface TrackedFrames {
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+  /** Index of each frame in the recording's image track. */
+  readonly sourceIndex: Uint32Array;
+  readonly timeS: Float64Array;
+  /** 12 numbers a frame: row-major 3×4, (column, row, 0) of a pixel to mm in the reference frame. */
+  readonly referenceFromPixel: Float64Array;
+  /** Frames of the recording that were left out, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  read(frame: number): Promise<GrayImage>;
+}
+
+/** The 12 numbers of one frame; a view, not a copy. */
+export function framePose({ referenceFromPixel }: TrackedFrames, frame: number): Float64Array {
+  return referenceFromPixel.subarray(frame * 12, frame * 12 + 12);
+}
