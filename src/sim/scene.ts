@@ -1,0 +1,58 @@
+import type { BoneName } from "../data/surface.ts";
+import { type Grid, voxelCount } from "../geometry/grid.ts";
+
+/** How echo is arranged inside a tissue, for the image formation: speckle alone, or coherent structure besides it. */
+export type TissueTexture =
+  | "none" // no scatterers: gel, air, fluid, the inside of bone
+  | "diffuse" // speckle only: cartilage, skin
+  | "lobular" // dark lobules between bright septa: fat
+  | "fascicular" // bright streaks along the fibres: muscle
+  | "fibrillar"; // dense parallel lines that vanish when tilted: tendon, ligament
+
+/** Acoustic constants of one tissue at body temperature. */
+export interface Tissue {
+  readonly name: string;
+  readonly speedMps: number;
+  readonly densityKgM3: number;
+  /** One-way amplitude attenuation at 1 MHz, dB/cm; at f MHz it is this times f to the power `attenuationExponent`. */
+  readonly attenuationDbCmMhz: number;
+  readonly attenuationExponent: number;
+  /** Scatter level in dB relative to muscle; -Infinity for no scatter at all. */
+  readonly echoDb: number;
+  readonly texture: TissueTexture;
+  /** Unit vector along the fibres of a fascicular or fibrillar tissue, in the frame of the scene. */
+  readonly fibreDirection?: readonly [number, number, number];
+}
+
+/**
+ * What the probe and the operator see of a body: fields sampled at the voxel centres of one grid in the knee frame, mm.
+ * The arrays lie on SharedArrayBuffers, so worker threads read one copy. Nobody writes to them once they are built.
+ */
+export interface Scene {
+  readonly grid: Grid;
+  /** Signed distance to the nearest bone surface, negative inside bone. Read it with `sampleTrilinear`. */
+  readonly boneDistanceMm: Float32Array;
+  /** Signed distance to the skin, negative inside the body. */
+  readonly skinDistanceMm: Float32Array;
+  /** Label of each voxel centre, an index into `tissues`. Never interpolate it. */
+  readonly tissue: Uint8Array;
+  readonly tissues: readonly Tissue[];
+  /** Which bone is nearest, an index into `bones`. */
+  readonly bone: Uint8Array;
+  readonly bones: readonly BoneName[];
+}
+
+/** Zeros on shared memory, so that a worker that is sent the array sees the same bytes. */
+export function sharedFloat32(length: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(length * 4));
+}
+
+/** Zeros on shared memory. */
+export function sharedUint8(length: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(length));
+}
+
+/** Bytes of the four arrays of a scene on this grid: 4 + 4 + 1 + 1 a voxel. Ask before allocating. */
+export function sceneBytes(grid: Grid): number {
+  return voxelCount(grid) * 10;
+}
