@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import type { Command } from "commander";
+import { findDataFolder } from "./data-folder.ts";
+import { terminalFor, type CommonOptions } from "./command.ts";
+import { packageVersion } from "./version.ts";
+
+interface Finding {
+  readonly what: string;
+  readonly state: "ok" | "absent" | "broken";
+  readonly detail: string;
+  readonly meaning: string;
+}
+
+export function addDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .summary("what is installed, what is missing, what it means")
+    .option("--json", "one object on stdout")
+    .action(async (options: CommonOptions) => {
+      const terminal = terminalFor(options);
+      const findings = await examine();
+      const broken = findings.filter((f) => f.state === "broken").length;
+      if (options.json) {
+        terminal.out(JSON.stringify({ headline: { broken }, findings }, null, 2));
+      } else {
+        for (const { what, state, detail, meaning } of findings) {
+          terminal.out(`${state.padEnd(7)} ${what}: ${detail}${state === "ok" ? "" : `\n        ${meaning}`}`);
+        }
+      }
+      if (broken) process.exitCode = 1;
+    });
+}
+
+async function examine(): Promise<Finding[]> {
+  const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];
+  const nodeFits = major > 20 || (major === 20 && minor >= 19);
+  const memoryGb = totalmem() / 2 ** 30;
+  const data = findDataFolder();
+  return [
+    { what: "SonoBench", state: "ok", detail: packageVersion(), meaning: "" },
+    {
+      what: "Node.js",
+      state: nodeFits ? "ok" : "broken",
+      detail: process.versions.node,
+      meaning: "SonoBench needs Node 20.19 or newer",
+    },
+    { what: "processor cores", state: "ok", detail: String(availableParallelism()), meaning: "" },
+    {
+      what: "memory",
+      state: memoryGb >= 3.5 ? "ok" : "broken",
+      detail: `${memoryGb.toFixed(1)} GB`,
+      meaning: "the main job needs up to 2 GB of its own; close other programs, or raise surface.spacingMm",
+    },
+    await tryImport("onnxruntime-node", "neural networks cannot run; reinstall with `npm ci`"),
+    await tryImport("manifold-3d", "truth meshes cannot be made; reinstall with `npm ci`"),
+    {
+      what: "public recordings",
+      state: data ? "ok" : "absent",
+      detail: data ?? "not found",
+      meaning: "checks against real recordings are skipped; set SONOBENCH_DATA to their folder",
+    },
+    {
+      what: "Chromium",
+      state: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].some(existsSync) ? "ok" : "absent",
+      detail: "system browser",
+      meaning: "reports open in any browser; the browser tests use the one that npm brings",
+    },
+  ];
+}
+
+async function tryImport(name: string, meaning: string): Promise<Finding> {
+  try {
+    await import(name);
+    return { what: name, state: "ok", detail: "loads", meaning: "" };
+  } catch (error) {
+    return { what: name, state: "broken", detail: error instanceof Error ? error.message : String(error), meaning };
+  }
+}

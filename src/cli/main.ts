@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { FormatError, UnsuitableInputError } from "../core/errors.ts";
+import { MissedThreshold, UsageError } from "./command.ts";
+import { addDoctor } from "./doctor.ts";
+import { addRecord } from "./record.ts";
+import { addReconstruct } from "./reconstruct.ts";
+import { addReport } from "./report.ts";
+import { addRun } from "./run.ts";
+import { addScore } from "./score.ts";
+import { addSimulate } from "./simulate.ts";
+import { addConvert } from "./convert.ts";
+import { addSchema } from "./schema.ts";
+import { addVerify } from "./verify.ts";
+import { packageVersion } from "./version.ts";
+
+const program = new Command("sonobench")
+  .description("Make 3D models of the knee from ultrasound, on a simulated rig or a recording, and know how far off they are.")
+  .version(packageVersion())
+  .showHelpAfterError("(add --help for the options)")
+  .configureHelp({ sortSubcommands: false })
+  .addHelpText(
+    "after",
+    `
+Start here:
+  sonobench run scenarios/knee-tracked.yaml       simulate, reconstruct, score; then open the report it names
+  sonobench reconstruct sweep.igs.mha --config plus.xml   the same on a recording of yours
+  sonobench verify                                see for yourself which statements of this bench hold here
+
+Exit codes: 0 done; 1 ran, but a check or a --fail-if threshold was missed; 2 bad input; 3 a fault of SonoBench.`,
+  )
+  .exitOverride();
+
+for (const add of [
+  addRun,
+  addSimulate,
+  addReconstruct,
+  addScore,
+  addVerify,
+  addReport,
+  addRecord,
+  addConvert,
+  addSchema,
+  addDoctor,
+]) {
+  add(program);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** Prints what went wrong and returns the exit code. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof MissedThreshold) {
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+  if (error instanceof FormatError || error instanceof UnsuitableInputError || error instanceof UsageError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return 2;
+  }
+  if (error instanceof Error && "code" in error && "path" in error) {
+    process.stderr.write(`error: ${String(error.path)}: ${fileProblem(String(error.code))}\n`);
+    return 2;
+  }
+  process.stderr.write(`This is a fault of SonoBench, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`);
+  return 3;
+}
+
+function fileProblem(code: string): string {
+  switch (code) {
+    case "ENOENT":
+      return "there is no such file or folder";
+    case "EACCES":
+    case "EPERM":
+      return "permission denied";
+    case "EISDIR":
+      return "this is a folder; name a file in it";
+    case "ENOTDIR":
+      return "a part of the path is a file, not a folder";
+    case "ENOSPC":
+      return "the disk is full";
+    default:
+      return code;
+  }
+}

@@ -1,0 +1,176 @@
+import { UnsuitableInputError } from "../../core/errors.ts";
+import { interpolate, invert3x4, multiply3x4 } from "../../core/rigid.ts";
+import type { GrayImage } from "../../data/image.ts";
+import type { PoseTrack, Recording } from "../../data/recording.ts";
+import type { TrackedFrames } from "../../data/tracked-frames.ts";
+import type { Stage } from "../stage.ts";
+import { fitClock } from "./clock-map.ts";
+import { findTransformPath, type FixedTransform, type Link } from "./transform-path.ts";
+
+export interface SyncInput {
+  readonly recording: Recording;
+  /** Calibrations: at least the one from `imageName` (pixels) to the probe. */
+  readonly fixed: readonly FixedTransform[];
+}
+
+export interface SyncOptions {
+  readonly imageName: string;
+  /** The body or frame in which the bone is wanted. */
+  readonly referenceName: string;
+  /** By how much the images' times run behind the tracker's, seconds (temporal calibration). By-time pairing only. */
+  readonly imageLagS: number;
+  /** A pose is interpolated only between neighbours that are at most this many tracker periods apart. */
+  readonly maxGapPeriods: number;
+}
+
+/** Moves smaller than this over the whole recording are a probe that stood still, mm. */
+const STANDSTILL_MM = 0.05;
+
+/**
+ * Gives every image its pose: by index where the recording pairs them, else at the image's acquisition time (host
+ * clock, lag removed) by interpolation between the two tracker samples around it. Frames without one are counted by
+ * reason. Throws an UnsuitableInputError when no chain of transforms exists, no frame has a pose, or nothing moves.
+ */
+export const trackFrames: Stage<SyncInput, TrackedFrames, SyncOptions> = {
+  name: "sync/track-frames",
+  // 1.5 periods: one lost sample is bridged, a drop-out is not (PLUS bridges 0.5 s, which a moving hand outruns).
+  defaults: { imageName: "Image", referenceName: "Reference", imageLagS: 0, maxGapPeriods: 1.5 },
+  async run({ recording, fixed }, options, { log }) {
+    const { images } = recording;
+    if (!images || images.count === 0) {
+      throw new UnsuitableInputError(
+        `${recording.name} holds no images`,
+        "Give a recording with an image stream; a tracker buffer alone cannot be reconstructed",
+      );
+    }
+    const path = findTransformPath(options.imageName, options.referenceName, fixed, recording.poses);
+    const pose = recording.pairing === "by-index" ? byIndex(recording) : byTime(recording, options);
+    const dropped: Record<string, number> = {};
+    const drop = (reason: string): void => void (dropped[reason] = (dropped[reason] ?? 0) + 1);
+    const matrices: Float64Array[] = [],
+      source: number[] = [],
+      times: number[] = [];
+    for (let i = 0; i < images.count; i++) {
+      if (!images.valid[i]) {
+        drop("image marked invalid");
+        continue;
+      }
+      const link = (l: Link): Float64Array | string => {
+        const m = l.kind === "fixed" ? Float64Array.from(fixed[l.index]!.m) : pose(l.index, i);
+        return typeof m === "string" || !l.inverse ? m : invert3x4(m);
+      };
+      let total: Float64Array | undefined, problem: string | undefined;
+      for (const step of path) {
+        const m = link(step);
+        if (typeof m === "string") {
+          problem = m;
+          break;
+        }
+        total = total ? multiply3x4(m, total) : m;
+      }
+      if (problem !== undefined || !total) {
+        drop(problem ?? "no transform");
+        continue;
+      }
+      matrices.push(total);
+      source.push(i);
+      times.push(images.acquiredAtS[i]!);
+    }
+    log.debug("poses", { frames: matrices.length, dropped });
+    if (matrices.length === 0) {
+      const why = Object.entries(dropped).map(([reason, n]) => `${reason} (${n})`);
+      throw new UnsuitableInputError(
+        `none of the ${images.count} frames of ${recording.name} has a pose: ${why.join(", ")}`,
+        "Check that the probe and the reference were seen by the tracker, and that the right transforms are named",
+      );
+    }
+    const referenceFromPixel = new Float64Array(matrices.length * 12);
+    matrices.forEach((m, i) => referenceFromPixel.set(m, i * 12));
+    const { width, height } = images;
+    refuseStandstill(recording.name, referenceFromPixel, width, height);
+    return {
+      count: matrices.length,
+      width,
+      height,
+      sourceIndex: Uint32Array.from(source),
+      timeS: Float64Array.from(times),
+      referenceFromPixel,
+      dropped,
+      async read(frame): Promise<GrayImage> {
+        const image = await images.read(source[frame]!);
+        if (image.pixels instanceof Uint8Array) return { ...image, pixels: image.pixels };
+        throw new UnsuitableInputError(
+          `${recording.name} has ${images.pixelType} pixels`,
+          "Convert it to 8-bit B-mode images first",
+        );
+      },
+    };
+  },
+};
+
+type PoseOf = (track: number, image: number) => Float64Array | string;
+
+function byIndex({ poses }: Recording): PoseOf {
+  return (track, image) => {
+    const { tool, status, parentFromTool } = poses[track]!;
+    const word = status[image];
+    if (word === "tracked") return parentFromTool.slice(image * 12, image * 12 + 12);
+    return word === undefined ? `"${tool}" has no pose for the frame` : `"${tool}" ${word}`;
+  };
+}
+
+function byTime({ poses, images }: Recording, { imageLagS, maxGapPeriods }: SyncOptions): PoseOf {
+  const clocks = poses.map((track) => fitClock(track.acquiredAtS, track.receivedAtS));
+  const imageClock = fitClock(images!.acquiredAtS, images!.receivedAtS);
+  return (index, image) => {
+    const track = poses[index]!,
+      clock = clocks[index]!;
+    const hostS = imageClock.offsetS + imageClock.rate * images!.acquiredAtS[image]! - imageLagS;
+    return poseAt(track, (hostS - clock.offsetS) / clock.rate, maxGapPeriods);
+  };
+}
+
+function poseAt(track: PoseTrack, deviceS: number, maxGapPeriods: number): Float64Array | string {
+  const { acquiredAtS: t, status, parentFromTool: m, tool } = track;
+  const n = t.length;
+  if (n < 2 || deviceS < t[0]! || deviceS > t[n - 1]!) return `"${tool}" has no pose at the time of the frame`;
+  let low = 0,
+    high = n - 1;
+  while (high - low > 1) {
+    const mid = (low + high) >> 1;
+    if (t[mid]! <= deviceS) low = mid;
+    else high = mid;
+  }
+  if (status[low] !== "tracked" || status[high] !== "tracked") {
+    return `"${tool}" ${status[low] === "tracked" ? status[high] : status[low]}`;
+  }
+  const period = (t[n - 1]! - t[0]!) / (n - 1),
+    gap = t[high]! - t[low]!;
+  if (gap > maxGapPeriods * period) return `"${tool}" has a gap in its poses`;
+  const s = gap > 0 ? (deviceS - t[low]!) / gap : 0;
+  const at = (i: number) => ({ m: m.subarray(i * 12, i * 12 + 12) });
+  return interpolate(at(low), at(high), s).m.slice();
+}
+
+function refuseStandstill(name: string, poses: Float64Array, width: number, height: number): void {
+  if (poses.length <= 12) return;
+  let moved = 0;
+  for (const [u, v] of [
+    [0, 0],
+    [width - 1, 0],
+    [0, height - 1],
+  ] as const) {
+    for (let i = 12; i < poses.length; i += 12) {
+      for (let row = 0; row < 12; row += 4) {
+        const d = (k: number): number => poses[i + row + k]! - poses[row + k]!;
+        moved = Math.max(moved, Math.abs(d(0) * u + d(1) * v + d(3)));
+      }
+    }
+  }
+  if (moved < STANDSTILL_MM) {
+    throw new UnsuitableInputError(
+      `the image never moves in ${name} (at most ${moved.toFixed(3)} mm in ${poses.length / 12} frames)`,
+      "Record a sweep: move the probe relative to the reference; or name another reference",
+    );
+  }
+}

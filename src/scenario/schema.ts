@@ -1,0 +1,187 @@
+import { z } from "zod";
+import { FormatError } from "../core/errors.ts";
+
+const parametricPhantom = z
+  .strictObject({
+    kind: z.literal("parametric"),
+    sex: z.enum(["female", "male", "any"]).default("any"),
+    flexionDeg: z.number().min(0).max(120).default(30).describe("knee flexion"),
+    gridSpacingMm: z.number().min(0.4).max(2).default(0.75).describe("spacing of the tissue grid that the beam sees"),
+  })
+  .describe("a knee drawn from published morphometry by the scenario's seed");
+
+const phantom = z.discriminatedUnion("kind", [parametricPhantom]);
+
+const probe = z.strictObject({
+  kind: z.enum(["telemed-l12-40", "l14-5-38"]).default("telemed-l12-40"),
+});
+
+const imaging = z.strictObject({
+  widthPx: z.int().min(64).max(2048).default(512),
+  heightPx: z.int().min(64).max(2048).default(512),
+  depthMm: z.number().min(20).max(120).default(50),
+  dynamicRangeDb: z.number().min(20).max(120).default(60),
+  gainDb: z.number().min(-60).max(60).default(0),
+  rateHz: z.number().min(1).max(120).default(30).describe("how often images are polled"),
+  lagS: z.number().min(0).max(1).default(0.3).describe("from the echo to the time that the host gives the image"),
+});
+
+const opticalTracker = z
+  .strictObject({
+    kind: z.literal("optical"),
+    rateHz: z.number().min(1).max(1000).default(120),
+    distanceMm: z.number().min(300).max(5000).default(1000).describe("from the camera bar to the knee"),
+    focalPx: z.number().min(100).max(10000).default(736),
+    baselineMm: z.number().min(20).max(2000).default(220),
+    centroidNoisePx: z.number().min(0).max(2).default(0.05),
+    latencyS: z.number().min(0).max(1).default(0.0054),
+    latencySdS: z.number().min(0).max(0.1).default(0.0004),
+    clockOffsetS: z.number().default(1356.1).describe("what the tracker's clock shows when the host's shows 0"),
+    clockSkewPpm: z.number().min(-1000).max(1000).default(20),
+  })
+  .describe("a bar of two cameras; errors enter as pixel noise on every marker");
+
+const tracker = z.discriminatedUnion("kind", [opticalTracker]);
+
+const operator = z.strictObject({
+  protocol: z.enum(["clinical"]).default("clinical").describe("the strokes of the clinical windows"),
+  sweeps: z.array(z.string()).min(1).optional().describe("only these strokes of the protocol, by name"),
+  speedMmPerS: z.number().min(1).max(500).default(25),
+  tremorMm: z.number().min(0).max(5).default(0.3),
+  tremorDeg: z.number().min(0).max(10).default(0.5),
+  gelMm: z.number().min(0).max(10).default(0.5),
+  pauseS: z.number().min(0).max(60).default(1),
+  landmarkErrorMm: z.number().min(0).max(20).default(3).describe("SD of each axis of a palpated landmark"),
+});
+
+const simulatedSource = z
+  .strictObject({
+    kind: z.literal("simulated"),
+    phantom: phantom.prefault({ kind: "parametric" }),
+    probe: probe.prefault({}),
+    imaging: imaging.prefault({}),
+    tracker: tracker.prefault({ kind: "optical" }),
+    operator: operator.prefault({}),
+  })
+  .describe("a synthetic knee, scanned by a synthetic operator; its truth is known");
+
+const matrix = z.array(z.number()).length(12).describe("row-major 3x4, mm");
+
+const recordedSource = z
+  .strictObject({
+    kind: z.literal("recording"),
+    file: z.string().describe("a .mcap, .igs.mha, .mha, .mhd or .nrrd recording, relative to this file"),
+    configuration: z
+      .string()
+      .optional()
+      .describe("a PLUS configuration XML with the calibration, relative to this file"),
+    imageName: z.string().default("Image"),
+    referenceName: z.string().default("Reference"),
+  })
+  .describe("something that was recorded; there is no truth to score against");
+
+const source = z.discriminatedUnion("kind", [simulatedSource, recordedSource]);
+
+const calibration = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("truth") }).describe("the true matrices: for the error budget only"),
+  z
+    .strictObject({
+      kind: z.literal("perturbed"),
+      rotationSdDeg: z.number().min(0).max(10).default(0.3).describe("SD of the rotation error about each axis"),
+      translationSdMm: z.number().min(0).max(10).default(0.4).describe("SD of the error along each axis, mid-image"),
+      lagSdS: z.number().min(0).max(0.5).default(0.004),
+    })
+    .describe("the truth plus an error of published size, drawn by the seed; calibration itself comes later"),
+  z
+    .strictObject({ kind: z.literal("given"), probeFromPixel: matrix, imageLagS: z.number().min(-1).max(1).default(0) })
+    .describe("measured elsewhere: (column, row, 0) of a pixel to probe mm"),
+  z.strictObject({ kind: z.literal("configuration") }).describe("from the PLUS configuration of the recording"),
+]);
+
+const pose = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("tracked"), maxGapPeriods: z.number().min(1).max(20).default(1.5) }),
+]);
+
+const segmentation = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("classical") }).describe("bone probability from ridge, shadow and continuity"),
+]);
+
+const reconstruction = z.strictObject({
+  spacingMm: z.number().min(0.1).max(5).default(0.5),
+  interpolation: z.enum(["nearest", "linear"]).default("linear"),
+  compounding: z.enum(["mean", "latest", "maximum"]).default("mean"),
+});
+
+const surface = z.strictObject({
+  spacingMm: z.number().min(0.2).max(5).default(0.75),
+  minIslandMm2: z.number().min(0).max(10000).default(60),
+});
+
+const scoring = z.strictObject({
+  maxIncidenceDeg: z.number().min(10).max(90).default(60).describe("bone met at a flatter angle is not reachable"),
+  minHits: z.int().min(1).max(100).default(1).describe("rays that must have met a triangle for it to be reachable"),
+});
+
+const scenarioSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]*$/i, "use letters, digits, dots, dashes")
+    .max(80),
+  about: z.string().max(2000).default(""),
+  seed: z.string().min(1).max(200).default("1").describe("the one seed; every random number follows from it"),
+  source,
+  calibration: calibration.prefault({ kind: "perturbed" }),
+  pose: pose.prefault({ kind: "tracked" }),
+  segmentation: segmentation.prefault({ kind: "classical" }),
+  reconstruction: reconstruction.prefault({}),
+  surface: surface.prefault({}),
+  scoring: scoring.prefault({}),
+  report: z.strictObject({ sampleFrames: z.int().min(0).max(40).default(12) }).prefault({}),
+});
+
+export type Scenario = z.output<typeof scenarioSchema>;
+export type SimulatedSource = z.output<typeof simulatedSource>;
+export type RecordedSource = z.output<typeof recordedSource>;
+export type CalibrationConfig = z.output<typeof calibration>;
+export type PhantomConfig = z.output<typeof phantom>;
+export type TrackerConfig = z.output<typeof tracker>;
+export type SegmentationConfig = z.output<typeof segmentation>;
+
+/**
+ * Reads what a YAML or JSON file held, with every default filled in. Throws a FormatError that names the file and the
+ * field; an unknown field is an error, since a misspelt option must not silently become a default.
+ */
+export function parseScenario(json: unknown, file: string): Scenario {
+  const result = scenarioSchema.safeParse(json);
+  if (result.success) return checkTogether(result.data, file);
+  const issue = result.error.issues[0]!;
+  const field = issue.path.map(String).join(".") || "(the whole file)";
+  throw new FormatError(file, { field }, issue.message, "Every field is listed in scenarios/schema.json");
+}
+
+/** Rules that span sections. */
+function checkTogether(scenario: Scenario, file: string): Scenario {
+  const { source, calibration } = scenario;
+  if (source.kind === "simulated" && calibration.kind === "configuration") {
+    throw new FormatError(
+      file,
+      { field: "calibration.kind" },
+      "a simulated source has no PLUS configuration",
+      'Use "perturbed", "truth" or "given"',
+    );
+  }
+  if (source.kind === "recording" && (calibration.kind === "truth" || calibration.kind === "perturbed")) {
+    throw new FormatError(
+      file,
+      { field: "calibration.kind" },
+      "the true calibration of a recording is not known",
+      'Use "configuration" or "given"',
+    );
+  }
+  return scenario;
+}
+
+/** For editors: `scenarios/schema.json`. */
+export function scenarioJsonSchema(): unknown {
+  return z.toJSONSchema(scenarioSchema, { io: "input" });
+}
