@@ -1,0 +1,81 @@
+import { open } from "node:fs/promises";
+import { extname } from "node:path";
+import { FormatError } from "../../core/errors.ts";
+import type { Mesh } from "../../geometry/mesh.ts";
+import { parseObj } from "./obj.ts";
+import { parsePly, startsWithPly } from "./ply.ts";
+import { parseStl, startsWithSolid } from "./stl.ts";
+
+// Own parsers, not three's loaders: STLLoader and PLYLoader allocate what the header says before looking at the size
+// of the file, take any index, any NaN and any truncation without a word, and give loose triangles for STL. They
+// serve as independent judges in test/io/mesh instead.
+
+/** What a format's parser gives: the mesh as stored, and the text in which the coordinate system may be marked. */
+export interface ParsedMesh {
+  readonly mesh: Mesh;
+  readonly marker: string;
+  readonly warnings: readonly string[];
+}
+
+export interface ReadMesh {
+  /** LPS, mm. */
+  readonly mesh: Mesh;
+  /** What was odd and how it was read, in sentences. */
+  readonly warnings: string[];
+}
+
+/** Largest mesh file that is read whole: 20 million triangles of binary STL. */
+const MAX_FILE_BYTES = 2 ** 30;
+
+/** STL, PLY or OBJ, told apart by content where that is possible, else by the name's ending. */
+export async function readMesh(path: string): Promise<ReadMesh> {
+  const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+    throw new FormatError(path, { whole: true }, `cannot be opened (${error.code})`, "Check the path");
+  });
+  try {
+    const status = await handle.stat();
+    if (!status.isFile())
+      throw new FormatError(path, { whole: true }, "is not a file", "Give a .stl, .ply or .obj file");
+    if (status.size > MAX_FILE_BYTES) {
+      throw new FormatError(
+        path,
+        { whole: true },
+        `has ${status.size} bytes; meshes up to ${MAX_FILE_BYTES} bytes are read`,
+        "Reduce the number of triangles",
+      );
+    }
+    return parseMesh(await handle.readFile(), path);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** `fileName` is for messages and for its ending. Vertices of STL files are joined where they coincide exactly. */
+export function parseMesh(bytes: Uint8Array, fileName: string): ReadMesh {
+  if (bytes.length === 0) throw new FormatError(fileName, { byteOffset: 0 }, "is empty", "Export the mesh again");
+  const { mesh, marker, warnings } = chooseParser(bytes, fileName)(bytes, fileName);
+  const notes = [...warnings];
+  const space = /SPACE=(\w+)/.exec(marker)?.[1];
+  let positions = mesh.positions;
+  if (space === "RAS") {
+    positions = positions.map((value, i) => (i % 3 === 2 ? value : 0 - value)); // a half turn: the winding stays
+    notes.push("marked as RAS; turned into LPS (x and y negated)");
+  } else if (space !== undefined && space !== "LPS") {
+    notes.push(`marked as "${space.slice(0, 20)}", which is not known; read as LPS`);
+  }
+  if (mesh.triangles.length === 0) notes.push("holds no triangles");
+  return { mesh: { positions, triangles: mesh.triangles }, warnings: notes };
+}
+
+function chooseParser(bytes: Uint8Array, fileName: string): (bytes: Uint8Array, fileName: string) => ParsedMesh {
+  if (startsWithPly(bytes)) return parsePly;
+  const extension = extname(fileName).toLowerCase();
+  if (extension === ".obj") return parseObj;
+  if (extension === ".stl" || startsWithSolid(bytes)) return parseStl;
+  throw new FormatError(
+    fileName,
+    { byteOffset: 0 },
+    extension === ".ply" ? `does not start with "ply"` : "is not a known mesh format",
+    "Give a .stl, .ply or .obj file",
+  );
+}
