@@ -1,0 +1,84 @@
+import { deflateSync } from "node:zlib";
+import type { PackedBytes, PageData, PageMesh } from "../data/report-page.ts";
+import type { Report } from "../data/report.ts";
+import { packMesh, packValues } from "../geometry/packed-mesh.ts";
+import { vertexCount, type Mesh } from "../geometry/mesh.ts";
+import { coolWarm, foundMissed, sampleMap } from "./colour-map.ts";
+
+/** A mesh to show, in the reference frame; the per-vertex arrays have one entry a vertex. */
+export interface ReportMesh {
+  readonly bone: string;
+  readonly role: "result" | "truth";
+  readonly mesh: Mesh;
+  /** Result: signed distance to the true bone, positive outside. Truth: distance to the result. mm, NaN: unknown. */
+  readonly errorMm?: Float32Array;
+  /** Truth only: 1 where the probe could have seen the bone, else 0. */
+  readonly reachable?: Uint8Array;
+}
+
+export interface ReportFrame {
+  /** As `FrameSample.file`. */
+  readonly file: string;
+  readonly pngBytes: Uint8Array;
+}
+
+export interface ReportAssets {
+  readonly meshes: readonly ReportMesh[];
+  readonly frames: readonly ReportFrame[];
+}
+
+/** Colours run from minus to plus this many mm; ±2 mm is shown first, in every report, so that two can be compared. */
+export const errorRangesMm = [2, 0.5, 1, 3, 5] as const;
+/** The largest threshold of coverage: a true surface farther than this from the result was missed. */
+export const MISSED_MM = 3;
+/** Enough that neighbours differ by less than the eye sees. */
+const COLOUR_STOPS = 65;
+
+export const errorColours = sampleMap(coolWarm, -1, 1, COLOUR_STOPS);
+export const coverageColours = sampleMap(foundMissed, 0, 1, COLOUR_STOPS);
+
+export const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+
+const pack = (bytes: Uint8Array): PackedBytes => base64(deflateSync(bytes, { level: 9 }));
+
+function checkLength(name: string, { bone, role, mesh }: ReportMesh, length: number | undefined): void {
+  if (length !== undefined && length !== vertexCount(mesh)) {
+    throw new RangeError(`${role} mesh of ${bone}: ${length} values of ${name} for ${vertexCount(mesh)} vertices`);
+  }
+}
+
+function pageMesh(item: ReportMesh): PageMesh {
+  checkLength("errorMm", item, item.errorMm?.length);
+  checkLength("reachable", item, item.reachable?.length);
+  const { header, bytes } = packMesh(item.mesh);
+  const error = item.errorMm && packValues(item.errorMm);
+  return {
+    bone: item.bone,
+    role: item.role,
+    ...header,
+    geometry: pack(bytes),
+    errorMm: error ? { step: error.step, bytes: pack(error.bytes) } : null,
+    reachable: item.reachable ? pack(item.reachable) : null,
+  };
+}
+
+/** "all" pools the bones; it has a chart only where there is no single bone to show. */
+export function histogramBones({ bones }: Report): PageData["histograms"] {
+  const measured = bones.filter(({ histogram }) => histogram.share.some((share) => share > 0));
+  const single = measured.filter(({ bone }) => bone !== "all");
+  return (single.length ? single : measured).map(({ bone, histogram }) => ({ bone, ...histogram }));
+}
+
+export function pageData(report: Report, { meshes }: ReportAssets): PageData {
+  return {
+    title: report.title,
+    meshes: meshes.filter(({ mesh }) => mesh.triangles.length > 0).map(pageMesh),
+    probePathMm: report.probePathMm,
+    histograms: histogramBones(report),
+    errorColours,
+    coverageColours,
+    errorRangesMm,
+    missedMm: MISSED_MM,
+  };
+}

@@ -1,0 +1,77 @@
+import type { Figure } from "../data/report.ts";
+
+const MINUS = "\u2212";
+const NARROW_SPACE = "\u202f";
+
+/** The dash for "there is no such number". */
+export const NONE = "\u2013";
+
+/** Digits after the point that show `spread` with one significant digit, two when that digit is 1 or 2. */
+function decimalsFor(spread: number): number {
+  if (!(spread > 0)) return 0;
+  const exponent = Math.floor(Math.log10(spread) + 1e-9);
+  const leading = spread / 10 ** exponent;
+  return Math.max(0, -exponent + (leading < 3 ? 1 : 0));
+}
+
+/** At most 4 decimals and no minus before a zero; thousands set apart. */
+export function formatNumber(value: number, decimals: number): string {
+  const digits = Math.abs(value).toFixed(Math.min(4, decimals));
+  const [whole, fraction] = digits.split(".") as [string, string | undefined];
+  const grouped = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE) : whole;
+  const sign = value < 0 && Number(digits) !== 0 ? MINUS : "";
+  return sign + grouped + (fraction ? `.${fraction}` : "");
+}
+
+export interface FigureText {
+  readonly value: string;
+  /** Empty for a count or another figure without spread. */
+  readonly interval: string;
+  /** Empty for a plain number. */
+  readonly unit: string;
+}
+
+/**
+ * Rounded to what the 95 % interval bears out: its half-width keeps one or two digits, the value no more. A figure
+ * without spread keeps three digits, a whole number all.
+ */
+export function formatFigure(figure: Figure): FigureText {
+  const percent = figure.unit === "1" && isShare(figure);
+  const scale = percent ? 100 : 1;
+  const [value, low, high] = [figure.value * scale, figure.low * scale, figure.high * scale];
+  const unit = percent ? "%" : figure.unit === "1" ? "" : figure.unit;
+  if (!(high > low)) {
+    const decimals = Number.isInteger(value) ? 0 : decimalsFor(Math.abs(value) / 100);
+    return { value: formatNumber(value, decimals), interval: "", unit };
+  }
+  const decimals = decimalsFor((high - low) / 2);
+  return {
+    value: formatNumber(value, decimals),
+    interval: `${formatNumber(low, decimals)} to ${formatNumber(high, decimals)}`,
+    unit,
+  };
+}
+
+/** A plain number whose interval lies in [0, 1] and that is no count. */
+const isShare = ({ value, low, high }: Figure): boolean =>
+  low >= 0 && high <= 1 && !(low === high && Number.isInteger(value));
+
+/** 10 µm is the finest that sampled surface distances bear. */
+export const formatMm = (value: number | null): string => (value === null ? NONE : formatNumber(value, 2));
+
+/** With a plus where it is positive. */
+export const formatSignedMm = (value: number | null): string =>
+  value === null ? NONE : (Number(value.toFixed(2)) > 0 ? "+" : "") + formatNumber(value, 2);
+
+/** A share as whole percent; values that would round to 0 or 100 without being so keep a digit. */
+export function formatShare(share: number | null): string {
+  if (share === null) return NONE;
+  const percent = share * 100;
+  const edge = (percent < 0.5 && percent > 0) || (percent > 99.5 && percent < 100);
+  return `${formatNumber(percent, edge ? 1 : 0)}${NARROW_SPACE}%`;
+}
+
+/** mm² as cm². */
+export const formatArea = (areaMm2: number): string => formatNumber(areaMm2 / 100, areaMm2 < 1000 ? 2 : 1);
+
+export const formatCount = (count: number): string => formatNumber(count, 0);

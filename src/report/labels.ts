@@ -1,0 +1,67 @@
+/** Plain words for the ids of `headline`; an id that is not known stands for itself. */
+const fixed: Readonly<Record<string, string>> = {
+  "segmentation.meanAbs": "Bone line in the image, mean error",
+  "pose.imageRms": "Image position from tracking, RMS error",
+  "calibration.spatial.tre": "Probe calibration, target registration error",
+  "calibration.temporal.lag": "Image lag found",
+  "trackerless.fdrPath": "Final drift per path length",
+  "trackerless.score2025": "Trackerless score (2025 challenge)",
+  "frames.count": "Frames used",
+};
+
+const metrics: Readonly<Record<string, string>> = {
+  assd: "mean surface distance",
+  meanAccuracy: "mean distance, result to truth",
+  meanCompleteness: "mean distance, truth to result",
+  rms: "RMS surface distance",
+  hd95: "95 % of surface closer than",
+  hd100: "largest surface distance",
+  bias: "mean signed error",
+};
+
+const parts: Readonly<Record<string, string>> = {
+  reachable: "reachable bone",
+  unreachable: "unreachable bone",
+  whole: "whole bone",
+  aligned: "after rigid alignment",
+};
+
+export function boneLabel(bone: string): string {
+  return bone === "all" ? "All bones" : bone.charAt(0).toUpperCase() + bone.slice(1);
+}
+
+export interface HeadlineLabel {
+  readonly name: string;
+  /** What it is about: the bone and the part. Empty when the name says all. */
+  readonly scope: string;
+}
+
+export function headlineLabel(id: string): HeadlineLabel {
+  const known = fixed[id];
+  if (known) return { name: known, scope: "" };
+  const [bone = "", part = "", metric = ""] = id.split(".");
+  const partName = parts[part];
+  const withinMm = /^(coverage|precision|fScore|surfaceDice)([\d.]+)mm$/.exec(id.slice(bone.length + part.length + 2));
+  const quantities = { coverage: "covered", precision: "of result", fScore: "F-score", surfaceDice: "surface Dice" };
+  const name = withinMm
+    ? `${quantities[withinMm[1] as keyof typeof quantities]} within ${withinMm[2]} mm`
+    : metrics[metric];
+  if (!partName || !name) return { name: id, scope: "" };
+  return { name: name.charAt(0).toUpperCase() + name.slice(1), scope: `${boneLabel(bone)}, ${partName}` };
+}
+
+/** What a reader wants to see first; the rest follow in the order of the report. */
+const first = [
+  "all.reachable.assd",
+  "bone.reachable.assd",
+  "all.reachable.hd95",
+  "all.reachable.coverage2mm",
+  "segmentation.meanAbs",
+  "pose.imageRms",
+  "frames.count",
+] as const;
+
+export function headlineOrder(ids: readonly string[]): string[] {
+  const leading = first.filter((id) => ids.includes(id));
+  return [...leading, ...ids.filter((id) => !(leading as readonly string[]).includes(id))];
+}

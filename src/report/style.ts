@@ -1,0 +1,89 @@
+/** The one style of every report page. Light and dark follow the reader's system; print is always light. */
+export const style = `
+:root{color-scheme:light;--page:#f6f7f8;--card:#ffffff;--ink:#1b2127;--soft:#56616c;--line:#d9dee3;--accent:#0b6b74;
+--stage:#eef1f3;--warn:#fdf3d8;--warn-line:#c98a00;--found:#ffb000;--true:#3ddbd9}
+@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;--page:#14181c;--card:#1d2328;--ink:#e8ecef;
+--soft:#a3afb9;--line:#353e46;--accent:#63cbd3;--stage:#12161a;--warn:#33290f;--warn-line:#d9a01e}}
+*{box-sizing:border-box}
+html{scroll-behavior:smooth;scroll-padding-top:3.2rem}
+body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif}
+main,header.top,footer{max-width:1180px;margin:0 auto;padding:0 1.25rem}
+.skip{position:absolute;left:-999px}.skip:focus{left:1rem;top:.5rem;z-index:9;background:var(--card);padding:.4rem .8rem}
+header.top{padding-top:1.6rem}
+.kicker{margin:0;color:var(--accent);font-weight:600;letter-spacing:.02em}
+h1{font-size:2rem;line-height:1.2;margin:.1rem 0 .3rem;text-wrap:balance;overflow-wrap:anywhere}
+h2{font-size:1.3rem;line-height:1.3;margin:0 0 .6rem}h3{font-size:1rem;margin:1rem 0 .3rem}
+.facts{margin:0;color:var(--soft);overflow-wrap:anywhere}
+nav{position:sticky;top:0;z-index:5;background:var(--page);border-bottom:1px solid var(--line);margin:.8rem 0 1rem}
+nav ul{max-width:1180px;margin:0 auto;padding:.5rem 1.25rem;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none}
+a{color:var(--accent)}nav a{text-decoration:none}nav a:hover{text-decoration:underline}
+:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.1rem 1.25rem;margin:0 0 1.1rem}
+section.bare{background:none;border:0;padding:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(185px,1fr));gap:.8rem;margin:0;padding:0;list-style:none}
+.tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.8rem 1rem}
+.tile .name{display:block;font-size:.92rem;line-height:1.3;min-height:2.6em}
+.tile .value{display:block;font-size:1.9rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}
+.tile .unit{font-size:1rem;font-weight:450;margin-left:.2em}
+.note,.tile .scope,.tile .interval{color:var(--soft);font-size:.86rem;display:block;line-height:1.35}
+p.note{margin:.5rem 0 0}
+.notice{border-left:4px solid var(--warn-line);background:var(--warn)}
+.viewer{display:grid;grid-template-columns:minmax(0,1fr) 250px;gap:1rem}
+.stage{position:relative;background:var(--stage);border-radius:8px;overflow:hidden;height:min(68vh,600px);min-height:340px}
+.stage canvas{display:block;width:100%;height:100%;touch-action:none}
+.stage .message{position:absolute;inset:0;display:grid;place-content:center;padding:2rem;text-align:center}
+.stage .readout{position:absolute;left:.7rem;top:.6rem;background:var(--card);border-radius:6px;padding:.2rem .6rem;
+font-size:.88rem;pointer-events:none;max-width:80%}
+.stage .readout:empty{display:none}
+.legend{position:absolute;left:.7rem;right:.7rem;bottom:.6rem;max-width:430px;background:var(--card);border-radius:6px;
+padding:.35rem .7rem;font-size:.82rem;line-height:1.3;pointer-events:none}
+.legend .ramp{height:12px;border-radius:3px;margin:.2rem 0}
+.legend .ends{display:flex;justify-content:space-between;font-variant-numeric:tabular-nums}
+.panel fieldset{border:0;padding:0;margin:0 0 .8rem;min-width:0}
+.panel legend{font-weight:600;padding:0;margin-bottom:.2rem}
+.panel label,.controls label{display:flex;align-items:center;gap:.45rem;margin:.12rem 0}
+.controls{display:flex;flex-wrap:wrap;gap:.2rem 1.3rem;margin:0 0 .7rem}
+input{accent-color:var(--accent);margin:0}input[type=range]{width:100%}
+button,select{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);border-radius:6px;
+padding:.25rem .7rem;cursor:pointer}button:hover{border-color:var(--accent)}
+.buttons{display:flex;flex-wrap:wrap;gap:.4rem}
+.swatch{display:inline-block;width:1.4em;height:.28em;border-radius:2px}
+.swatch.show-found{background:var(--found)}.swatch.show-true{background:var(--true)}
+.pair{display:grid;grid-template-columns:minmax(0,1.6fr) minmax(0,1fr);gap:1.1rem}.pair section{margin-bottom:0}
+.pair{margin-bottom:1.1rem}
+dl{margin:0}dt{font-weight:600}dd{margin:0 0 .5rem;color:var(--soft)}
+.scroll{overflow-x:auto;margin:0 0 .6rem}
+table{border-collapse:collapse;width:100%;font-size:.93rem;font-variant-numeric:tabular-nums}
+caption{text-align:left;color:var(--soft);padding:0 0 .4rem;font-size:.9rem}
+th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
+th:first-child,td.text{text-align:left}td.text{overflow-wrap:anywhere}
+thead th{vertical-align:bottom;line-height:1.25;border-bottom:2px solid var(--line)}
+tbody th{font-weight:450}tr.group th{font-weight:650;padding-top:.8rem}
+tr:not(.group)>th[scope=row]{padding-left:1rem}
+td.failed{text-align:left;background:var(--warn)}
+td.bar{position:relative;min-width:7.5rem}
+td.bar .fill{position:absolute;left:.3rem;bottom:.28rem;height:4px;border-radius:2px;max-width:calc(100% - .6rem)}
+td.bar span{position:relative}
+.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(260px,1fr));gap:1rem}
+.frame{margin:0}.frame svg{display:block;width:100%;height:auto;max-height:420px;border-radius:6px;background:#000}
+.frame .dark{fill:#000}.frame text{fill:#ccc}.frame figcaption{font-size:.9rem;margin-top:.3rem}
+.ridge{fill:none;vector-effect:non-scaling-stroke;stroke-linecap:round;stroke-linejoin:round}
+.ridge.found{stroke:var(--found);stroke-width:1.6}
+.ridge.true{stroke:var(--true);stroke-width:3;opacity:.75}
+.tick{stroke:#fff;stroke-width:1;vector-effect:non-scaling-stroke;opacity:.8}
+section:has(#show-found:not(:checked)) .ridge.found,section:has(#show-true:not(:checked)) .ridge.true{display:none}
+details{margin:.4rem 0}summary{cursor:pointer;font-weight:600;padding:.2rem 0}
+code{font:0.92em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+ul.plain{margin:.2rem 0;padding-left:1.2rem}
+footer{color:var(--soft);font-size:.88rem;padding-bottom:2.5rem}
+@media (max-width:860px){.viewer,.pair{grid-template-columns:minmax(0,1fr)}h1{font-size:1.6rem}
+.stage{height:62vh}.panel{columns:2}.panel fieldset{break-inside:avoid}nav{position:static}}
+@media (max-width:480px){.panel{columns:1}}
+@media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+@media print{@page{margin:14mm}body{font-size:10.5pt;background:#fff}nav,.controls,.panel,.skip,.buttons{display:none!important}
+main,header.top,footer{max-width:none;padding:0}.viewer{display:block}.stage{height:105mm}
+section{border:0;padding:.2rem 0;border-radius:0}.tile,.frame,tr,.stage,figure{break-inside:avoid}h2{break-after:avoid}
+.tiles{grid-template-columns:repeat(3,1fr)}.gallery{grid-template-columns:repeat(3,1fr)}.scroll{overflow:visible}
+.pair{display:block}.notice{border-left:4px solid #c98a00;padding-left:.6rem}
+td.bar .fill,.ramp,.swatch{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+`;

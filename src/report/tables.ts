@@ -1,0 +1,141 @@
+import type { BoneReport, RegionScore, Report, SurfaceScore, TruthPart } from "../data/report.ts";
+import { cssColour, foundMissed } from "./colour-map.ts";
+import { formatArea, formatCount, formatMm, formatNumber, formatShare, formatSignedMm, NONE } from "./format.ts";
+import { boneLabel } from "./labels.ts";
+import { markup, type Content, type Markup } from "./markup.ts";
+
+const parts: readonly { readonly part: TruthPart; readonly name: string }[] = [
+  { part: "reachable", name: "reachable" },
+  { part: "unreachable", name: "unreachable" },
+  { part: "whole", name: "whole" },
+];
+
+/** A wide table scrolls in its own box, which the keyboard can reach. */
+export function table(caption: Content, head: Content, body: Content): Markup {
+  return markup`<div class="scroll" tabindex="0"><table><caption>${caption}</caption>
+<thead>${head}</thead>${body}</table></div>`;
+}
+
+const cells = (values: readonly string[]): Markup[] => values.map((value) => markup`<td>${value}</td>`);
+
+/** Number in front, a bar of its length behind; colour repeats it for the eye, text carries it. */
+function shareCell(share: number | null): Markup {
+  if (share === null) return markup`<td>${NONE}</td>`;
+  const width = Math.round(share * 1000) / 10;
+  const colour = cssColour(foundMissed(1 - share));
+  return markup`<td class="bar"><span class="fill" style="width:${width}%;background:${colour}"></span
+><span>${formatShare(share)}</span></td>`;
+}
+
+function scoreCells(score: SurfaceScore): Markup[] {
+  const { assd, rms, hd95, bias, coverage, truthAreaMm2 } = score;
+  return [
+    ...cells([formatMm(assd), formatMm(rms), formatMm(hd95), formatSignedMm(bias)]),
+    shareCell(coverage?.[1] ?? null),
+    shareCell(coverage?.[2] ?? null),
+    markup`<td>${formatArea(truthAreaMm2)}</td>`,
+  ];
+}
+
+function boneRows({ bone, scores, aligned, failure }: BoneReport): Markup {
+  const name = boneLabel(bone);
+  if (failure !== null) {
+    return markup`<tbody><tr><th scope="row">${name}</th><td colspan="8" class="failed">no score: ${failure}</td></tr></tbody>`;
+  }
+  const rows = parts.map(({ part, name }) => markup`<tr><th scope="row">${name}</th>${scoreCells(scores[part])}</tr>`);
+  const move =
+    aligned &&
+    markup`<tr class="aligned"><th scope="row">reachable, after rigid ICP<span class="note">
+moved by ${formatMm(aligned.translationMm)} mm and ${formatNumber(aligned.rotationDeg, 2)}°</span></th>${scoreCells(
+      aligned.reachable,
+    )}</tr>`;
+  return markup`<tbody><tr class="group"><th scope="rowgroup" colspan="8">${name}</th></tr>${rows}${move}</tbody>`;
+}
+
+export function boneTable({ bones }: Report): Markup {
+  return table(
+    "Distances between the reconstructed and the true bone surface, mm unless said otherwise",
+    markup`<tr><th scope="col">True surface scored</th><th scope="col">ASSD</th><th scope="col">RMS</th>
+<th scope="col">HD95</th><th scope="col">Bias</th><th scope="col">Covered within 1 mm</th>
+<th scope="col">Covered within 2 mm</th><th scope="col">True area, cm²</th></tr>`,
+    bones.map(boneRows),
+  );
+}
+
+/** How much of the result lies near the truth, and of the truth near the result, at each threshold. */
+export function thresholdTable({ bones }: Report): Markup {
+  const percents = (values: SurfaceScore["precision"]): Markup[] =>
+    cells(values ? values.map(formatShare) : [NONE, NONE, NONE, NONE]);
+  const rows = bones.map(
+    ({ bone, scores: { reachable } }) =>
+      markup`<tr><th scope="row">${boneLabel(bone)}, result near truth</th>${percents(
+        reachable.precision,
+      )}</tr><tr><th scope="row">${boneLabel(bone)}, reachable truth near result</th>${percents(reachable.coverage)}</tr>`,
+  );
+  return table(
+    "Share of the surface within a distance",
+    markup`<tr><th scope="col">Surface</th><th scope="col">0.5 mm</th><th scope="col">1 mm</th><th scope="col">2 mm</th>
+<th scope="col">3 mm</th></tr>`,
+    markup`<tbody>${rows}</tbody>`,
+  );
+}
+
+function regionRow({ region, truthAreaMm2, reachableShare, mean, p95, bias, coverage1mm }: RegionScore): Markup {
+  return markup`<tr><th scope="row">${region}</th>${cells([
+    formatArea(truthAreaMm2),
+    formatShare(reachableShare),
+    formatMm(mean),
+    formatMm(p95),
+    formatSignedMm(bias),
+  ])}${shareCell(coverage1mm)}</tr>`;
+}
+
+export function regionTable({ bones }: Report): Markup | null {
+  const withRegions = bones.filter(({ regions }) => regions.length > 0);
+  if (!withRegions.length) return null;
+  return table(
+    "Error by anatomical region: distances from the true surface to the result over its reachable part, mm",
+    markup`<tr><th scope="col">Region</th><th scope="col">Area, cm²</th><th scope="col">Reachable</th>
+<th scope="col">Mean</th><th scope="col">95 % below</th><th scope="col">Bias</th>
+<th scope="col">Covered within 1 mm</th></tr>`,
+    withRegions.map(
+      ({
+        bone,
+        regions,
+      }) => markup`<tbody><tr class="group"><th scope="rowgroup" colspan="7">${boneLabel(bone)}</th></tr
+>${regions.map(regionRow)}</tbody>`,
+    ),
+  );
+}
+
+export function segmentationTable({ segmentation }: Report): Markup | null {
+  if (!segmentation) return null;
+  const { meanAbsMm, p95Mm, biasMm, missedColumnsShare, falseColumnsShare, columns } = segmentation;
+  return table(
+    `Bone line found in the images against the true one, over ${formatCount(columns)} image columns`,
+    markup`<tr><th scope="col">Mean error, mm</th><th scope="col">95 % below, mm</th><th scope="col">Bias, mm</th>
+<th scope="col">Bone missed</th><th scope="col">False bone</th></tr>`,
+    markup`<tbody><tr>${cells([
+      formatMm(meanAbsMm),
+      formatMm(p95Mm),
+      formatSignedMm(biasMm),
+      formatShare(missedColumnsShare),
+      formatShare(falseColumnsShare),
+    ])}</tr></tbody>`,
+  );
+}
+
+/** Dropped frames by reason, most first. */
+export function droppedTable({ frames: { total, used, dropped } }: Report): Markup | null {
+  const reasons = Object.entries(dropped)
+    .filter(([, count]) => count > 0)
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  if (!reasons.length) return null;
+  return table(
+    `Frames left out: ${formatCount(used)} of ${formatCount(total)} were used`,
+    markup`<tr><th scope="col">Reason</th><th scope="col">Frames</th></tr>`,
+    markup`<tbody>${reasons.map(
+      ([reason, count]) => markup`<tr><th scope="row">${reason}</th><td>${formatCount(count)}</td></tr>`,
+    )}</tbody>`,
+  );
+}
