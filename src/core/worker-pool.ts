@@ -32,6 +32,12 @@ export function workerEntry(module: URL, compiled: boolean): URL {
   return compiled ? new URL(module.href.replace(/\.ts$/, ".js")) : module;
 }
 
+/** From the sources. On Node 20 `--import tsx` registers nothing in a worker, so the module is loaded through its API. */
+function typescriptWorker(entry: URL): Worker {
+  const file = JSON.stringify(entry.href);
+  return new Worker(`import("tsx/esm/api").then(({ tsImport }) => tsImport(${file}, ${file}))`, { eval: true });
+}
+
 const compiled = import.meta.url.endsWith(".js");
 
 export function createWorkerPool(size: number): WorkerPool {
@@ -48,7 +54,7 @@ export function createWorkerPool(size: number): WorkerPool {
       free.worker.ref();
       return free;
     }
-    const worker = new Worker(entry, entry.pathname.endsWith(".ts") ? { execArgv: ["--import", "tsx"] } : {});
+    const worker = entry.pathname.endsWith(".ts") ? typescriptWorker(entry) : new Worker(entry);
     const slot: Slot = { worker, busy: true };
     slots.push(slot);
     return slot;
