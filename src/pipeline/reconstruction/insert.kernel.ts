@@ -1,0 +1,134 @@
+import {
+  LINEAR_STEPS,
+  chosenLinear,
+  chosenNearest,
+  foldLinear,
+  foldNearest,
+  meanLinear,
+  meanNearest,
+  weightedLinear,
+  weightedNearest,
+} from "./insert-exact.kernel.ts";
+import { plusLinear, plusNearest, toFixedPoint } from "./insert-plus.kernel.ts";
+import { narrow } from "./line-range.kernel.ts";
+import { type Batch, PACKED_LINEAR_LIMIT, PACKED_NEAREST_LIMIT, type Slab } from "./slab.ts";
+
+/** What a worker is sent. Everything big lies in shared memory. */
+export interface InsertJob {
+  readonly slab: Slab;
+  readonly batch: Batch;
+  /** Pixels that one frame may put into one voxel. */
+  readonly perFrame: number;
+}
+
+/** Units of a position: whole voxels (nearest), sixteenths (linear), 2⁻¹⁴ (PLUS); and what is added before cutting. */
+interface Units {
+  readonly perVoxel: number;
+  readonly rounding: number;
+  readonly fixedPoint: boolean;
+  readonly linear: boolean;
+}
+
+function unitsOf(slab: Slab): Units {
+  const linear = slab.ghost === 1;
+  if (slab.kind === "plus") return { perVoxel: 2 ** 14, rounding: linear ? 0 : 2 ** 13, fixedPoint: true, linear };
+  return { perVoxel: linear ? LINEAR_STEPS : 1, rounding: 0.5, fixedPoint: false, linear };
+}
+
+/** Inserts the frames of a batch into a slab, in order, rows from the transducer down. Writes the slab's arrays. */
+export function insertBatch({ slab, batch, perFrame }: InsertJob): void {
+  const { ranges, width, height, count } = batch;
+  const [nx, ny, nz] = slab.shape;
+  const units = unitsOf(slab);
+  const { perVoxel, rounding, linear } = units;
+  // Positions allowed on each axis, half-open: nearest within half a voxel of the outer centres, linear between them.
+  const top = (n: number): number => (linear ? (n - 1) * perVoxel + 1 : n * perVoxel);
+  const zLow = Math.max(0, (slab.zBegin - slab.ghost) * perVoxel),
+    zHigh = Math.min(slab.zEnd * perVoxel, top(nz));
+  const nxy = nx * ny,
+    base = (slab.zBegin - slab.ghost) * nxy;
+  const insert = spanInserter(slab, batch, nx, nxy, base);
+  const { afterFrame, finish } = folder(slab, perFrame);
+  const columns = new Float64Array(9),
+    line = new Float64Array(6),
+    range = new Int32Array(2);
+
+  for (let frame = 0; frame < count; frame++) {
+    columnsOf(batch.voxelFromPixel, frame, units, columns);
+    for (let v = 0; v < height; v++) {
+      for (let d = 0; d < 3; d++) {
+        line[2 * d] = columns[6 + d]! + columns[3 + d]! * v + rounding;
+        line[2 * d + 1] = columns[d]!;
+      }
+      for (let part = v * 4; part < v * 4 + 4; part += 2) {
+        range[0] = ranges[part]!;
+        range[1] = ranges[part + 1]!;
+        narrow(range, line[4]!, line[5]!, zLow, zHigh);
+        narrow(range, line[2]!, line[3]!, 0, top(ny));
+        narrow(range, line[0]!, line[1]!, 0, top(nx));
+        if (range[0]! < range[1]!) insert(line, range[0]!, range[1]!, (frame * height + v) * width);
+      }
+    }
+    afterFrame();
+  }
+  finish();
+}
+
+/** Writes [xu, yu, zu, xv, yv, zv, x0, y0, z0] of a frame in the given units. */
+function columnsOf(m: Float64Array, frame: number, { perVoxel, fixedPoint }: Units, columns: Float64Array): void {
+  for (let d = 0; d < 3; d++) {
+    for (const [place, column] of [[0, 0], [3, 1], [6, 3]] as const) {
+      const x = m[frame * 12 + d * 4 + column]!;
+      columns[place + d] = fixedPoint ? toFixedPoint(x) : x * perVoxel;
+    }
+  } // prettier-ignore
+}
+
+type InsertSpan = (line: Float64Array, begin: number, end: number, row: number) => void;
+
+function spanInserter(slab: Slab, { pixels, weights }: Batch, nx: number, nxy: number, base: number): InsertSpan {
+  switch (slab.kind) {
+    case "mean-nearest":
+      return (line, begin, end, row) => meanNearest(line, begin, end, row, nx, nxy, base, pixels, slab.packed);
+    case "mean-linear":
+      return (line, begin, end, row) => meanLinear(line, begin, end, row, nx, nxy, base, pixels, slab.packed);
+    case "weighted": {
+      const span = slab.interpolation === "linear" ? weightedLinear : weightedNearest;
+      return (line, begin, end, row) => span(line, begin, end, row, nx, nxy, base, pixels, weights, slab.sumAndWeight);
+    }
+    case "chosen": {
+      const span = slab.interpolation === "linear" ? chosenLinear : chosenNearest;
+      const { value, weight } = slab,
+        latest = slab.choose === "latest";
+      return (line, begin, end, row) =>
+        span(line, begin, end, row, nx, nxy, base, pixels, weights, latest, value, weight);
+    }
+    case "plus": {
+      const span = slab.interpolation === "linear" ? plusLinear : plusNearest;
+      const { value, accumulated, compounding } = slab;
+      return (line, begin, end, row) =>
+        span(line, begin, end, row, nx, nxy, base, pixels, weights, compounding, value, accumulated);
+    }
+  }
+}
+
+/** Empties packed accumulators before they can overflow, and at the end of the batch. */
+function folder(slab: Slab, perFrame: number): { afterFrame(): void; finish(): void } {
+  const nothing = (): void => undefined;
+  if ((slab.kind !== "mean-nearest" && slab.kind !== "mean-linear") || slab.sum.length === 0)
+    return { afterFrame: nothing, finish: nothing };
+  const limit = slab.kind === "mean-nearest" ? PACKED_NEAREST_LIMIT : PACKED_LINEAR_LIMIT;
+  let held = 0;
+  const fold = (): void => {
+    if (slab.kind === "mean-nearest") foldNearest(slab.packed, slab.sum, slab.count);
+    else foldLinear(slab.packed, slab.sum, slab.weight);
+    held = 0;
+  };
+  return {
+    afterFrame() {
+      held += perFrame;
+      if (held + perFrame > limit) fold();
+    },
+    finish: fold,
+  };
+}
