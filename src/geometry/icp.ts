@@ -8,7 +8,7 @@ export interface IcpOptions {
   /** Share of the points with the largest distances that is left out of each step, in [0, 0.9]. */
   readonly trim: number;
   readonly maxIterations: number;
-  /** Ends when one step moves no point by more than this. */
+  /** Ends when one step moves no point by more than this, or no longer lowers the RMS (see `STALLED_RATIO`). */
   readonly toleranceMm: number;
 }
 
@@ -32,6 +32,9 @@ export type IcpResult<To extends Frame = Frame, From extends Frame = Frame> =
       readonly converged: boolean;
     }
   | { readonly status: "refused"; readonly reason: string };
+
+/** A step that lowers the RMS by less than this share of it ends the search: along a sphere or a shaft it only slides. */
+const STALLED_RATIO = 1e-5;
 
 interface Partners {
   readonly m: Float64Array;
@@ -80,7 +83,7 @@ export function icp<To extends Frame = Frame, From extends Frame = Frame>(
         break;
       }
     }
-    converged = largestMove(points, now.m, next.m) <= toleranceMm;
+    converged = largestMove(points, now.m, next.m) <= toleranceMm || now.rmsMm - next.rmsMm < STALLED_RATIO * now.rmsMm;
     now = next;
   }
 

@@ -1,0 +1,105 @@
+import type { Rng } from "../core/rng.ts";
+import type { SurfaceScore, TruthPart } from "../data/report.ts";
+import { blockBootstrap, spatialBlocks, type Interval } from "./block-bootstrap.ts";
+import type { SurfaceComparison } from "./compare-surfaces.ts";
+import { indicesOfPart } from "./completeness.ts";
+import { sortSamples, summariseSorted, type Summary } from "./summarise.ts";
+import { surfaceScore } from "./surface-score.ts";
+
+/** The figures of a SurfaceScore that one number describes; a threshold's figure ends in its index. */
+export const spreadKeys = [
+  "assd",
+  "meanAccuracy",
+  "meanCompleteness",
+  "rms",
+  "hd95",
+  "bias",
+  "precision0",
+  "precision1",
+  "precision2",
+  "precision3",
+  "coverage0",
+  "coverage1",
+  "coverage2",
+  "coverage3",
+  "fScore0",
+  "fScore1",
+  "fScore2",
+  "fScore3",
+] as const;
+export type SpreadKey = (typeof spreadKeys)[number];
+
+/** 95 % intervals; null where one cannot be made. There is none of HD100: resampling cannot judge an extreme. */
+export type SurfaceSpread = Readonly<Record<SpreadKey, Interval | null>>;
+
+export interface SpreadOptions {
+  readonly replicates: number;
+  readonly blockMm: number;
+}
+
+export interface ScoredPart {
+  readonly score: SurfaceScore;
+  readonly spread: SurfaceSpread;
+}
+
+/** Score of one part with the spread that drawing other patches of bone of `blockMm` would give. */
+export function scorePart(
+  { result, truth }: SurfaceComparison,
+  part: TruthPart,
+  rng: Rng,
+  { replicates, blockMm }: SpreadOptions,
+): ScoredPart {
+  const chosen = indicesOfPart(truth.reachable, part);
+  const a = sortSamples(result.distanceMm),
+    b = sortSamples(Float64Array.from(chosen, (i) => truth.distanceMm[i]!));
+  const fromA = a.order,
+    fromB = Uint32Array.from(b.order, (at) => chosen[at]!);
+  const [blocksA, blocksB] = spatialBlocks([pick3(result.positions, fromA), pick3(truth.positions, fromB)], blockMm);
+  const weightA = Float64Array.from(fromA, (i) => result.weights[i]!),
+    weightB = Float64Array.from(fromB, (i) => truth.weights[i]!),
+    signed = Float64Array.from(fromA, (i) => result.signedMm[i]!);
+  const drawnA = new Float64Array(weightA.length),
+    drawnB = new Float64Array(weightB.length);
+
+  const scoreOf = (drawn: Readonly<Uint32Array>): SurfaceScore => {
+    for (let i = 0; i < drawnA.length; i++) drawnA[i] = weightA[i]! * drawn[blocksA!.of[i]!]!;
+    for (let i = 0; i < drawnB.length; i++) drawnB[i] = weightB[i]! * drawn[blocksB!.of[i]!]!;
+    const sideA: Summary = summariseSorted(a.samples, drawnA),
+      sideB: Summary = summariseSorted(b.samples, drawnB);
+    let bias = 0;
+    for (let i = 0; i < drawnA.length; i++) bias += drawnA[i]! * signed[i]!;
+    return surfaceScore(sideA, sideB, sideA.weight > 0 ? bias / sideA.weight : null);
+  };
+  const score = scoreOf(new Uint32Array(blocksA!.count).fill(1));
+  const intervals = blockBootstrap(blocksA!.count, replicates, rng, (drawn) => numbersOf(scoreOf(drawn)));
+  return {
+    score,
+    spread: Object.fromEntries(spreadKeys.map((key, k) => [key, intervals[k] ?? null])) as Record<
+      SpreadKey,
+      Interval | null
+    >,
+  };
+}
+
+const none = [null, null, null, null] as const;
+
+/** In the order of `spreadKeys`. */
+export function numbersOf(s: SurfaceScore): readonly (number | null)[] {
+  return [
+    s.assd,
+    s.meanAccuracy,
+    s.meanCompleteness,
+    s.rms,
+    s.hd95,
+    s.bias,
+    ...(s.precision ?? none),
+    ...(s.coverage ?? none),
+    ...(s.fScore ?? none),
+  ];
+}
+
+function pick3(positions: Readonly<Float64Array>, from: Readonly<Uint32Array>): Float64Array {
+  const some = new Float64Array(3 * from.length);
+  from.forEach((i, at) => some.set(positions.subarray(3 * i, 3 * i + 3), 3 * at));
+  return some;
+}
