@@ -12,7 +12,9 @@ export interface PackedMeshHeader {
 type Axis = 0 | 1 | 2;
 /** Vertex coordinates become one of this many steps between the bounds: 2 µm on a bone 130 mm long. */
 const STEPS = 65_535;
-/** Marks a value that is not a number. */
+/** The largest step of a value; the three codes beyond it stand for what is not finite. */
+const LARGEST = 32_766;
+const INFINITE = 32_767;
 const NOT_A_NUMBER = -32_768;
 
 /** Small numbers of either sign become small non-negative ones: 0, −1, 1, −2 → 0, 1, 2, 3. Its inverse is `unfold`. */
@@ -76,15 +78,16 @@ export function unpackMesh({ vertices, triangles, minMm, maxMm }: PackedMeshHead
   return { positions, triangles: indices };
 }
 
-/** One number a vertex in 16 bits: multiples of `step`, the largest magnitude in 32767 steps; NaN stays NaN. */
+/** One number a vertex in 16 bits: multiples of `step`, the largest finite magnitude in 32766 steps. NaN and ±∞ stay. */
 export function packValues(values: Readonly<Float32Array>): { readonly step: number; readonly bytes: Uint8Array } {
   let largest = 0;
-  for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
-  if (!Number.isFinite(largest)) throw new RangeError("packed values: a value is infinite");
-  const step = largest / 32_767 || 1;
+  for (const value of values) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
+  const step = largest / LARGEST || 1;
   const bytes = new Uint8Array(values.length * 2);
   values.forEach((value, i) => {
-    const rounded = Number.isNaN(value) ? NOT_A_NUMBER : Math.round(value / step);
+    const rounded = Number.isNaN(value)
+      ? NOT_A_NUMBER
+      : Math.max(-INFINITE, Math.min(INFINITE, Math.round(value / step)));
     bytes[i] = rounded;
     bytes[values.length + i] = rounded >> 8;
   });
@@ -96,6 +99,7 @@ export function unpackValues(step: number, bytes: Uint8Array): Float32Array {
   const count = bytes.length / 2;
   return Float32Array.from({ length: count }, (_, i) => {
     const rounded = ((bytes[i]! | (bytes[count + i]! << 8)) << 16) >> 16;
-    return rounded === NOT_A_NUMBER ? NaN : rounded * step;
+    if (rounded === NOT_A_NUMBER) return NaN;
+    return Math.abs(rounded) === INFINITE ? Math.sign(rounded) * Infinity : rounded * step;
   });
 }

@@ -10,7 +10,10 @@ export interface ReportMesh {
   readonly bone: string;
   readonly role: "result" | "truth";
   readonly mesh: Mesh;
-  /** Result: signed distance to the true bone, positive outside. Truth: distance to the result. mm, NaN: unknown. */
+  /**
+   * Result: signed distance to the true bone, positive outside. Truth: distance to the result, infinite without one.
+   * mm; NaN where it was not scored. Empty: no distances at all.
+   */
   readonly errorMm?: Float32Array;
   /** Truth only: 1 where the probe could have seen the bone, else 0. */
   readonly reachable?: Uint8Array;
@@ -43,7 +46,7 @@ export const base64 = (bytes: Uint8Array): string =>
 const pack = (bytes: Uint8Array): PackedBytes => base64(deflateSync(bytes, { level: 9 }));
 
 function checkLength(name: string, { bone, role, mesh }: ReportMesh, length: number | undefined): void {
-  if (length !== undefined && length !== vertexCount(mesh)) {
+  if (length && length !== vertexCount(mesh)) {
     throw new RangeError(`${role} mesh of ${bone}: ${length} values of ${name} for ${vertexCount(mesh)} vertices`);
   }
 }
@@ -52,15 +55,28 @@ function pageMesh(item: ReportMesh): PageMesh {
   checkLength("errorMm", item, item.errorMm?.length);
   checkLength("reachable", item, item.reachable?.length);
   const { header, bytes } = packMesh(item.mesh);
-  const error = item.errorMm && packValues(item.errorMm);
+  const error = item.errorMm?.length ? packValues(item.errorMm) : null;
   return {
     bone: item.bone,
     role: item.role,
     ...header,
     geometry: pack(bytes),
     errorMm: error ? { step: error.step, bytes: pack(error.bytes) } : null,
-    reachable: item.reachable ? pack(item.reachable) : null,
+    reachable: item.reachable?.length ? pack(item.reachable) : null,
   };
+}
+
+/** 1 for each vertex of a triangle that at least `frames` frames saw; from `TrueBone.insonified`. */
+export function reachableVertices(
+  { positions, triangles }: Mesh,
+  insonified: ArrayLike<number>,
+  frames = 1,
+): Uint8Array {
+  const reachable = new Uint8Array(positions.length / 3);
+  triangles.forEach((vertex, corner) => {
+    if (insonified[Math.floor(corner / 3)]! >= frames) reachable[vertex] = 1;
+  });
+  return reachable;
 }
 
 /** "all" pools the bones; it has a chart only where there is no single bone to show. */

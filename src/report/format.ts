@@ -1,4 +1,5 @@
 import type { Figure } from "../data/report.ts";
+import { isShare } from "./labels.ts";
 
 const MINUS = "\u2212";
 const NARROW_SPACE = "\u202f";
@@ -33,10 +34,10 @@ export interface FigureText {
 
 /**
  * Rounded to what the 95 % interval bears out: its half-width keeps one or two digits, the value no more. A figure
- * without spread keeps three digits, a whole number all.
+ * without spread keeps three digits, a whole number all. Shares are in percent.
  */
-export function formatFigure(figure: Figure): FigureText {
-  const percent = figure.unit === "1" && isShare(figure);
+export function formatFigure(id: string, figure: Figure): FigureText {
+  const percent = figure.unit === "1" && isShare(id);
   const scale = percent ? 100 : 1;
   const [value, low, high] = [figure.value * scale, figure.low * scale, figure.high * scale];
   const unit = percent ? "%" : figure.unit === "1" ? "" : figure.unit;
@@ -51,10 +52,6 @@ export function formatFigure(figure: Figure): FigureText {
     unit,
   };
 }
-
-/** A plain number whose interval lies in [0, 1] and that is no count. */
-const isShare = ({ value, low, high }: Figure): boolean =>
-  low >= 0 && high <= 1 && !(low === high && Number.isInteger(value));
 
 /** 10 µm is the finest that sampled surface distances bear. */
 export const formatMm = (value: number | null): string => (value === null ? NONE : formatNumber(value, 2));

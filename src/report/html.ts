@@ -6,7 +6,7 @@ import { cssGradient } from "./colour-map.ts";
 import { configurationTable } from "./configuration.ts";
 import { formatCount, formatFigure } from "./format.ts";
 import { frameGallery } from "./frames.ts";
-import { boneLabel, headlineLabel, headlineOrder } from "./labels.ts";
+import { boneLabel, headlineLabel, headlineTiles } from "./labels.ts";
 import { embeddedJson, embeddedScript, markup, Markup, type Content } from "./markup.ts";
 import { style } from "./style.ts";
 import { boneTable, droppedTable, regionTable, segmentationTable, table, thresholdTable } from "./tables.ts";
@@ -24,20 +24,17 @@ interface Section {
   readonly content: Markup;
 }
 
-/** Figures that stand large on top; the others are in the table below them. */
-const TILES = 6;
-
 function headlineSection({ headline }: Report): Section | null {
-  const ids = headlineOrder(Object.keys(headline));
+  const ids = Object.keys(headline);
   if (!ids.length) return null;
   const tile = (id: string): Markup => {
-    const { value, interval, unit } = formatFigure(headline[id]!);
+    const { value, interval, unit } = formatFigure(id, headline[id]!);
     const { name, scope } = headlineLabel(id);
     return markup`<li class="tile"><span class="name">${name}</span><span class="value">${value}<span class="unit">${unit}</span
 ></span><span class="interval">${interval && `95 % interval ${interval}`}</span><span class="scope">${scope}</span></li>`;
   };
   const row = (id: string): Markup => {
-    const { value, interval, unit } = formatFigure(headline[id]!);
+    const { value, interval, unit } = formatFigure(id, headline[id]!);
     const { name, scope } = headlineLabel(id);
     return markup`<tr><th scope="row">${name}${scope && markup`<span class="note">${scope}</span>`}</th><td>${value}</td
 ><td>${interval}</td><td class="text">${unit}</td><td class="text"><code>${id}</code></td></tr>`;
@@ -51,19 +48,21 @@ function headlineSection({ headline }: Report): Section | null {
   return {
     id: "headline",
     short: "Figures",
-    content: markup`<section class="bare" id="headline" aria-label="Headline figures"><ul class="tiles">${ids
-      .slice(0, TILES)
-      .map(tile)}</ul><details><summary>All ${ids.length} headline figures</summary>${all}</details></section>`,
+    content: markup`<section class="bare" id="headline" aria-label="Headline figures"><ul class="tiles">${headlineTiles(ids).map(tile)}</ul><details><summary>All ${ids.length} headline figures</summary>${all}</details></section>`,
   };
 }
 
 function warningSection({ warnings }: Report): Section | null {
   if (!warnings.length) return null;
+  const [only] = warnings;
   return {
     id: "warnings",
     short: "Warnings",
-    content: markup`<section class="notice" id="warnings"><h2>${warnings.length === 1 ? "A warning" : "Warnings"}</h2>
-<ul class="plain">${warnings.map((text) => markup`<li>${text}</li>`)}</ul></section>`,
+    content: markup`<section class="notice" id="warnings" aria-label="Warnings">${
+      warnings.length === 1
+        ? markup`<p><strong>Warning:</strong> ${only}</p>`
+        : markup`<h2>${warnings.length} warnings</h2><ul class="plain">${warnings.map((text) => markup`<li>${text}</li>`)}</ul>`
+    }</section>`,
   };
 }
 
@@ -75,28 +74,29 @@ function viewSection(report: Report, { meshes }: PageData): Section | null {
   const scored = results.some(({ errorMm }) => errorMm !== null);
   const covered = truths.some(({ errorMm }) => errorMm !== null);
   const bones = [...new Set(meshes.map(({ bone }) => bone))];
+  const several = bones.length > 1 || report.probePathMm.length > 0;
   const radio = (value: string, text: string, checked: boolean): Markup =>
     markup`<label><input type="radio" name="view" value="${value}"${checked && markup` checked`}> ${text}</label>`;
-  const check = (name: string, value: string, text: string): Markup =>
+  const check = (name: string, value: string, text: Content): Markup =>
     markup`<label><input type="checkbox" name="${name}" value="${value}" checked> ${text}</label>`;
   const describes = scored
     ? "reconstructed bone surface coloured by its signed distance to the true bone"
     : results.length
       ? "reconstructed bone surface"
       : "true bone surface";
-  const legendError = markup`<div class="legend" data-legend="error"${!scored && markup` hidden`}>Distance to the true bone, mm
-<div class="ramp" style="background:${cssGradient(errorColours)}"></div><div class="ends"><span data-low></span
-><span>0</span><span data-high></span></div><div class="ends"><span>inside the true bone</span><span>outside</span></div></div>`;
-  const legendCoverage = markup`<div class="legend" data-legend="coverage" hidden>Distance from the true bone to the result, mm
-<div class="ramp" style="background:${cssGradient(coverageColours)}"></div><div class="ends"><span>0: found</span
-><span>${MISSED_MM} or more: missed</span></div><div>gray: not reachable by the probe, or not scored</div></div>`;
+  const legendError = markup`<div class="legend" data-legend="error"${!scored && markup` hidden`}><span data-low></span
+><span class="ramp" style="background:${cssGradient(errorColours)}"></span><span data-high></span>
+<span class="under"><span>inside the true bone</span><span>0 mm</span><span>outside</span></span></div>`;
+  const legendCoverage = markup`<div class="legend" data-legend="coverage" hidden><span>0 mm</span><span class="ramp"
+ style="background:${cssGradient(coverageColours)}"></span><span>${MISSED_MM} mm or more</span><span class="under"><span>found</span
+><span>missed</span></span><p class="note">Distance from the true bone to the result. Gray: the probe could not reach it.</p></div>`;
   return {
     id: "view",
     short: "3D view",
     content: markup`<section id="view"><h2>The bone in 3D</h2><div class="viewer" hidden data-needs-script>
-<div class="stage" data-stage aria-label="3D view: ${describes}. Arrow keys turn it, plus and minus zoom, 0 resets."
-><div class="readout" role="status" data-readout></div>${legendError}${legendCoverage}</div>
-<div class="panel" role="group" aria-label="What the 3D view shows">
+<div><div class="stage" data-stage aria-label="3D view: ${describes}. Arrow keys turn it, plus and minus zoom, 0 resets."
+><div class="readout" role="status" data-readout></div></div>
+${legendError}${legendCoverage}</div><div class="panel" role="group" aria-label="What the 3D view shows">
 <fieldset><legend>Show</legend>${[
       scored && radio("error", "result, coloured by error", true),
       results.length > 0 && radio("plain", "result, plain", !scored),
@@ -113,8 +113,8 @@ ${
 <input type="range" id="ghost" min="0" max="100" step="5" value="15" aria-describedby="ghost-ends">
 <span class="note" id="ghost-ends">hidden … transparent … solid</span></fieldset>`
 }
-<fieldset><legend>Bones</legend>${bones.map((bone) => check("bone", bone, boneLabel(bone)))}
-${report.probePathMm.length > 0 && check("path", "path", "path of the probe")}</fieldset>
+<fieldset${!several && markup` hidden`}><legend>Parts</legend>${bones.map((bone) => check("bone", bone, boneLabel(bone)))}
+${report.probePathMm.length > 0 && check("path", "path", markup`<span class="swatch path"></span> path of the probe`)}</fieldset>
 <div class="buttons"><button type="button" data-action="reset">Reset view</button>
 <button type="button" data-action="save">Save picture</button></div>
 <p class="note">Drag to turn, right-drag to move, wheel to zoom; click the surface to read its error. With the keyboard:
@@ -130,8 +130,8 @@ function errorSection(report: Report, data: PageData): Markup | null {
   return markup`<section id="errors"><h2>How the error is distributed</h2><figure style="margin:0">
 <div data-histogram role="img" aria-label="Histogram of the signed error of each bone; its numbers are in the table below"></div>
 <figcaption class="note">Share of the reconstructed surface at each signed distance from the true bone: left of zero inside
-the bone, right of it outside.</figcaption></figure>
-<details><summary>The same as numbers</summary>${thresholdTable(report)}</details></section>`;
+the bone, right of it outside. The outermost bars hold all that lies beyond them.</figcaption></figure>
+${thresholdTable(report)}</section>`;
 }
 
 const definitions: readonly (readonly [string, string])[] = [

@@ -50,18 +50,25 @@ export function headlineLabel(id: string): HeadlineLabel {
   return { name: name.charAt(0).toUpperCase() + name.slice(1), scope: `${boneLabel(bone)}, ${partName}` };
 }
 
+/** Figures of unit "1" that are shares of something: shown in percent. */
+export const isShare = (id: string): boolean =>
+  /\.(coverage|precision|fScore|surfaceDice)[\d.]+mm$|\.\w*share$|\.fdrPath$/i.test(id);
+
 /** What a reader wants to see first; the rest follow in the order of the report. */
 const first = [
   "all.reachable.assd",
   "bone.reachable.assd",
   "all.reachable.hd95",
+  "bone.reachable.hd95",
   "all.reachable.coverage2mm",
+  "bone.reachable.coverage2mm",
   "segmentation.meanAbs",
   "pose.imageRms",
-  "frames.count",
+  "calibration.spatial.tre",
 ] as const;
 
-export function headlineOrder(ids: readonly string[]): string[] {
+/** Figures that stand large on top: one row on a laptop. Without any of the usual ones, the first of the report. */
+export function headlineTiles(ids: readonly string[]): readonly string[] {
   const leading = first.filter((id) => ids.includes(id));
-  return [...leading, ...ids.filter((id) => !(leading as readonly string[]).includes(id))];
+  return (leading.length ? leading : ids).slice(0, 5);
 }

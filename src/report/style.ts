@@ -20,25 +20,27 @@ a{color:var(--accent)}nav a{text-decoration:none}nav a:hover{text-decoration:und
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.1rem 1.25rem;margin:0 0 1.1rem}
 section.bare{background:none;border:0;padding:0}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(185px,1fr));gap:.8rem;margin:0;padding:0;list-style:none}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(195px,1fr));gap:.8rem;margin:0 0 .3rem;padding:0;list-style:none}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.8rem 1rem}
-.tile .name{display:block;font-size:.92rem;line-height:1.3;min-height:2.6em}
-.tile .value{display:block;font-size:1.9rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}
+.tile .name{display:block;font-size:.92rem;line-height:1.3}
+.tile{display:flex;flex-direction:column}.tile .value{margin-top:auto}.tile .scope{min-height:1.35em}
+.tile .value{font-size:1.9rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}
 .tile .unit{font-size:1rem;font-weight:450;margin-left:.2em}
 .note,.tile .scope,.tile .interval{color:var(--soft);font-size:.86rem;display:block;line-height:1.35}
 p.note{margin:.5rem 0 0}
-.notice{border-left:4px solid var(--warn-line);background:var(--warn)}
+.notice{border-left:4px solid var(--warn-line);background:var(--warn);padding:.5rem 1rem}.notice p,.notice ul{margin:0}
+.notice h2{font-size:1rem;margin:0}
 .viewer{display:grid;grid-template-columns:minmax(0,1fr) 250px;gap:1rem}
-.stage{position:relative;background:var(--stage);border-radius:8px;overflow:hidden;height:min(68vh,600px);min-height:340px}
+.stage{position:relative;background:var(--stage);border-radius:8px;overflow:hidden;height:min(64vh,560px);min-height:340px}
 .stage canvas{display:block;width:100%;height:100%;touch-action:none}
 .stage .message{position:absolute;inset:0;display:grid;place-content:center;padding:2rem;text-align:center}
 .stage .readout{position:absolute;left:.7rem;top:.6rem;background:var(--card);border-radius:6px;padding:.2rem .6rem;
 font-size:.88rem;pointer-events:none;max-width:80%}
 .stage .readout:empty{display:none}
-.legend{position:absolute;left:.7rem;right:.7rem;bottom:.6rem;max-width:430px;background:var(--card);border-radius:6px;
-padding:.35rem .7rem;font-size:.82rem;line-height:1.3;pointer-events:none}
-.legend .ramp{height:12px;border-radius:3px;margin:.2rem 0}
-.legend .ends{display:flex;justify-content:space-between;font-variant-numeric:tabular-nums}
+.legend{display:grid;grid-template-columns:auto 1fr auto;gap:.1rem .7rem;align-items:center;margin-top:.5rem;font-size:.88rem}
+.legend[hidden]{display:none}.legend .ramp{height:14px;border-radius:3px}
+.legend .under{grid-column:2;display:flex;justify-content:space-between;font-variant-numeric:tabular-nums;line-height:1.2}
+.legend p{grid-column:1/-1}
 .panel fieldset{border:0;padding:0;margin:0 0 .8rem;min-width:0}
 .panel legend{font-weight:600;padding:0;margin-bottom:.2rem}
 .panel label,.controls label{display:flex;align-items:center;gap:.45rem;margin:.12rem 0}
@@ -48,8 +50,8 @@ button,select{font:inherit;color:inherit;background:var(--page);border:1px solid
 padding:.25rem .7rem;cursor:pointer}button:hover{border-color:var(--accent)}
 .buttons{display:flex;flex-wrap:wrap;gap:.4rem}
 .swatch{display:inline-block;width:1.4em;height:.28em;border-radius:2px}
-.swatch.show-found{background:var(--found)}.swatch.show-true{background:var(--true)}
-.pair{display:grid;grid-template-columns:minmax(0,1.6fr) minmax(0,1fr);gap:1.1rem}.pair section{margin-bottom:0}
+.swatch.path{background:#8a5cd6}.swatch.show-found{background:var(--found)}.swatch.show-true{background:var(--true)}
+.pair{display:grid;grid-template-columns:minmax(0,1.5fr) minmax(0,1fr);gap:1.1rem}.pair section{margin-bottom:0}
 .pair{margin-bottom:1.1rem}
 dl{margin:0}dt{font-weight:600}dd{margin:0 0 .5rem;color:var(--soft)}
 .scroll{overflow-x:auto;margin:0 0 .6rem}
@@ -61,11 +63,11 @@ thead th{vertical-align:bottom;line-height:1.25;border-bottom:2px solid var(--li
 tbody th{font-weight:450}tr.group th{font-weight:650;padding-top:.8rem}
 tr:not(.group)>th[scope=row]{padding-left:1rem}
 td.failed{text-align:left;background:var(--warn)}
-td.bar{position:relative;min-width:7.5rem}
-td.bar .fill{position:absolute;left:.3rem;bottom:.28rem;height:4px;border-radius:2px;max-width:calc(100% - .6rem)}
-td.bar span{position:relative}
-.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(260px,1fr));gap:1rem}
-.frame{margin:0}.frame svg{display:block;width:100%;height:auto;max-height:420px;border-radius:6px;background:#000}
+.bar{display:flex;align-items:center;justify-content:flex-end;gap:.5rem;min-width:8.5rem}
+.bar .track{flex:1;max-width:9rem;height:.5rem;border-radius:4px;background:var(--stage);overflow:hidden}
+.bar .fill{display:block;height:100%}.bar>span:last-child{min-width:3.4em}
+.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:1rem}
+.frame{margin:0}.frame svg{display:block;width:100%;height:auto;max-height:440px;border-radius:6px;background:#000}
 .frame .dark{fill:#000}.frame text{fill:#ccc}.frame figcaption{font-size:.9rem;margin-top:.3rem}
 .ridge{fill:none;vector-effect:non-scaling-stroke;stroke-linecap:round;stroke-linejoin:round}
 .ridge.found{stroke:var(--found);stroke-width:1.6}
@@ -85,5 +87,5 @@ main,header.top,footer{max-width:none;padding:0}.viewer{display:block}.stage{hei
 section{border:0;padding:.2rem 0;border-radius:0}.tile,.frame,tr,.stage,figure{break-inside:avoid}h2{break-after:avoid}
 .tiles{grid-template-columns:repeat(3,1fr)}.gallery{grid-template-columns:repeat(3,1fr)}.scroll{overflow:visible}
 .pair{display:block}.notice{border-left:4px solid #c98a00;padding-left:.6rem}
-td.bar .fill,.ramp,.swatch{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+.fill,.ramp,.swatch{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

@@ -18,13 +18,13 @@ export function table(caption: Content, head: Content, body: Content): Markup {
 
 const cells = (values: readonly string[]): Markup[] => values.map((value) => markup`<td>${value}</td>`);
 
-/** Number in front, a bar of its length behind; colour repeats it for the eye, text carries it. */
+/** A bar for the eye, coloured as the coverage map; the text carries the number. */
 function shareCell(share: number | null): Markup {
   if (share === null) return markup`<td>${NONE}</td>`;
   const width = Math.round(share * 1000) / 10;
   const colour = cssColour(foundMissed(1 - share));
-  return markup`<td class="bar"><span class="fill" style="width:${width}%;background:${colour}"></span
-><span>${formatShare(share)}</span></td>`;
+  return markup`<td><span class="bar"><span class="track"><span class="fill" style="width:${width}%;background:${colour}"></span
+></span><span>${formatShare(share)}</span></span></td>`;
 }
 
 function scoreCells(score: SurfaceScore): Markup[] {
@@ -37,19 +37,22 @@ function scoreCells(score: SurfaceScore): Markup[] {
   ];
 }
 
+/** A bone that failed keeps its place in the table: with what it does cover (nothing), if even that is known. */
+const hasNumbers = ({ assd, rms, coverage }: SurfaceScore): boolean => [assd, rms, coverage].some((n) => n !== null);
+
 function boneRows({ bone, scores, aligned, failure }: BoneReport): Markup {
   const name = boneLabel(bone);
-  if (failure !== null) {
-    return markup`<tbody><tr><th scope="row">${name}</th><td colspan="8" class="failed">no score: ${failure}</td></tr></tbody>`;
-  }
-  const rows = parts.map(({ part, name }) => markup`<tr><th scope="row">${name}</th>${scoreCells(scores[part])}</tr>`);
+  const rows = parts
+    .filter(({ part }) => failure === null || hasNumbers(scores[part]))
+    .map(({ part, name }) => markup`<tr><th scope="row">${name}</th>${scoreCells(scores[part])}</tr>`);
+  const note = failure !== null && markup`<tr><td colspan="8" class="failed">${failure}</td></tr>`;
   const move =
     aligned &&
     markup`<tr class="aligned"><th scope="row">reachable, after rigid ICP<span class="note">
 moved by ${formatMm(aligned.translationMm)} mm and ${formatNumber(aligned.rotationDeg, 2)}°</span></th>${scoreCells(
       aligned.reachable,
     )}</tr>`;
-  return markup`<tbody><tr class="group"><th scope="rowgroup" colspan="8">${name}</th></tr>${rows}${move}</tbody>`;
+  return markup`<tbody><tr class="group"><th scope="rowgroup" colspan="8">${name}</th></tr>${note}${rows}${move}</tbody>`;
 }
 
 export function boneTable({ bones }: Report): Markup {
@@ -94,7 +97,7 @@ export function regionTable({ bones }: Report): Markup | null {
   const withRegions = bones.filter(({ regions }) => regions.length > 0);
   if (!withRegions.length) return null;
   return table(
-    "Error by anatomical region: distances from the true surface to the result over its reachable part, mm",
+    "Error of the result nearest to each anatomical region, mm, and how much of the region's reachable part is covered",
     markup`<tr><th scope="col">Region</th><th scope="col">Area, cm²</th><th scope="col">Reachable</th>
 <th scope="col">Mean</th><th scope="col">95 % below</th><th scope="col">Bias</th>
 <th scope="col">Covered within 1 mm</th></tr>`,

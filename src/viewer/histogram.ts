@@ -7,7 +7,7 @@ interface Plotly {
 }
 declare const Plotly: Plotly;
 
-const ROW_PX = 120;
+const ROW_PX = 130;
 const FRAME_PX = 75;
 
 const word = (bone: string): string => (bone === "all" ? "All bones" : bone.charAt(0).toUpperCase() + bone.slice(1));

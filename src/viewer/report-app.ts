@@ -26,6 +26,7 @@ const signed = (mm: number): string => `${mm < 0 ? "\u2212" : "+"}${Math.abs(mm)
 function words({ item, errorMm, positionMm }: Picked): string {
   const where = `at (${positionMm.map((mm) => mm.toFixed(1)).join(", ")}) mm`;
   if (Number.isNaN(errorMm)) return `${item.bone}, ${where}`;
+  if (!Number.isFinite(errorMm)) return `${item.bone}: no result to measure to, ${where}`;
   if (item.role === "truth") return `${item.bone}: ${Math.abs(errorMm).toFixed(2)} mm from the result, ${where}`;
   return `${item.bone}: ${signed(errorMm)}, ${errorMm < 0 ? "inside" : "outside"} the true bone, ${where}`;
 }
@@ -37,8 +38,8 @@ function showLegend({ view, errorRangeMm }: SceneState): void {
   }
   const low = find("[data-low]"),
     high = find("[data-high]");
-  if (low) low.textContent = `\u2212${errorRangeMm}`;
-  if (high) high.textContent = `+${errorRangeMm}`;
+  if (low) low.textContent = `\u2212${errorRangeMm} mm`;
+  if (high) high.textContent = `+${errorRangeMm} mm`;
 }
 
 function listen(scene: BoneScene, stage: HTMLElement, data: PageData, changed: () => void): void {
@@ -110,6 +111,10 @@ async function startView(data: PageData, onState: (state: SceneState) => void): 
     const state = chosen(data);
     scene.show(state);
     showLegend(state);
+    const range = find<HTMLSelectElement>("#error-range"),
+      ghost = find<HTMLInputElement>("#ghost");
+    if (range) range.disabled = state.view !== "error";
+    if (ghost) ghost.disabled = state.view === "coverage";
     const readout = find("[data-readout]");
     if (readout) readout.textContent = "";
     onState(state);
