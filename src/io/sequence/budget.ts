@@ -20,8 +20,8 @@ export const defaultLimits = {
   headerLines: 4_000_000,
 } as const;
 
-/** Longest single header line: longer ones are pixels taken for text. */
-export const MAX_LINE_BYTES = MEGABYTE;
+/** Longest single header line (Slicer puts the times of all frames on one): longer ones are pixels taken for text. */
+export const MAX_LINE_BYTES = 8 * MEGABYTE;
 /** Most differently named per-frame fields; PLUS writes about a dozen. */
 export const MAX_FRAME_FIELD_NAMES = 1024;
 

@@ -3,8 +3,8 @@ import type { LostStatus } from "../../data/device.ts";
 import type { PoseTrack } from "../../data/recording.ts";
 import type { MemoryBudget } from "./budget.ts";
 import { frameTimes, type FrameTimes } from "./frame-times.ts";
-import { shorten, type FrameTable } from "./raster-header.ts";
-import { formatStatus, parseMatrix, parseStatus, parseTransformName } from "./transform-fields.ts";
+import { shorten, type RasterHeader } from "./raster-header.ts";
+import { formatStatus, IDENTITY_TEXT, parseMatrix, parseStatus, parseTransformName } from "./transform-fields.ts";
 
 /** Suffix of the per-frame field in which this bench keeps a tracker's fit residual. */
 export const FIT_RMS_SUFFIX = "FitRmsMm";
@@ -25,7 +25,7 @@ const TRACK_BYTES = 13 * 8 + 8;
 /** Turns the text fields of `count` frames into times, poses, image status and what is left over. */
 export function interpretFrames(
   file: string,
-  table: FrameTable,
+  { frames: table, indexValues }: Pick<RasterHeader, "frames" | "indexValues">,
   count: number,
   nominalRateHz: number,
   budget: MemoryBudget,
@@ -52,7 +52,7 @@ export function interpretFrames(
     columns.delete(name);
     return column;
   };
-  const timestamp = take("Timestamp"),
+  const timestamp = take("Timestamp") ?? indexValues,
     unfiltered = take("UnfilteredTimestamp");
   const frameNumber = columns.get("FrameNumber");
   const times = frameTimes(count, { timestamp, unfiltered, frameNumber }, nominalRateHz, warn);
@@ -161,7 +161,7 @@ function poseTrack(
         firstBad ??= { frame: i, reason: text === undefined ? "is missing" : matrix.reason };
       }
     }
-    if (now !== "tracked") lostText[i] = text;
+    if (now !== "tracked" && text !== IDENTITY_TEXT) lostText[i] = text;
     status.push(now);
   }
   if (firstBad && tracked === 0) {

@@ -134,6 +134,7 @@ function interpret(
     },
     ...geometry,
     orientation: all.get("UltrasoundImageOrientation"),
+    indexValues: undefined,
     fields,
     frames,
     warnings,

@@ -30,6 +30,20 @@ const axisKinds: Readonly<Record<string, AxisKind>> = {
   "covariant-vector": "channel",
 }; // prettier-ignore
 
+/** Keys that are made anew when a recording is written. Slicer's list axis was the first and is now the last. */
+const structuralKeys: ReadonlySet<string> = new Set([
+  "ultrasound image orientation",
+  "DataNodeClassName",
+  ...[0, 2, 3].flatMap((axis) => [`axis ${axis} index type`, `axis ${axis} index values`]),
+]);
+
+function indexValuesOf(pairs: ReadonlyMap<string, string>): readonly string[] | undefined {
+  for (const axis of [0, 2, 3]) {
+    if (pairs.get(`axis ${axis} index type`) === "numeric") return pairs.get(`axis ${axis} index values`)?.split(/\s+/);
+  }
+  return undefined;
+}
+
 /** NRRD key/value pairs of IGSIO that MetaImage spells otherwise. */
 const otherNames: Readonly<Record<string, string>> = { "ultrasound image type": "UltrasoundImageType" };
 
@@ -125,7 +139,7 @@ function interpret(
 
   const fields: Record<string, string> = {};
   for (const [key, value] of pairs) {
-    if (key !== "ultrasound image orientation") Object.defineProperty(fields, otherNames[key] ?? key, keep(value));
+    if (!structuralKeys.has(key)) Object.defineProperty(fields, otherNames[key] ?? key, keep(value));
   }
   return {
     format: "NRRD",
@@ -144,6 +158,7 @@ function interpret(
     },
     ...geometryOf(all, axes, fail, warnings),
     orientation: pairs.get("ultrasound image orientation") ?? pairs.get("UltrasoundImageOrientation"),
+    indexValues: indexValuesOf(pairs),
     fields,
     frames,
     warnings,

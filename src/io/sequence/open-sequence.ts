@@ -38,13 +38,16 @@ export async function openSequence(path: string, options: OpenSequenceOptions = 
     const orientation = chooseOrientation(path, header, layout, fields, warn);
     const packed = await openPayload(file, header, headerEnd, budget, warn);
     owned = packed;
+    // What the writer writes anyway.
+    if (fields["UltrasoundImageType"] === (packed.bytes > 0 ? "BRIGHTNESS" : "XX"))
+      delete fields["UltrasoundImageType"];
     const payload =
       layout.interleaved && header.element && packed.bytes > 0
         ? deinterleaved(path, packed, layout.count, elementBytes[header.element] * layout.channels, budget)
         : packed;
     const count = frameCount(path, header, layout, warn);
     const rate = options.nominalRateHz ?? DEFAULT_NOMINAL_RATE_HZ;
-    const frames = interpretFrames(path, header.frames, count, rate, budget, warn);
+    const frames = interpretFrames(path, header, count, rate, budget, warn);
     const images =
       packed.bytes > 0 && header.element !== undefined
         ? imageTrack(path, { ...layout, element: header.element, littleEndian: header.littleEndian }, orientation, {

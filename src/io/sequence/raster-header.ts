@@ -50,6 +50,8 @@ export interface RasterHeader {
   readonly directions: readonly (readonly number[])[];
   /** UltrasoundImageOrientation as written; undefined when absent. */
   readonly orientation: string | undefined;
+  /** Slicer's index value of each frame, as text; undefined when absent. */
+  readonly indexValues: readonly string[] | undefined;
   /** Every other field, by its MetaImage name where it has one. */
   readonly fields: Readonly<Record<string, string>>;
   readonly frames: FrameTable;

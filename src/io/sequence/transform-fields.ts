@@ -82,6 +82,9 @@ export function parseMatrix(text: string): ParsedMatrix {
   return { ok: true, m };
 }
 
+/** What is written for a tool that is not tracked and of which nothing else is known; reading it keeps nothing. */
+export const IDENTITY_TEXT = "1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1";
+
 /** 16 numbers with the shortest digits that read back as the same doubles; −0 keeps its sign. */
 export function formatMatrix(m: Readonly<Float64Array>): string {
   return `${Array.from(m, formatNumber).join(" ")} 0 0 0 1`;
