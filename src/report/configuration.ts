@@ -28,7 +28,7 @@ export function flatten(value: unknown, path = "", depth = 0): readonly (readonl
 export function configurationTable(configuration: unknown): Markup {
   return table(
     "Every option of this run, defaults filled in",
-    markup`<tr><th scope="col">Option</th><th scope="col">Value</th></tr>`,
+    markup`<tr><th scope="col">Option</th><th scope="col" class="text">Value</th></tr>`,
     markup`<tbody>${flatten(configuration).map(
       ([path, value]) =>
         markup`<tr><th scope="row"><code>${path}</code></th><td class="text"><code>${value}</code></td></tr>`,

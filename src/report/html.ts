@@ -31,7 +31,7 @@ function headlineSection({ headline }: Report): Section | null {
     const { value, interval, unit } = formatFigure(id, headline[id]!);
     const { name, scope } = headlineLabel(id);
     return markup`<li class="tile"><span class="name">${name}</span><span class="value">${value}<span class="unit">${unit}</span
-></span><span class="interval">${interval && `95 % interval ${interval}`}</span><span class="scope">${scope}</span></li>`;
+></span><span class="interval">${interval && `95 % CI ${interval}`}</span><span class="scope">${scope}</span></li>`;
   };
   const row = (id: string): Markup => {
     const { value, interval, unit } = formatFigure(id, headline[id]!);
@@ -42,7 +42,7 @@ function headlineSection({ headline }: Report): Section | null {
   const all = table(
     "Headline figures and their names in report.json",
     markup`<tr><th scope="col">Figure</th><th scope="col">Value</th><th scope="col">95 % interval</th
-><th scope="col">Unit</th><th scope="col">Name</th></tr>`,
+><th scope="col" class="text">Unit</th><th scope="col" class="text">Name</th></tr>`,
     markup`<tbody>${ids.map(row)}</tbody>`,
   );
   return {
@@ -110,7 +110,7 @@ ${
 ${
   truths.length > 0 &&
   markup`<fieldset><legend><label for="ghost">True bone beside it</label></legend>
-<input type="range" id="ghost" min="0" max="100" step="5" value="15" aria-describedby="ghost-ends">
+<input type="range" id="ghost" min="0" max="100" step="5" value="25" aria-describedby="ghost-ends">
 <span class="note" id="ghost-ends">hidden … transparent … solid</span></fieldset>`
 }
 <fieldset${!several && markup` hidden`}><legend>Parts</legend>${bones.map((bone) => check("bone", bone, boneLabel(bone)))}
@@ -151,7 +151,10 @@ const definitions: readonly (readonly [string, string])[] = [
     "After rigid ICP",
     "the result moved as a whole onto the truth first: shape alone. Headline figures are never moved.",
   ],
-  ["95 % interval", "how far the figure could move had other parts of the surface or other frames been sampled."],
+  [
+    "95 % CI",
+    "the 95 % interval: how far the figure could move had other parts of the surface or other frames been sampled.",
+  ],
 ];
 
 const howToRead = markup`<section id="how-to-read"><h2>How to read this</h2><dl>${definitions.map(

@@ -54,11 +54,11 @@ padding:.25rem .7rem;cursor:pointer}button:hover{border-color:var(--accent)}
 .pair{display:grid;grid-template-columns:minmax(0,1.5fr) minmax(0,1fr);gap:1.1rem}.pair section{margin-bottom:0}
 .pair{margin-bottom:1.1rem}
 dl{margin:0}dt{font-weight:600}dd{margin:0 0 .5rem;color:var(--soft)}
-.scroll{overflow-x:auto;margin:0 0 .6rem}
+.scroll{overflow-x:auto;margin:.8rem 0 .6rem}
 table{border-collapse:collapse;width:100%;font-size:.93rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding:0 0 .4rem;font-size:.9rem}
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
-th:first-child,td.text{text-align:left}td.text{overflow-wrap:anywhere}
+th:first-child,.text{text-align:left}td.text{overflow-wrap:anywhere}
 thead th{vertical-align:bottom;line-height:1.25;border-bottom:2px solid var(--line)}
 tbody th{font-weight:450}tr.group th{font-weight:650;padding-top:.8rem}
 tr:not(.group)>th[scope=row]{padding-left:1rem}
@@ -80,7 +80,7 @@ ul.plain{margin:.2rem 0;padding-left:1.2rem}
 footer{color:var(--soft);font-size:.88rem;padding-bottom:2.5rem}
 @media (max-width:860px){.viewer,.pair{grid-template-columns:minmax(0,1fr)}h1{font-size:1.6rem}
 .stage{height:62vh}.panel{columns:2}.panel fieldset{break-inside:avoid}nav{position:static}}
-@media (max-width:480px){.panel{columns:1}}
+@media (max-width:480px){.tiles{grid-template-columns:1fr 1fr}.tile{padding:.6rem .7rem}.tile .value{font-size:1.5rem}main,header.top,footer{padding:0 .8rem}section:not(.bare){padding:.8rem}.panel{columns:1}}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 @media print{@page{margin:14mm}body{font-size:10.5pt;background:#fff}nav,.controls,.panel,.skip,.buttons{display:none!important}
 main,header.top,footer{max-width:none;padding:0}.viewer{display:block}.stage{height:105mm}

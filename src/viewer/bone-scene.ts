@@ -73,6 +73,8 @@ const PATH = new Color(0x8a5cd6);
 /** Farther apart than this, two positions of the probe belong to two strokes and are not joined, mm. */
 const STROKE_GAP_MM = 10;
 const FIELD_OF_VIEW_DEG = 32;
+/** Free space around the bones in the first view. */
+const MARGIN = 1.06;
 
 function geometryOf({ mesh }: LoadedMesh): BufferGeometry {
   const geometry = new BufferGeometry();
@@ -105,7 +107,25 @@ function viewDirection(centre: Vector3, radius: number, pathMm: readonly number[
   return direction;
 }
 
-/** Throws when the browser has no WebGL. `onChange` is told after a drag or zoom by the reader. */
+/** How far from `centre` a camera that looks along −`direction` sees every vertex. */
+function distanceToFit(items: readonly Item[], centre: Vector3, direction: Vector3, camera: PerspectiveCamera): number {
+  const side = new Vector3().crossVectors(camera.up, direction).normalize();
+  const upward = new Vector3().crossVectors(direction, side);
+  const tangent = Math.tan((FIELD_OF_VIEW_DEG * Math.PI) / 360);
+  const at = new Vector3();
+  let distance = 1;
+  for (const { loaded } of items) {
+    const { positions } = loaded.mesh;
+    for (let i = 0; i < positions.length; i += 3) {
+      at.fromArray(positions, i).sub(centre);
+      const beside = Math.max(Math.abs(at.dot(upward)), Math.abs(at.dot(side)) / camera.aspect);
+      distance = Math.max(distance, beside / tangent + at.dot(direction));
+    }
+  }
+  return distance;
+}
+
+/** Throws when the browser has no WebGL. */
 export function createBoneScene(stage: HTMLElement, data: PageData, meshes: readonly LoadedMesh[]): BoneScene {
   const renderer = new WebGLRenderer({ antialias: true, stencil: true, preserveDrawingBuffer: true });
   renderer.setPixelRatio(Math.min(2, window.devicePixelRatio));
@@ -180,14 +200,10 @@ export function createBoneScene(stage: HTMLElement, data: PageData, meshes: read
   }
 
   function resetView(): void {
-    const aspect = Math.max(0.2, canvas.clientWidth / Math.max(1, canvas.clientHeight));
-    const half = (FIELD_OF_VIEW_DEG * Math.PI) / 360;
-    const distance = (1.02 * whole.radius) / Math.sin(Math.min(half, Math.atan(Math.tan(half) * aspect)));
+    const direction = viewDirection(whole.center, whole.radius, data.probePathMm);
+    const distance = MARGIN * distanceToFit(items, whole.center, direction, camera);
     controls.target.copy(whole.center);
-    camera.position
-      .copy(viewDirection(whole.center, whole.radius, data.probePathMm))
-      .multiplyScalar(distance)
-      .add(whole.center);
+    camera.position.copy(direction).multiplyScalar(distance).add(whole.center);
     camera.near = distance / 50;
     camera.far = distance + 20 * whole.radius;
     camera.updateProjectionMatrix();

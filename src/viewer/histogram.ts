@@ -49,8 +49,10 @@ export async function drawHistograms(element: HTMLElement, data: PageData, range
       fixedrange: true,
     };
   });
+  const height = rows * ROW_PX + FRAME_PX;
+  element.style.height = `${height}px`;
   const layout = {
-    height: rows * ROW_PX + FRAME_PX,
+    height,
     margin: { l: 70, r: 12, t: 8, b: 48 },
     showlegend: false,
     bargap: 0,

@@ -169,7 +169,7 @@ export function syntheticReport(changes: Partial<Report> = {}): Report {
       boneReport("femur"),
       boneReport("tibia"),
       boneReport("patella", {
-        failure: "nothing was reconstructed",
+        failure: "no surface was reconstructed",
         regions: [],
         histogram: { edgesMm: [], share: [] },
       }),
