@@ -1,0 +1,175 @@
+import {
+  convexOutline,
+  ellipse,
+  ellipsoid,
+  type Implicit,
+  mix,
+  monotoneCurve,
+  smoothMax,
+  smoothMin,
+  smoothStep,
+} from "./implicit.ts";
+import type { FemurParameters } from "./parameters.ts";
+
+const DEG = Math.PI / 180;
+
+/** Lengths below marked `w` are shares of the epicondylar width of a man of average size. */
+const REFERENCE_WIDTH_MM = 82.65;
+
+/** What other parts need to know about the shape of the femur, in its own frame (= the knee frame), mm. */
+export interface FemurShape {
+  readonly solid: Implicit;
+  readonly topMm: number;
+  /** Centres of the posterior circles in the sagittal plane through each crest: x, y, z. */
+  readonly medialCentre: readonly [number, number, number];
+  readonly lateralCentre: readonly [number, number, number];
+  readonly medialCrestX: number;
+  readonly lateralCrestX: number;
+  readonly grooveX: number;
+  /** y of the anterior-most outline of each side, z of its height. */
+  readonly anteriorMm: { readonly medialY: number; readonly lateralY: number; readonly z: number };
+  readonly distalZ: number;
+  readonly notch: { readonly x: number; readonly widthMm: number };
+  /** Negative in the intercondylar notch. */
+  readonly notchSolid: Implicit;
+}
+
+/**
+ * The distal femur. Condyles and trochlea are one body: in each sagittal plane a convex outline of tangent arcs
+ * (posterior circle, larger distal circle, straight piece, trochlear circle), lowered toward the flanks and toward the
+ * groove by a height profile across x. The notch is cut out of it; a lofted metaphysis and the epicondyles are
+ * blended on.
+ */
+export function femurShape(p: FemurParameters): FemurShape {
+  const w = p.epicondylarWidthMm,
+    s = w / REFERENCE_WIDTH_MM;
+  const posteriorY = -18.5 * s,
+    distalZ = -28 * s;
+  const anteriorRadius = 27 * s,
+    flatTilt = 20 * DEG;
+
+  const outline = (radius: number, drop: number, dropRad: number, depth: number, lift: number) => {
+    const distal = radius + drop;
+    // The straight piece takes up what the arcs leave of the condyle's depth.
+    const straight =
+      (depth - radius - drop * Math.sin(dropRad) - (distal - anteriorRadius) * Math.sin(flatTilt) - anteriorRadius) /
+      Math.cos(flatTilt);
+    const y = posteriorY + radius;
+    const z = distalZ + lift + distal - drop * Math.cos(dropRad); // the lowest point lies on the distal arc
+    return {
+      centre: [y, z] as const,
+      ...convexOutline([y, z], -165 * DEG, [
+        { radiusMm: radius, toRad: -dropRad },
+        { radiusMm: distal, toRad: flatTilt, straightMm: Math.max(0, straight) },
+        { radiusMm: anteriorRadius, toRad: 118 * DEG },
+      ]),
+    };
+  };
+  const medial = outline(p.medialPosteriorRadiusMm, p.medialRadiusDropMm, p.medialDropRad, p.medialDepthMm, 0);
+  const lateral = outline(
+    p.lateralPosteriorRadiusMm, p.lateralRadiusDropMm, p.lateralDropRad, p.lateralDepthMm, 1.2 * s,
+  ); // prettier-ignore
+
+  const medialCrestX = -23 * s,
+    lateralCrestX = 22 * s,
+    grooveX = 2 * s,
+    notchX = 0.5 * s;
+  const crownRadius = 24 * s;
+
+  /** How far the surface lies below the sagittal outline at x: crown outside the crests, groove between them. */
+  const lowering = (x: number, y: number): number => {
+    const anterior = smoothStep(12 * s, 32 * s, y);
+    const crest = x < grooveX ? mix(medialCrestX, -15.5 * s, anterior) : mix(lateralCrestX, 18.5 * s, anterior);
+    const depth = mix(8.5 * s, p.trochlearDepthMm, anterior);
+    const beyond = x < grooveX ? crest - x : x - crest;
+    if (beyond > 0) {
+      const t = Math.min(beyond, 0.8 * crownRadius);
+      return crownRadius - Math.sqrt(crownRadius * crownRadius - t * t) + (beyond - t) * 1.33;
+    }
+    const u = -beyond / Math.abs(crest - grooveX); // 0 at the crest, 1 at the groove
+    // Straight facets with rounded crest and floor: a cosine would give a bowl, not a groove.
+    const facet = Math.sqrt(u * u + 0.02) - Math.sqrt(0.02),
+      full = Math.sqrt(1.02) - Math.sqrt(0.02);
+    const floor = smoothMin(facet / full, 1, 0.25) / (1 - 0.25 / 4);
+    return depth * floor;
+  };
+
+  const halfWidth = w / 2 - 2.2 * s;
+  const body: Implicit = (x, y, z) => {
+    const side = smoothStep(-9 * s, 11 * s, x);
+    const sagittal =
+      side === 0
+        ? medial.distanceMm(y, z)
+        : side === 1
+          ? lateral.distanceMm(y, z)
+          : mix(medial.distanceMm(y, z), lateral.distanceMm(y, z), side);
+    // The crown must not carve the roof of the body, where the shaft stands.
+    let d = sagittal + lowering(x, y) * (1 - 0.6 * smoothStep(4 * s, 26 * s, z));
+    // Flanks: nearly parallel behind the epicondyles, converging toward the trochlea.
+    const forward = Math.max(0, y - 2 * s);
+    const medialFlank = -x - halfWidth + (0.0125 * (forward * forward)) / s + 0.03 * Math.max(0, -z - 8 * s);
+    const lateralFlank = x - halfWidth + (0.0085 * (forward * forward)) / s + 0.03 * Math.max(0, -z - 8 * s);
+    d = smoothMax(d, medialFlank / 1.15, 9 * s);
+    return smoothMax(d, lateralFlank / 1.1, 9 * s);
+  };
+
+  // The roof of the notch runs from behind and above to the front and below (Blumensaat's line).
+  const roofY = -3 * s,
+    roofZ = distalZ + p.notchHeightMm + 2.5 * s;
+  const roofAngle = 48 * DEG,
+    roofNy = Math.sin(roofAngle),
+    roofNz = Math.cos(roofAngle);
+  const notchSolid: Implicit = (x, y, z) => {
+    const roof = (y - roofY) * roofNy + (z - roofZ) * roofNz;
+    const wider = 0.06 * Math.max(0, distalZ + 8 * s - z);
+    const wall = Math.abs(x - notchX) - p.notchWidthMm / 2 - wider;
+    return smoothMax(roof, wall, 9 * s);
+  };
+
+  // Metaphysis and shaft: elliptic sections, the posterior half flatter (popliteal surface).
+  const topMm = 88;
+  const at = [-14 * s, 0, 12 * s, 22 * s, 34 * s, 52 * s, 75 * s, 110];
+  const half = monotoneCurve(at, [30 * s, 34 * s, 34.5 * s, 30 * s, 24.5 * s, 18.8 * s, 15.8 * s, p.shaftRadiusMm]);
+  const front = monotoneCurve(at, [21 * s, 23 * s, 25 * s, 23.5 * s, 19.5 * s, 15.5 * s, 14.2 * s, p.shaftRadiusMm]);
+  const back = monotoneCurve(at, [12 * s, 15 * s, 17 * s, 16 * s, 15 * s, 13.5 * s, 13.5 * s, p.shaftRadiusMm]);
+  const centreY = monotoneCurve(at, [9 * s, 9 * s, 9.5 * s, 10.5 * s, 12 * s, 13 * s, 14 * s, 16 * s]);
+  const valgus = Math.tan(p.shaftValgusRad);
+  const metaphysis: Implicit = (x, y, z) => {
+    const dx = x - (1.5 * s + valgus * Math.max(0, z)),
+      dy = y - centreY(z);
+    const section = ellipse(dx, dy, half(z), dy > 0 ? front(z) : back(z));
+    return smoothMax(section / 1.15, -z - 14 * s, 10 * s);
+  };
+
+  const tip = w / 2;
+  const solid: Implicit = (x, y, z) => {
+    let d = body(x, y, z);
+    const m = metaphysis(x, y, z);
+    d = smoothMin(d, m, 10 * s);
+    // Epicondyles: the tips are the points that define the width and the origin.
+    const lx = ellipsoid(x - (tip - 9 * s), y, z, 9 * s, 8 * s, 9 * s);
+    const mx = ellipsoid(x + (tip - 10 * s), y, z, 10 * s, 9.5 * s, 10 * s);
+    const adductor = ellipsoid(x + (tip - 8.5 * s), y + 6 * s, z - 13 * s, 6 * s, 5 * s, 6 * s);
+    d = smoothMin(d, x > 0 ? lx : smoothMin(mx, adductor, 5 * s), 5 * s);
+    d = smoothMax(d, -notchSolid(x, y, z), 3.5 * s);
+    return smoothMax(d, z - topMm, 3);
+  };
+
+  return {
+    solid,
+    topMm,
+    medialCentre: [medialCrestX, ...medial.centre],
+    lateralCentre: [lateralCrestX, ...lateral.centre],
+    medialCrestX,
+    lateralCrestX,
+    grooveX,
+    anteriorMm: {
+      medialY: medial.support(90 * DEG),
+      lateralY: lateral.support(90 * DEG),
+      z: distalZ + 34 * s,
+    },
+    distalZ,
+    notch: { x: notchX, widthMm: p.notchWidthMm },
+    notchSolid,
+  };
+}

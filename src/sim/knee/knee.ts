@@ -1,0 +1,98 @@
+import { type Rigid, invert } from "../../core/rigid.ts";
+import type { Landmark } from "../../data/ground-truth.ts";
+import type { BoneName } from "../../data/surface.ts";
+import type { DistanceField } from "../../geometry/distance-field.ts";
+import { type Mesh, transformMesh } from "../../geometry/mesh.ts";
+import { type BoneSet, buildBones, type LocalBone } from "./bones.ts";
+import { kneeLandmarks } from "./landmarks.ts";
+import { type KneePose, poseKnee } from "./motion.ts";
+import type { KneeParameters } from "./parameters.ts";
+import { assignRegions, regionNames } from "./regions.ts";
+
+/** A bone of the posed knee, in the knee frame, mm. */
+export interface KneeBone {
+  readonly name: BoneName;
+  /** Closed, manifold, outward; edges of about 1 mm; vertices on the zero set of `distance`. */
+  readonly mesh: Mesh;
+  readonly distance: DistanceField;
+  /** Anatomical region of each triangle, an index into `regionNames`. */
+  readonly region: Uint8Array;
+  readonly regionNames: readonly string[];
+}
+
+/** One right knee at one flexion angle. The knee frame is fixed to the femur. */
+export interface Knee {
+  readonly parameters: KneeParameters;
+  readonly flexionRad: number;
+  readonly bones: readonly KneeBone[];
+  readonly landmarks: readonly Landmark[];
+  readonly pose: KneePose;
+  /** The bones before posing: pass them back to `buildKnee` to bend the same knee without building it again. */
+  readonly set: BoneSet;
+}
+
+/** What this knee leaves out, for the report. */
+export const notModelledInKnee: readonly string[] = [
+  "Knee: menisci are a filling between the condyles, without horns and tears; ligaments other than the patellar and quadriceps tendons are missing.",
+  "Knee: bones are smooth (no osteophytes, foramina, roughness of attachments), of one family of shapes, right side only.",
+  "Knee: muscles are simple volumes that do not bulge or slide; vessels, nerves, bursae and joint effusion are missing.",
+  "Knee: the patella follows the groove without tilt; probe pressure does not deform the tissue.",
+];
+
+/** Flexion the motion is made for, rad. */
+const MAX_FLEXION_RAD = (120.5 * Math.PI) / 180;
+
+/** `from`: bones that were built before with the same parameters, so that only the posing is left to do. */
+export async function buildKnee(
+  parameters: KneeParameters,
+  { flexionRad, from }: { readonly flexionRad: number; readonly from?: BoneSet },
+): Promise<Knee> {
+  if (!(flexionRad >= 0 && flexionRad <= MAX_FLEXION_RAD)) {
+    throw new RangeError(`a knee bends by 0 to 120 degrees here, not by ${((flexionRad * 180) / Math.PI).toFixed(1)}`);
+  }
+  if (from && from.parameters !== parameters) throw new RangeError("these bones were built with other parameters");
+  const set = from ?? (await buildBones(parameters));
+  const pose = poseKnee(set, flexionRad);
+  return {
+    parameters,
+    flexionRad,
+    bones: set.bones.map((bone) => posedBone(bone, set, pose)),
+    landmarks: kneeLandmarks(set, pose),
+    pose,
+    set,
+  };
+}
+
+function posedBone(bone: LocalBone, { shapes }: BoneSet, pose: KneePose): KneeBone {
+  const kneeFromBone = boneMotion(bone.name, pose);
+  return {
+    name: bone.name,
+    mesh: kneeFromBone ? transformMesh(bone.mesh, kneeFromBone.m) : bone.mesh,
+    distance: kneeFromBone ? movedField(bone.distance, kneeFromBone) : bone.distance,
+    region: assignRegions(bone.name, bone.mesh, shapes),
+    regionNames: regionNames[bone.name],
+  };
+}
+
+/** Undefined for the femur, which is at home in the knee frame. */
+export function boneMotion(
+  name: BoneName,
+  pose: KneePose,
+): Rigid<"knee", "tibia"> | Rigid<"knee", "patella"> | undefined {
+  return name === "femur" ? undefined : name === "patella" ? pose.kneeFromPatella : pose.kneeFromTibia;
+}
+
+function movedField<F extends "tibia" | "patella">(
+  field: DistanceField,
+  kneeFromBone: Rigid<"knee", F>,
+): DistanceField {
+  const { m } = invert(kneeFromBone);
+  return {
+    distanceMm: (x, y, z) =>
+      field.distanceMm(
+        m[0]! * x + m[1]! * y + m[2]! * z + m[3]!,
+        m[4]! * x + m[5]! * y + m[6]! * z + m[7]!,
+        m[8]! * x + m[9]! * y + m[10]! * z + m[11]!,
+      ),
+  };
+}

@@ -1,0 +1,148 @@
+import { ellipse, ellipsoid, type Implicit, mix, monotoneCurve, type Point } from "./implicit.ts";
+import { smoothMax, smoothMin, smoothStep, taperedCapsule } from "./implicit.ts";
+import type { TibiaParameters } from "./parameters.ts";
+
+/** Plateau width of a man of average size; the shares below are of it. */
+const REFERENCE_WIDTH_MM = 78;
+
+/** Clear space between tibia and fibula at their joint: two layers of cartilage. */
+const TIBIOFIBULAR_GAP_MM = 2;
+
+/** The tibia in its own frame, mm: X and Z as the knee frame in extension, plateau level (without slope) at z = 0. */
+export interface TibiaShape {
+  readonly solid: Implicit;
+  readonly fibula: Implicit;
+  readonly bottomMm: number;
+  readonly centreY: number;
+  readonly medialX: number;
+  readonly lateralX: number;
+  /** Height of the top surface over (x, y), eminence included. */
+  top(x: number, y: number): number;
+  /** Negative inside the outline of the plateau, seen from above. */
+  outline(x: number, y: number): number;
+  /** On the upper half of the tubercle, where the patellar tendon ends. */
+  readonly tubercle: Point;
+  readonly fibulaTip: Point;
+  readonly fibulaAxis: { readonly head: Point; readonly foot: Point };
+}
+
+export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
+  const s = p.plateauWidthMm / REFERENCE_WIDTH_MM;
+  const halfWidth = p.plateauWidthMm / 2,
+    halfDepth = p.plateauDepthMm / 2;
+  const bottomMm = -122,
+    centreY = 2 * s;
+  const medialX = -20 * s,
+    lateralX = 20 * s;
+
+  const tubercleX = grooveX + p.tubercleOffsetMm * 0.75; // the shank turns outward by the rest when it is loaded
+  const tubercleY = centreY + halfDepth * 1.06 + 4 * s,
+    tubercleZ = -p.tubercleDropMm;
+
+  /** The rounder medial and the smaller lateral half, joined without the anterior and posterior dents of two circles. */
+  const outline = (x: number, y: number): number => {
+    const medial = ellipse(x + (halfWidth - 21 * s), y - centreY, 21 * s, halfDepth);
+    const lateral = ellipse(x - (halfWidth - 20 * s), y - centreY - 0.5 * s, 20 * s, halfDepth * 0.92);
+    return smoothMin(medial, lateral, 14 * s);
+  };
+
+  const slopeAt = (x: number): number =>
+    mix(Math.tan(p.medialSlopeRad), Math.tan(p.lateralSlopeRad), smoothStep(-8 * s, 8 * s, x));
+  const bump = (x: number, y: number, cx: number, cy: number, sx: number, sy: number): number =>
+    Math.exp(-0.5 * (((x - cx) / sx) ** 2 + ((y - cy) / sy) ** 2));
+  const top = (x: number, y: number): number => {
+    const dy = y - centreY;
+    const bowlX = (x - medialX) / (15 * s),
+      bowlY = dy / (20 * s);
+    const bowl = Math.max(0, 1 - bowlX * bowlX - bowlY * bowlY);
+    const lx = (x - lateralX) / (16 * s),
+      ly = dy / (20 * s);
+    const hill = Math.max(0, 1 - lx * lx - ly * ly);
+    const medialSpine = bump(x, dy, -4.2 * s, -2 * s, 3.2 * s, 6.5 * s);
+    const lateralSpine = bump(x, dy, 5 * s, -4 * s, 3.2 * s, 5.5 * s);
+    const saddle = bump(x, dy, 0.5 * s, -3 * s, 5.5 * s, 9 * s);
+    const frontHollow = bump(x, dy, 0, 16 * s, 7 * s, 7 * s),
+      backHollow = bump(x, dy, 0, -19 * s, 6 * s, 5 * s);
+    return (
+      slopeAt(x) * dy -
+      p.medialConcavityMm * bowl * bowl * (3 - 2 * bowl) +
+      0.8 * s * hill * hill +
+      p.eminenceHeightMm * (0.62 * medialSpine + 0.52 * lateralSpine + 0.3 * saddle) -
+      2.5 * s * frontHollow -
+      3 * s * backHollow
+    );
+  };
+
+  // Fibula: head behind and lateral below the plateau, neck, slender shaft.
+  const head: Point = [halfWidth - 4.5 * s, centreY - halfDepth * 0.62, -p.fibulaDropMm - 1.15 * p.fibulaHeadRadiusMm];
+  const foot: Point = [halfWidth - 12 * s, centreY - halfDepth * 0.55, bottomMm - 4];
+  const neck: Point = [
+    mix(head[0], foot[0], 0.35) - 0.8 * s, mix(head[1], foot[1], 0.35), mix(head[2], foot[2], 0.35),
+  ]; // prettier-ignore
+  const rh = p.fibulaHeadRadiusMm,
+    rs = p.fibulaShaftRadiusMm;
+  const upper = taperedCapsule([head[0], head[1], head[2] - 4 * s], rh * 0.78, neck, rs * 0.92);
+  const lower = taperedCapsule(neck, rs * 0.92, foot, rs * 1.08);
+  const fibulaTip: Point = [head[0] + 1 * s, head[1] - 3.5 * s, -p.fibulaDropMm];
+  const fibula: Implicit = (x, y, z) => {
+    const knob = ellipsoid(x - head[0], y - head[1], z - head[2], rh * 0.92, rh, rh * 1.05);
+    const styloid = ellipsoid(
+      x - fibulaTip[0], y - fibulaTip[1], z - (fibulaTip[2] - 6 * s), 4.2 * s, 4.4 * s, 6 * s,
+    ); // prettier-ignore
+    let d = smoothMin(upper(x, y, z), lower(x, y, z), 4 * s);
+    d = smoothMin(d, knob, 5 * s);
+    d = smoothMin(d, styloid, 4 * s);
+    return smoothMax(d, bottomMm - z, 2);
+  };
+
+  // Below the rim the outline shrinks and turns into the three-sided shaft with its anterior crest.
+  const shrink = monotoneCurve(
+    [-60 * s, -42 * s, -28 * s, -15 * s, -6 * s, 6 * s],
+    [15 * s, 11 * s, 7 * s, 3 * s, 0.6, 0],
+  );
+  const shaft = monotoneCurve(
+    [bottomMm, -70 * s, -48 * s, -30 * s, -14 * s],
+    [p.shaftRadiusMm, p.shaftRadiusMm * 1.12, p.shaftRadiusMm * 1.35, p.shaftRadiusMm * 1.65, p.shaftRadiusMm * 1.8],
+  );
+  const axisX = monotoneCurve([bottomMm, -60 * s, -10 * s], [-1 * s, -0.5 * s, 0]);
+  const axisY = monotoneCurve([bottomMm, -75 * s, -45 * s, -20 * s], [1 * s, 3 * s, 5 * s, 3 * s]);
+  const side: Implicit = (x, y, z) => {
+    const dx = x - axisX(z),
+      dy = y - axisY(z),
+      r = shaft(z);
+    let three = smoothMax(-0.83 * dx + 0.56 * dy, 0.87 * dx + 0.49 * dy, 7 * s); // medial face, lateral face
+    three = smoothMax(three, -dy, 12 * s) - r;
+    const t = smoothStep(-16 * s, -52 * s, z);
+    if (t === 1) return three;
+    const plate = outline(x, y) + shrink(z);
+    return t === 0 ? plate : mix(plate, three, t);
+  };
+
+  const solid: Implicit = (x, y, z) => {
+    let d = side(x, y, z);
+    const crest = ellipsoid(
+      x - tubercleX, y - (tubercleY - 9 * s), z - (tubercleZ - 9 * s), 10.5 * s, 9 * s, 17 * s,
+    ); // prettier-ignore
+    d = smoothMin(d, crest, 10 * s);
+    // Gerdy's tubercle, where the iliotibial band ends.
+    const gerdy = ellipsoid(x - 24 * s, y - (centreY + 15 * s), z + 14 * s, 8 * s, 7 * s, 7 * s);
+    d = smoothMin(d, gerdy, 6 * s);
+    d = smoothMax(d, z - top(x, y), 5 * s);
+    d = smoothMax(d, TIBIOFIBULAR_GAP_MM - fibula(x, y, z), 3);
+    return smoothMax(d, bottomMm - z, 3);
+  };
+
+  return {
+    solid,
+    fibula,
+    bottomMm,
+    centreY,
+    medialX,
+    lateralX,
+    top,
+    outline,
+    tubercle: [tubercleX, tubercleY - 1.5 * s, tubercleZ - 3 * s],
+    fibulaTip,
+    fibulaAxis: { head, foot },
+  };
+}
