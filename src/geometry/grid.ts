@@ -32,19 +32,21 @@ export function sampleTrilinear(
     y = (yMm - originMm[1]) / spacingMm[1],
     z = (zMm - originMm[2]) / spacingMm[2];
   if (!(x >= 0 && y >= 0 && z >= 0 && x <= nx - 1 && y <= ny - 1 && z <= nz - 1)) return outside;
-  const i = Math.min(Math.floor(x), nx - 2),
-    j = Math.min(Math.floor(y), ny - 2),
-    k = Math.min(Math.floor(z), nz - 2);
+  // an axis of one voxel has no second neighbour: its step is 0
+  const i = Math.max(0, Math.min(Math.floor(x), nx - 2)),
+    j = Math.max(0, Math.min(Math.floor(y), ny - 2)),
+    k = Math.max(0, Math.min(Math.floor(z), nz - 2));
   const u = x - i,
     v = y - j,
     w = z - k;
   const at = (k * ny + j) * nx + i,
-    row = nx,
-    slab = nx * ny;
-  const a00 = values[at]! + u * (values[at + 1]! - values[at]!);
-  const a10 = values[at + row]! + u * (values[at + row + 1]! - values[at + row]!);
-  const a01 = values[at + slab]! + u * (values[at + slab + 1]! - values[at + slab]!);
-  const a11 = values[at + slab + row]! + u * (values[at + slab + row + 1]! - values[at + slab + row]!);
+    next = nx > 1 ? 1 : 0,
+    row = ny > 1 ? nx : 0,
+    slab = nz > 1 ? nx * ny : 0;
+  const a00 = values[at]! + u * (values[at + next]! - values[at]!);
+  const a10 = values[at + row]! + u * (values[at + row + next]! - values[at + row]!);
+  const a01 = values[at + slab]! + u * (values[at + slab + next]! - values[at + slab]!);
+  const a11 = values[at + slab + row]! + u * (values[at + slab + row + next]! - values[at + slab + row]!);
   const b0 = a00 + v * (a10 - a00),
     b1 = a01 + v * (a11 - a01);
   return b0 + w * (b1 - b0);
