@@ -1,0 +1,175 @@
+import { createRng } from "../../core/rng.ts";
+import type { Scene } from "../scene.ts";
+import { computeBeam, MARGIN_LINES, type Beam } from "./beam.ts";
+import { createDisplay } from "./display.ts";
+import { allEffects, fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
+import { fieldSampler, firstHit } from "./field-sampler.ts";
+import { addNoise, filterAxial, filterLateral } from "./filter.kernel.ts";
+import { mix32 } from "./hash.ts";
+import { createLineMapper, type LineMap } from "./line-map.ts";
+import { apertureMm, defaultSettings, imageGeometry, type ImageSettings, type LinearProbe } from "./probe.ts";
+import { createSplatter, type IqGrid, type PointTargets } from "./splat.kernel.ts";
+
+export interface EchoFrame {
+  /** Rows of columns, as `imageGeometry` says. */
+  readonly pixels: Uint8Array;
+  /**
+   * Row of the first bone that a straight ray meets below each column, at its true depth (not where the scanner's speed
+   * of sound shows it). NaN where there is none in depth or the face has no contact.
+   */
+  readonly trueRidge: Float32Array;
+  /**
+   * Per scan line x, y, z of that bone point in the knee frame, mm, and the cosine between its normal and the beam;
+   * four NaN where the line meets none.
+   */
+  readonly hitsMm: Float32Array;
+}
+
+export interface EchoOptions {
+  readonly effects?: EchoEffects;
+  readonly points?: PointTargets;
+}
+
+export interface EchoSimulator {
+  /** The frame at a pose, a function of the pose, the seed and (for the noise alone) the frame index. */
+  frame(kneeFromImage: Readonly<Float64Array>, frameIndex: number): EchoFrame;
+  /** Complex echo before envelope and gain; overwritten by the next call. Lines as in `LineMap`. */
+  echo(kneeFromImage: Readonly<Float64Array>, frameIndex: number): IqGrid;
+  readonly beam: Beam;
+}
+
+/** What this image formation leaves out; printed in every report. */
+export const notModelled: readonly string[] = [
+  "Refraction: beams are straight; between fat and muscle a real one bends by up to 3° at 30° of incidence.",
+  "Downshift of the centre frequency with depth: resolution and attenuation are those of the carrier.",
+  "Multiple scattering and reverberation between layers, but for the second echo between bone and probe and a decaying tail.",
+  "Apertures cut off at the ends of the array: outer lines have the resolution of the middle ones.",
+  "Echo level and attenuation of soft tissue are read in the image plane, not across the slice thickness.",
+  "Compression of tissue by the probe, blood flow, pulsation and other motion during a frame.",
+  "Persistence and multi-angle compounding of the scanner; smoothing of the echo's power stands for its speckle filter.",
+  "Grating lobes, phase aberration, side lobes below −46 dB, harmonic imaging.",
+];
+
+/** Settings that are left out are as in `defaultSettings`. Not re-entrant: one simulator renders one frame at a time. Make one per worker. */
+export function createEchoSimulator(
+  scene: Scene,
+  probe: LinearProbe,
+  chosen: Partial<ImageSettings>,
+  seed: string,
+  { effects = allEffects, points }: EchoOptions = {},
+): EchoSimulator {
+  const settings: ImageSettings = { ...defaultSettings, ...chosen };
+  const geometry = imageGeometry(probe, settings);
+  const seed32 = Math.floor(createRng(seed).fork("echo").uniform() * 2 ** 32) | 0;
+  const beam = computeBeam(probe, settings.assumedSpeedMps, settings.depthMm);
+  const lines = probe.lineCount + 2 * MARGIN_LINES,
+    samples = Math.ceil((settings.depthMm + 1) / beam.sampleMm);
+  const grid = (): IqGrid => ({
+    lines,
+    samples,
+    re: new Float32Array(lines * samples),
+    im: new Float32Array(lines * samples),
+  });
+  const raw = grid(),
+    filtered = grid();
+  const mapper = createLineMapper(scene, probe, settings, beam, effects, seed32);
+  const splat = createSplatter(scene, probe, beam, effects, seed32, points);
+  const display = createDisplay(probe, settings, beam.sampleMm, samples);
+  const pulseEnergy = beam.pulse.reduce((sum, p) => sum + p * p, 0);
+  const noiseRms = fromDecibel(levels.noiseDb) / Math.sqrt(pulseEnergy);
+
+  function form(kneeFromImage: Readonly<Float64Array>, frameIndex: number): LineMap {
+    raw.re.fill(0);
+    raw.im.fill(0);
+    const map = mapper(kneeFromImage);
+    splat(kneeFromImage, map, raw);
+    filterLateral(raw, beam, filtered);
+    addCoherent(map, beam, filtered);
+    if (effects.ringDown) addRing(map, beam, seed32, filtered);
+    if (effects.noise) addNoise(filtered, noiseRms, seed32, frameIndex);
+    filterAxial(filtered, beam, raw);
+    return map;
+  }
+
+  const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2),
+    skinAt = fieldSampler(scene.grid, scene.skinDistanceMm, 5);
+
+  function ridgeOf(m: Readonly<Float64Array>): Float32Array {
+    const half = apertureMm(probe) / 2;
+    return Float32Array.from({ length: geometry.width }, (_, column) => {
+      const x = (column - geometry.faceCentrePx[0]) * geometry.spacingMm[0];
+      if (Math.abs(x) > half) return NaN;
+      const ox = m[0]! * x + m[3]!, oy = m[4]! * x + m[7]!, oz = m[8]! * x + m[11]!; // prettier-ignore
+      if (skinAt(ox, oy, oz) > GEL_REACH_MM) return NaN;
+      const depth = firstHit(boneAt, ox, oy, oz, m[1]!, m[5]!, m[9]!, settings.depthMm);
+      const row = depth / geometry.spacingMm[1] + geometry.faceCentrePx[1];
+      return row <= geometry.height - 1 ? row : NaN;
+    });
+  }
+
+  function hitsOf(m: Readonly<Float64Array>, map: LineMap): Float32Array {
+    const hits = new Float32Array(4 * probe.lineCount).fill(NaN);
+    const spacing = apertureMm(probe) / probe.lineCount;
+    for (let i = 0; i < probe.lineCount; i++) {
+      const line = i + MARGIN_LINES,
+        y = map.boneDepthMm[lines + line]!;
+      if (!map.contact[line] || !(y <= settings.depthMm)) continue;
+      const x = (line - (lines - 1) / 2) * spacing;
+      for (let axis = 0; axis < 3; axis++) {
+        hits[4 * i + axis] = m[4 * axis]! * x + m[4 * axis + 1]! * y + m[4 * axis + 3]!;
+      }
+      hits[4 * i + 3] = -map.boneNormal[3 * (lines + line) + 1]!;
+    }
+    return hits;
+  }
+
+  return {
+    beam,
+    echo(kneeFromImage, frameIndex) {
+      form(kneeFromImage, frameIndex);
+      return raw;
+    },
+    frame(kneeFromImage, frameIndex) {
+      const map = form(kneeFromImage, frameIndex);
+      return { pixels: display(raw), trueRidge: ridgeOf(kneeFromImage), hitsMm: hitsOf(kneeFromImage, map) };
+    },
+  };
+}
+
+/** Adds specular echoes between the two nearest samples; the pulse filter that follows gives them their length. */
+function addCoherent(map: LineMap, { twoWayWavenumber, sampleMm }: Beam, { lines, samples, re, im }: IqGrid): void {
+  for (const { line, depthMm, amplitude } of map.echoes) {
+    const at = depthMm / sampleMm,
+      sample = Math.floor(at);
+    if (sample < 0 || sample >= samples - 1) continue;
+    const phase = -twoWayWavenumber * depthMm,
+      u = at - sample;
+    const vr = amplitude * Math.cos(phase),
+      vi = amplitude * Math.sin(phase),
+      to = sample * lines + line;
+    re[to]! += (1 - u) * vr;
+    im[to]! += (1 - u) * vi;
+    re[to + lines]! += u * vr;
+    im[to + lines]! += u * vi;
+  }
+}
+
+/** The face rings: for a moment under gel, over many mm in air, alike on all lines. */
+function addRing(map: LineMap, { sampleMm }: Beam, seed: number, { lines, samples, re, im }: IqGrid): void {
+  const reach = Math.min(samples, Math.ceil(14 / sampleMm));
+  for (let sample = 0; sample < reach; sample++) {
+    const y = sample * sampleMm;
+    const contact = fromDecibel(levels.ringContactDb - levels.ringContactDbPerMm * y),
+      air = fromDecibel(levels.ringAirDb - levels.ringAirDbPerMm * y);
+    const bits = mix32(seed ^ Math.imul(sample + 1, 0x632be5ab));
+    const phase = (bits & 0xffff) * ((2 * Math.PI) / 65536),
+      band = 0.2 + 0.8 * ((bits >>> 16) / 65535);
+    const cr = band * Math.cos(phase),
+      ci = band * Math.sin(phase);
+    for (let line = MARGIN_LINES; line < lines - MARGIN_LINES; line++) {
+      const level = map.contact[line] ? contact : air;
+      re[sample * lines + line]! += level * cr;
+      im[sample * lines + line]! += level * ci;
+    }
+  }
+}

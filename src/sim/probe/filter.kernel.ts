@@ -1,0 +1,70 @@
+import type { Beam } from "./beam.ts";
+import { mix32 } from "./hash.ts";
+import type { IqGrid } from "./splat.kernel.ts";
+
+/**
+ * Lateral point spread function: each row of `from` convolved with the symmetric complex kernel of its depth. Writes
+ * every row of `to`; lines closer to the ends than the kernel reaches see zeros beyond.
+ */
+export function filterLateral(from: IqGrid, { lateral, sampleMm }: Beam, to: IqGrid): void {
+  const { lines, samples, re, im } = from;
+  const taps = lateral.maxReach + 1;
+  to.re.fill(0);
+  to.im.fill(0);
+  for (let sample = 0; sample < samples; sample++) {
+    const row = Math.min(lateral.rows - 1, Math.round((sample * sampleMm) / lateral.depthStepMm));
+    const reach = lateral.reach[row]!,
+      first = sample * lines;
+    const outRe = to.re, outIm = to.im; // prettier-ignore
+    const hr0 = lateral.re[row * taps]!, hi0 = lateral.im[row * taps]!; // prettier-ignore
+    for (let at = first + reach; at < first + lines - reach; at++) {
+      let sr = re[at]! * hr0 - im[at]! * hi0,
+        si = re[at]! * hi0 + im[at]! * hr0;
+      for (let tap = 1; tap <= reach; tap++) {
+        const pr = re[at - tap]! + re[at + tap]!,
+          pi = im[at - tap]! + im[at + tap]!;
+        const hr = lateral.re[row * taps + tap]!, hi = lateral.im[row * taps + tap]!; // prettier-ignore
+        sr += pr * hr - pi * hi;
+        si += pr * hi + pi * hr;
+      }
+      outRe[at] = sr;
+      outIm[at] = si;
+    }
+  }
+}
+
+/** Convolution along depth with the pulse. Writes every sample of `to`. */
+export function filterAxial(from: IqGrid, { pulse, pulseCentre }: Beam, to: IqGrid): void {
+  const { lines, samples } = from;
+  to.re.fill(0);
+  to.im.fill(0);
+  for (let tap = 0; tap < pulse.length; tap++) {
+    const weight = pulse[tap]!,
+      delay = tap - pulseCentre;
+    const begin = Math.max(0, delay),
+      end = Math.min(samples, samples + delay);
+    const offset = delay * lines;
+    for (let at = begin * lines; at < end * lines; at++) {
+      to.re[at]! += weight * from.re[at - offset]!;
+      to.im[at]! += weight * from.im[at - offset]!;
+    }
+  }
+}
+
+/** Standard deviation of the sum of the four bytes of a random word, each uniform in 0 … 255. */
+const FOUR_BYTES_SD = Math.sqrt((4 * (256 * 256 - 1)) / 12);
+
+/**
+ * Receiver noise: adds to every sample a complex number of near-normal parts (the sum of four bytes; the pulse filter
+ * that follows makes it normal) and variance `rms`². A function of the seed, the frame and the place alone.
+ */
+export function addNoise({ lines, samples, re, im }: IqGrid, rms: number, seed: number, frameIndex: number): void {
+  const start = mix32(seed ^ Math.imul(frameIndex + 1, 0x9e3779b1));
+  const scale = rms / Math.SQRT2 / FOUR_BYTES_SD;
+  for (let at = 0; at < lines * samples; at++) {
+    const a = mix32(start + at),
+      b = mix32(a ^ 0x5bd1e995);
+    re[at]! += scale * ((a & 255) + ((a >>> 8) & 255) + ((a >>> 16) & 255) + (a >>> 24) - 510);
+    im[at]! += scale * ((b & 255) + ((b >>> 8) & 255) + ((b >>> 16) & 255) + (b >>> 24) - 510);
+  }
+}

@@ -1,0 +1,410 @@
+import type { Scene } from "../scene.ts";
+import { MARGIN_LINES, specularAmplitude, type Beam } from "./beam.ts";
+import { fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
+import { fieldSampler, firstHit } from "./field-sampler.ts";
+import { smoothInterfaces, type Crossing } from "./interfaces.ts";
+import { apertureMm, type ImageSettings, type LinearProbe } from "./probe.ts";
+import { tissueTable } from "./tissue-table.ts";
+import { sampleSheets, type SheetSample } from "./texture.ts";
+
+/** Rows of the map, along depth. */
+export const MAP_STEP_MM = 0.25;
+/** Elevations at which bone is looked for beside the image plane, mm. */
+export const SIDE_MM = 1.2;
+export const ELEVATIONS: readonly number[] = [-SIDE_MM, 0, SIDE_MM];
+
+/** A specular echo on one line, at the depth where the scanner shows it. */
+export interface CoherentEcho {
+  readonly line: number;
+  readonly depthMm: number;
+  /** Signed: negative when the impedance falls. */
+  readonly amplitude: number;
+}
+
+/**
+ * What one pose sees, per scan line and depth: index row · lines + line. Lines include MARGIN_LINES beyond each end of
+ * the face. All depths are true ones; `shiftMm` says how much deeper the scanner shows them.
+ */
+export interface LineMap {
+  readonly lines: number;
+  readonly rows: number;
+  /** Amplitude of a scatterer: echo level, two-way loss, shadow and contact; below bone the reverberation tail. */
+  readonly amplitude: Float32Array;
+  readonly shiftMm: Float32Array;
+  /** Two-way transmission and contact alone. */
+  readonly transmission: Float32Array;
+  /** Per line: 1 where the face touches skin or gel; 0 also on the margin's lines. */
+  readonly contact: Uint8Array;
+  /** Depth of the first bone at each of ELEVATIONS: index e · lines + line; NaN for none. */
+  readonly boneDepthMm: Float32Array;
+  /** Outward normals there, image frame, xyz. */
+  readonly boneNormal: Float32Array;
+  echoes: readonly CoherentEcho[];
+}
+
+export type LineMapper = (kneeFromImage: Readonly<Float64Array>) => LineMap;
+
+/** Slopes of the rays from across the receive aperture that look for shadow: shares of its half width. */
+const SHADOW_RAYS: readonly number[] = [-0.86, -0.57, -0.29, 0, 0.29, 0.57, 0.86];
+/** A ray fades from lit to dark between these distances behind the bone that blocks it, mm. */
+const SHADOW_FROM_MM = 0.3;
+const SHADOW_FADE_MM = 0.8;
+
+/** The map belongs to the mapper and is overwritten by its next call. */
+export function createLineMapper(
+  scene: Scene,
+  probe: LinearProbe,
+  settings: ImageSettings,
+  beam: Beam,
+  effects: EchoEffects,
+  seed: number,
+): LineMapper {
+  const spacing = apertureMm(probe) / probe.lineCount;
+  const lines = probe.lineCount + 2 * MARGIN_LINES,
+    rows = Math.ceil((settings.depthMm + 2) / MAP_STEP_MM) + 1;
+  const reachMm = (rows - 1) * MAP_STEP_MM;
+  const table = tissueTable(scene.tissues, probe.frequencyHz, settings.assumedSpeedMps, effects);
+  const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
+  const skinAt = fieldSampler(scene.grid, scene.skinDistanceMm, 5);
+  const cells = lines * rows;
+  const loss = new Float32Array(cells),
+    echo = new Float32Array(cells),
+    level = new Float32Array(cells),
+    patch = new Float32Array(cells),
+    label = new Int16Array(cells),
+    blurred = new Float32Array(cells);
+  const map = {
+    lines,
+    rows,
+    amplitude: new Float32Array(cells),
+    shiftMm: new Float32Array(cells),
+    transmission: new Float32Array(cells),
+    contact: new Uint8Array(lines),
+    boneDepthMm: new Float32Array(3 * lines),
+    boneNormal: new Float32Array(9 * lines),
+    echoes: [] as CoherentEcho[],
+  };
+  const lineX = (line: number): number => (line - (lines - 1) / 2) * spacing;
+  const sheet: SheetSample = { level: 0, patch: 0 };
+  const mirror = fromDecibel(levels.mirrorDb);
+  const twoKSigma = (sigma: number): number =>
+    Math.exp((-beam.twoWayWavenumber * beam.twoWayWavenumber * sigma * sigma) / 2);
+  const fascia = mirror * twoKSigma(levels.fasciaRoughnessMm);
+
+  function findContact(m: Readonly<Float64Array>): void {
+    for (let line = 0; line < lines; line++) {
+      const x = lineX(line);
+      const onFace = line >= MARGIN_LINES && line < lines - MARGIN_LINES;
+      const gap = skinAt(m[0]! * x + m[3]!, m[4]! * x + m[7]!, m[8]! * x + m[11]!);
+      map.contact[line] = onFace && gap <= GEL_REACH_MM ? 1 : 0;
+    }
+  }
+
+  function findBone(m: Readonly<Float64Array>): void {
+    for (let e = 0; e < 3; e++) {
+      const z = ELEVATIONS[e]!;
+      for (let line = 0; line < lines; line++) {
+        const x = lineX(line);
+        const ox = m[0]! * x + m[2]! * z + m[3]!, oy = m[4]! * x + m[6]! * z + m[7]!; // prettier-ignore
+        const oz = m[8]! * x + m[10]! * z + m[11]!;
+        const y = firstHit(boneAt, ox, oy, oz, m[1]!, m[5]!, m[9]!, reachMm);
+        const at = e * lines + line;
+        map.boneDepthMm[at] = y;
+        if (Number.isNaN(y)) continue;
+        writeNormal(m, ox + y * m[1]!, oy + y * m[5]!, oz + y * m[9]!, 3 * at);
+      }
+    }
+  }
+
+  /** Gradient of the bone's distance, turned into the image frame. */
+  function writeNormal(m: Readonly<Float64Array>, x: number, y: number, z: number, at: number): void {
+    const h = 0.5;
+    const gx = boneAt(x + h, y, z) - boneAt(x - h, y, z),
+      gy = boneAt(x, y + h, z) - boneAt(x, y - h, z),
+      gz = boneAt(x, y, z + h) - boneAt(x, y, z - h);
+    const scale = 1 / (Math.hypot(gx, gy, gz) || 1);
+    for (let axis = 0; axis < 3; axis++) {
+      map.boneNormal[at + axis] = (m[axis]! * gx + m[4 + axis]! * gy + m[8 + axis]! * gz) * scale;
+    }
+  }
+
+  /** Walks each line down: labels, loss, speed of sound, sheets, and where two tissues meet. */
+  function march(m: Readonly<Float64Array>, crossings: Crossing[]): void {
+    const { shape, spacingMm, originMm } = scene.grid;
+    const [nx, ny, nz] = shape;
+    const labelAt = (x: number, y: number, z: number): number => {
+      const i = Math.round((x - originMm[0]) / spacingMm[0]),
+        j = Math.round((y - originMm[1]) / spacingMm[1]),
+        k = Math.round((z - originMm[2]) / spacingMm[2]);
+      return i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz ? -1 : scene.tissue[(k * ny + j) * nx + i]!;
+    };
+    for (let line = 0; line < lines; line++) {
+      const x0 = lineX(line);
+      const px = m[0]! * x0 + m[3]!, py = m[4]! * x0 + m[7]!, pz = m[8]! * x0 + m[11]!; // prettier-ignore
+      const bone = map.boneDepthMm[lines + line]!;
+      let sum = 0,
+        shift = 0,
+        above = -1;
+      for (let row = 0, at = line; row < rows; row++, at += lines) {
+        const y = row * MAP_STEP_MM;
+        if (y > bone) {
+          loss[at] = sum;
+          map.shiftMm[at] = shift;
+          echo[at] = 0;
+          label[at] = -1;
+          continue;
+        }
+        const x = px + y * m[1]!, v = py + y * m[5]!, w = pz + y * m[9]!; // prettier-ignore
+        let here = labelAt(x, v, w);
+        if (here >= 0 && table.isBone[here]) here = above; // a voxel's corner that juts out of the smooth surface
+        if (here >= 0 && table.isAir[here] && y < GEL_REACH_MM + 1) here = -1; // the film of gel
+        if (here !== above && here >= 0 && above >= 0 && row > 0) {
+          const reflection =
+            (table.impedance[here]! - table.impedance[above]!) / (table.impedance[here]! + table.impedance[above]!);
+          sum -= Math.log(Math.max(1e-6, 1 - reflection * reflection));
+          // The label changes between the last step and this one: halve the interval.
+          let low = y - MAP_STEP_MM,
+            high = y;
+          while (high - low > 0.02) {
+            const t = (low + high) / 2;
+            if (labelAt(px + t * m[1]!, py + t * m[5]!, pz + t * m[9]!) === above) low = t;
+            else high = t;
+          }
+          crossings.push({ line, depthMm: (low + high) / 2, above, below: here, reflection });
+        }
+        above = here;
+        loss[at] = sum;
+        map.shiftMm[at] = shift;
+        label[at] = here;
+        if (here < 0) {
+          echo[at] = 0;
+          continue;
+        }
+        sum += table.lossPerMm[here]! * MAP_STEP_MM;
+        shift += table.stretch[here]! * MAP_STEP_MM;
+        let brightness = table.echo[here]!;
+        const model = table.sheets[here];
+        if (model) {
+          sampleSheets(model, x, v, w, -skinAt(x, v, w), table.fibre[here]!, seed + here, sheet);
+          level[at] = sheet.level;
+          patch[at] = sheet.patch;
+          const off = (sheet.level - Math.round(sheet.level)) * model.spacingMm;
+          const bright = Math.max(0, sheet.patch - model.patchThreshold);
+          brightness *= fromDecibel(model.mottleDb * sheet.patch) * (1 + 3 * bright * Math.exp((-off * off) / 0.06));
+        }
+        echo[at] = brightness;
+      }
+    }
+  }
+
+  /** Averages along a row over what the aperture of that depth spans: a path is the mean of the aperture's paths. */
+  function blurAcrossAperture(values: Float32Array): void {
+    for (let row = 0; row < rows; row++) {
+      const half = Math.round((row * MAP_STEP_MM) / probe.receiveFNumber / 4 / spacing);
+      const from = row * lines;
+      if (half === 0) continue;
+      let sum = 0,
+        count = 0;
+      for (let line = 0; line < Math.min(half, lines); line++, count++) sum += values[from + line]!;
+      for (let line = 0; line < lines; line++) {
+        if (line + half < lines) {
+          sum += values[from + line + half]!;
+          count++;
+        }
+        if (line - half - 1 >= 0) {
+          sum -= values[from + line - half - 1]!;
+          count--;
+        }
+        blurred[from + line] = sum / count;
+      }
+      values.set(blurred.subarray(from, from + lines), from);
+    }
+  }
+
+  /** Two-way transmission: loss and the share of the aperture that has contact. */
+  function transmit(): void {
+    const before = new Int32Array(lines + 1);
+    for (let line = 0; line < lines; line++) before[line + 1] = before[line]! + map.contact[line]!;
+    const first = MARGIN_LINES,
+      last = lines - MARGIN_LINES;
+    for (let row = 0, at = 0; row < rows; row++) {
+      const half = Math.max(2, Math.round(Math.min(4, (row * MAP_STEP_MM) / 4) / spacing));
+      for (let line = 0; line < lines; line++, at++) {
+        const from = Math.min(last - 1, Math.max(first, line - half)),
+          to = Math.max(from + 1, Math.min(last, line + half + 1));
+        const share = (before[to]! - before[from]!) / (to - from);
+        map.transmission[at] = share * share * Math.exp(-loss[at]!);
+      }
+    }
+  }
+
+  /** Amplitude of the scatterers: transmission × brightness × what the aperture sees past the bone, plus the tail. */
+  function illuminate(m: Readonly<Float64Array>): void {
+    const rays = SHADOW_RAYS.length;
+    const blocked = new Float32Array(rays * lines).fill(Infinity);
+    if (effects.shadow) {
+      for (let ray = 0; ray < rays; ray++) {
+        const slope = -SHADOW_RAYS[ray]! / (2 * probe.receiveFNumber),
+          norm = 1 / Math.hypot(1, slope);
+        const dx = (m[0]! * slope + m[1]!) * norm, dy = (m[4]! * slope + m[5]!) * norm; // prettier-ignore
+        const dz = (m[8]! * slope + m[9]!) * norm;
+        for (let line = MARGIN_LINES; line < lines - MARGIN_LINES; line++) {
+          const x = lineX(line);
+          const t = firstHit(
+            boneAt,
+            m[0]! * x + m[3]!,
+            m[4]! * x + m[7]!,
+            m[8]! * x + m[11]!,
+            dx,
+            dy,
+            dz,
+            reachMm / norm,
+          );
+          if (!Number.isNaN(t)) blocked[ray * lines + line] = t * norm;
+        }
+      }
+    }
+    const tail = fromDecibel(levels.tailDb),
+      tailPerMm = (levels.tailDbPerCm * Math.LN10) / 200;
+    for (let line = 0; line < lines; line++) {
+      const bone = map.boneDepthMm[lines + line]!;
+      const facing = Math.max(0, -map.boneNormal[3 * (lines + line) + 1]!);
+      const atBone = effects.reverberation && bone >= 0 ? tail * facing * valueAt(map.transmission, line, bone) : 0;
+      for (let row = 0, at = line; row < rows; row++, at += lines) {
+        const y = row * MAP_STEP_MM;
+        if (effects.shadow && y > bone) {
+          map.amplitude[at] = atBone * Math.exp(-tailPerMm * (y - bone));
+          continue;
+        }
+        let lit = 0,
+          seen = 0;
+        for (let ray = 0; ray < rays; ray++) {
+          const start = line + Math.round((SHADOW_RAYS[ray]! * y) / (2 * probe.receiveFNumber * spacing));
+          if (start < MARGIN_LINES || start >= lines - MARGIN_LINES) continue;
+          seen++;
+          lit += Math.min(1, Math.max(0, 1 - (y - blocked[ray * lines + start]! - SHADOW_FROM_MM) / SHADOW_FADE_MM));
+        }
+        const share = seen ? lit / seen : 0;
+        map.amplitude[at] = echo[at]! * map.transmission[at]! * share * share;
+      }
+    }
+  }
+
+  function valueAt(values: Float32Array, line: number, depthMm: number): number {
+    const row = Math.min(rows - 1.001, Math.max(0, depthMm / MAP_STEP_MM)),
+      low = Math.floor(row);
+    const a = values[low * lines + line]!,
+      b = values[(low + 1) * lines + line]!;
+    return a + (row - low) * (b - a);
+  }
+
+  function pushEcho(line: number, depthMm: number, amplitude: number): void {
+    if (Math.abs(amplitude) > 1e-4) {
+      map.echoes.push({ line, depthMm: depthMm + valueAt(map.shiftMm, line, depthMm), amplitude });
+    }
+  }
+
+  function boneEchoes(): void {
+    const rough = mirror * twoKSigma(levels.boneRoughnessMm);
+    for (let line = 0; line < lines; line++) {
+      const y = map.boneDepthMm[lines + line]!;
+      if (!(y >= 0)) continue;
+      const n = 3 * (lines + line),
+        ny = map.boneNormal[n + 1]!;
+      if (ny >= -0.05) continue;
+      const overlap = specularAmplitude(beam, probe, y, map.boneNormal[n]! / ny, map.boneNormal[n + 2]! / ny);
+      const above = label[Math.max(0, Math.floor(y / MAP_STEP_MM)) * lines + line]!;
+      const z = above >= 0 ? table.impedance[above]! : 1.6;
+      const amplitude =
+        (rough * overlap * valueAt(map.transmission, line, y) * (table.boneImpedance - z)) / (table.boneImpedance + z);
+      if (effects.boneSpecular) pushEcho(line, y, amplitude);
+      if (effects.reverberation && 2 * y < reachMm) {
+        pushEcho(line, 2 * y, amplitude * levels.faceReflection * valueAt(map.transmission, line, y));
+      }
+    }
+  }
+
+  /** Where a sheet's level passes a whole number between two rows of a line. */
+  function sheetEchoes(m: Readonly<Float64Array>): void {
+    for (let line = 2; line < lines - 2; line++) {
+      for (let row = 1, at = line + lines; row < rows; row++, at += lines) {
+        const tissue = label[at]!;
+        if (tissue < 0 || tissue !== label[at - lines]!) continue;
+        const model = table.sheets[tissue];
+        if (!model) continue;
+        const here = level[at]!,
+          before = level[at - lines]!;
+        if (Math.floor(here) === Math.floor(before)) continue;
+        const bright = (patch[at]! - model.patchThreshold) / 0.25;
+        if (bright <= 0) continue;
+        const share = (Math.max(Math.floor(here), Math.floor(before)) - before) / (here - before);
+        const y = (row - 1 + share) * MAP_STEP_MM;
+        const perRow = here - before;
+        const left = label[at - 2]! === tissue ? level[at - 2]! : NaN,
+          right = label[at + 2]! === tissue ? level[at + 2]! : NaN;
+        const slope = (-(right - left) / (4 * spacing) / perRow) * MAP_STEP_MM;
+        if (Number.isNaN(slope)) continue;
+        const x0 = lineX(line),
+          h = 0.3;
+        const x = m[0]! * x0 + m[1]! * y + m[2]! * h + m[3]!,
+          v = m[4]! * x0 + m[5]! * y + m[6]! * h + m[7]!,
+          w = m[8]! * x0 + m[9]! * y + m[10]! * h + m[11]!;
+        sampleSheets(model, x, v, w, -skinAt(x, v, w), table.fibre[tissue]!, seed + tissue, sheet);
+        const side = (-(sheet.level - (before + share * perRow)) / h / perRow) * MAP_STEP_MM;
+        const specular = specularAmplitude(beam, probe, y, slope, side);
+        const tan2 = slope * slope + side * side;
+        const diffuse = levels.sheetDiffuse * Math.exp(-tan2 / (2 * levels.sheetSlope * levels.sheetSlope));
+        const amplitude = fascia * model.reflection * Math.min(1, bright) * Math.hypot(specular, diffuse);
+        pushEcho(line, y, amplitude * valueAt(map.transmission, line, y) * litShare(line, y));
+      }
+    }
+  }
+
+  /** Shadow share of the nearest map cell, read back from what `illuminate` wrote. */
+  function litShare(line: number, depthMm: number): number {
+    const at = Math.min(rows - 1, Math.round(depthMm / MAP_STEP_MM)) * lines + line;
+    const full = echo[at]! * map.transmission[at]!;
+    return full > 0 ? Math.min(1, map.amplitude[at]! / full) : 0;
+  }
+
+  return (kneeFromImage) => {
+    const m = kneeFromImage;
+    map.echoes.length = 0;
+    const crossings: Crossing[] = [];
+    findContact(m);
+    findBone(m);
+    march(m, crossings);
+    blurAcrossAperture(loss);
+    blurAcrossAperture(map.shiftMm);
+    transmit();
+    illuminate(m);
+    if (effects.structure) sheetEchoes(m);
+    if (effects.interfaces) {
+      const { slopeToSkin } = skinSlope(m);
+      for (const found of smoothInterfaces(crossings, lines, spacing)) {
+        const specular = specularAmplitude(beam, probe, found.depthMm, found.slope, slopeToSkin);
+        const tan2 = found.slope * found.slope + slopeToSkin * slopeToSkin;
+        const diffuse = levels.sheetDiffuse * Math.exp(-tan2 / (2 * levels.sheetSlope * levels.sheetSlope));
+        const strength = fascia * found.reflection * found.weight * Math.hypot(specular, diffuse);
+        pushEcho(
+          found.line,
+          found.depthMm,
+          strength *
+            valueAt(map.transmission, found.line, found.depthMm) *
+            litShare(found.line, found.depthMm + MAP_STEP_MM),
+        );
+      }
+    }
+    boneEchoes();
+    return map;
+  };
+
+  /** Tilt of the skin out of the image plane under the middle of the face; the layers below roughly follow it. */
+  function skinSlope(m: Readonly<Float64Array>): { readonly slopeToSkin: number } {
+    const at = (y: number, z: number): number =>
+      skinAt(m[1]! * y + m[2]! * z + m[3]!, m[5]! * y + m[6]! * z + m[7]!, m[9]! * y + m[10]! * z + m[11]!);
+    const along = at(4, 0) - at(2, 0),
+      across = at(3, 1) - at(3, -1);
+    return { slopeToSkin: Math.abs(along) > 0.1 ? across / along : 0 };
+  }
+}

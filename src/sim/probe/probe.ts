@@ -1,0 +1,114 @@
+import type { ImageGeometry } from "../../data/image.ts";
+import { UnsuitableInputError } from "../../core/errors.ts";
+
+/** A linear array as data. Lengths along the face are `lateral`, across it `elevation`. */
+export interface LinearProbe {
+  readonly name: string;
+  readonly frequencyHz: number;
+  /** −6 dB width of the two-way amplitude spectrum, as a share of the centre frequency. */
+  readonly bandwidth: number;
+  readonly pitchMm: number;
+  readonly elementCount: number;
+  /** Height of the elements: the aperture in elevation. */
+  readonly elevationApertureMm: number;
+  /** Depth at which the acoustic lens focuses the elevation. */
+  readonly elevationFocusMm: number;
+  readonly transmitFocusMm: number;
+  readonly transmitFNumber: number;
+  /** Dynamic receive focus at a constant F-number, limited by the array's length. */
+  readonly receiveFNumber: number;
+  readonly lineCount: number;
+}
+
+/**
+ * Telemed L12-5L40S-3 on a micrUS: 40 mm face, 5-12 MHz (maker's brochure). The lens is not published, so height and
+ * focus of the elements are those of the ATL L12-3v class of the MUST toolbox (5 mm, 20 mm).
+ */
+const telemedL12: LinearProbe = {
+  name: "telemed-l12-40",
+  frequencyHz: 7.5e6,
+  bandwidth: 0.7,
+  pitchMm: 40 / 192,
+  elementCount: 192,
+  elevationApertureMm: 5,
+  elevationFocusMm: 20,
+  transmitFocusMm: 20,
+  transmitFNumber: 2,
+  receiveFNumber: 1.5,
+  lineCount: 192,
+};
+
+/** Ultrasonix L14-5/38 as in the MUST toolbox: 7.2 MHz, 0.3048 mm pitch, 128 elements, 70 %; lens as above. */
+const l14: LinearProbe = {
+  name: "l14-5-38",
+  frequencyHz: 7.2e6,
+  bandwidth: 0.7,
+  pitchMm: 0.3048,
+  elementCount: 128,
+  elevationApertureMm: 4,
+  elevationFocusMm: 16,
+  transmitFocusMm: 20,
+  transmitFNumber: 2,
+  receiveFNumber: 1.5,
+  lineCount: 192,
+};
+
+export const probes = { "telemed-l12-40": telemedL12, "l14-5-38": l14 } as const;
+export type ProbeName = keyof typeof probes;
+export const defaultProbe: LinearProbe = telemedL12;
+
+/** Width of the active face, mm. */
+export function apertureMm({ pitchMm, elementCount }: LinearProbe): number {
+  return pitchMm * elementCount;
+}
+
+/** What the operator of a scanner can turn. Decibels are 20·log10 of amplitude. */
+export interface ImageSettings {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly depthMm: number;
+  /** Speed of sound that the scanner assumes. */
+  readonly assumedSpeedMps: number;
+  readonly dynamicRangeDb: number;
+  /** At 0 dB mean muscle speckle at the face stands `MUSCLE_ABOVE_BLACK_DB` above black. */
+  readonly gainDb: number;
+  /** Gain that grows with depth, dB a centimetre (0 = none). */
+  readonly tgcDbPerCm: number;
+  /** Eight sliders, evenly spaced from face to full depth, on top of `tgcDbPerCm`. */
+  readonly tgcSlidersDb: readonly [number, number, number, number, number, number, number, number];
+  /**
+   * Standard deviations [lateral, axial] of the Gaussian that smooths the echo's power before the logarithm, mm: what
+   * frequency compounding and the speckle filter of a scanner do. [0, 0] shows the raw envelope.
+   */
+  readonly smoothingMm: readonly [number, number];
+}
+
+export const MUSCLE_ABOVE_BLACK_DB = 10;
+
+export const defaultSettings: ImageSettings = {
+  widthPx: 512,
+  heightPx: 512,
+  depthMm: 50,
+  assumedSpeedMps: 1540,
+  dynamicRangeDb: 60,
+  gainDb: 0,
+  tgcDbPerCm: 10,
+  tgcSlidersDb: [0, 0, 0, 0, 0, 0, 0, 0],
+  smoothingMm: [0.25, 0.1],
+};
+
+/** Depth fills the height, pixels are square, the middle of the face is in row 0 at column (width − 1)/2. */
+export function imageGeometry(probe: LinearProbe, settings: Partial<ImageSettings>): ImageGeometry {
+  const { widthPx: width, heightPx: height, depthMm } = { ...defaultSettings, ...settings };
+  if (!(width >= 16 && width <= 4096 && height >= 16 && height <= 4096)) {
+    throw new UnsuitableInputError(
+      `an image of ${width}x${height} pixels cannot be made for ${probe.name}`,
+      "Choose 16 to 4096 pixels each way",
+    );
+  }
+  if (!(depthMm >= 5 && depthMm <= 200)) {
+    throw new UnsuitableInputError(`a depth of ${depthMm} mm cannot be imaged by ${probe.name}`, "Choose 5 to 200 mm");
+  }
+  const spacing = depthMm / height;
+  return { width, height, spacingMm: [spacing, spacing], faceCentrePx: [(width - 1) / 2, 0] };
+}

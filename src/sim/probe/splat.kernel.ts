@@ -1,0 +1,301 @@
+import type { Scene } from "../scene.ts";
+import type { Beam } from "./beam.ts";
+import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
+import { fieldSampler } from "./field-sampler.ts";
+import { mix32 } from "./hash.ts";
+import { ELEVATIONS, MAP_STEP_MM, SIDE_MM, type LineMap } from "./line-map.ts";
+import { apertureMm, type LinearProbe } from "./probe.ts";
+
+/**
+ * Scatterers live on an endless lattice of cubes in the knee frame, jittered and signed by a hash of the cell, so that
+ * speckle belongs to the tissue: every pose sees the same points, and none is stored.
+ */
+export const CELL_MM = 0.25;
+const CELL_VOLUME = CELL_MM ** 3;
+/** Hash constants of `cellHash`, by axis. */
+const AXIS_PRIMES: readonly number[] = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d];
+const SECOND_POINT = 0x68bc21eb;
+const SURFACE_POINT = 0x02e5be93;
+/** Points a cell on the surface of bone, and the half thickness of the layer whose points are projected onto it. */
+const SURFACE_POINTS = 3;
+const LAYER_MM = 0.125;
+/** Further from bone than this along the beam, a column needs no look at bone at all, mm. */
+const NEAR_BONE_MM = 3;
+const PHASES = 4096;
+/** Mean power that splitting a point between two lines leaves, after the lateral kernel (measured on speckle). */
+const SPLIT_POWER = 0.85;
+
+/** The complex samples of a frame before filtering: row · lines + line, rows `sampleMm` apart from the face on. */
+export interface IqGrid {
+  readonly lines: number;
+  readonly samples: number;
+  readonly re: Float32Array;
+  readonly im: Float32Array;
+}
+
+export interface PointTargets {
+  /** xyz in the knee frame, mm. */
+  readonly positionsMm: readonly number[];
+  /** Peak amplitude of one on the axis at the elevation focus is near this (levels re muscle speckle, linear). */
+  readonly amplitude: number;
+}
+
+/** Adds the scatterers that a pose sees to `out`. */
+export type Splatter = (kneeFromImage: Readonly<Float64Array>, map: LineMap, out: IqGrid) => void;
+
+/**
+ * How many points a depth needs for developed speckle: N = density × volume of the focal cell. The focal cell is
+ * smallest at the focus (two points a cell of the lattice) and large near the face and deep (every other cell is enough).
+ * Shares of the odd cells and of the second points.
+ */
+export function densityAt(depthMm: number, focusMm: number): { readonly odd: number; readonly second: number } {
+  const ramp = (from: number, to: number): number => Math.min(1, Math.max(0, (depthMm - from) / (to - from)));
+  const odd = ramp(0.3 * focusMm, 0.4 * focusMm) * (1 - ramp(1.6 * focusMm, 1.75 * focusMm));
+  const second = ramp(0.5 * focusMm, 0.65 * focusMm) * (1 - ramp(1.3 * focusMm, 1.5 * focusMm));
+  return { odd, second };
+}
+
+export function createSplatter(
+  scene: Scene,
+  probe: LinearProbe,
+  beam: Beam,
+  effects: EchoEffects,
+  seed: number,
+  points: PointTargets | undefined,
+): Splatter {
+  const spacing = apertureMm(probe) / probe.lineCount;
+  const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
+  const { elevation, sampleMm, twoWayWavenumber, pulse } = beam;
+  const cosine = Float32Array.from({ length: PHASES }, (_, i) => Math.cos((2 * Math.PI * i) / PHASES));
+  const sine = Float32Array.from({ length: PHASES }, (_, i) => -Math.sin((2 * Math.PI * i) / PHASES));
+  const phaseScale = (twoWayWavenumber * PHASES) / (2 * Math.PI);
+  const pulseEnergy = pulse.reduce((sum, p) => sum + p * p, 0) * sampleMm;
+  // Unit mean power for a medium of muscle: the lateral kernel has unit energy per line, the elevation per mm.
+  const muscle = Math.sqrt(CELL_VOLUME / (spacing * pulseEnergy * SPLIT_POWER));
+  const layerDensity = (SURFACE_POINTS / CELL_VOLUME) * 2 * LAYER_MM;
+  const bonePeak =
+    fromDecibel(levels.mirrorDb + levels.boneDiffuseDb) *
+    0.6 *
+    Math.exp((-twoWayWavenumber * twoWayWavenumber * levels.boneRoughnessMm ** 2) / 2);
+  const surface = bonePeak / Math.sqrt(layerDensity * spacing * SPLIT_POWER);
+
+  return (m, map, out) => {
+    const { lines, samples, re, im } = out;
+    const { amplitude, shiftMm, transmission, boneDepthMm, boneNormal, rows } = map;
+    const { re: er, im: ei, delayMm, columns, rows: tableRows, halfWidthMm } = elevation;
+    const elevationScale = 1 / elevation.stepMm,
+      tableScale = 1 / elevation.depthStepMm;
+    const middle = (lines - 1) / 2,
+      lineScale = 1 / spacing,
+      sampleScale = 1 / sampleMm,
+      rowScale = 1 / MAP_STEP_MM;
+
+    /** Adds one point at image (x, y, z): bilinear between two lines, nearest sample, exact phase. */
+    function add(x: number, y: number, z: number, shift: number, strength: number): void {
+      const at = x * lineScale + middle,
+        line = Math.floor(at);
+      if (line < 0 || line >= lines - 1) return;
+      const column = (Math.abs(z) * elevationScale + 0.5) | 0;
+      if (column >= columns) return;
+      const row = (y * tableScale + 0.5) | 0;
+      if (row < 0 || row >= tableRows) return;
+      const entry = row * columns + column;
+      const range = y + shift;
+      const sample = Math.round((range + delayMm[entry]!) * sampleScale);
+      if (sample < 0 || sample >= samples) return;
+      const turn = (range * phaseScale) & (PHASES - 1);
+      const c = cosine[turn]!, s = sine[turn]!, a = er[entry]!, b = ei[entry]!; // prettier-ignore
+      const vr = strength * (a * c - b * s),
+        vi = strength * (a * s + b * c);
+      const u = at - line,
+        to = sample * lines + line;
+      re[to]! += (1 - u) * vr;
+      im[to]! += (1 - u) * vi;
+      re[to + 1]! += u * vr;
+      im[to + 1]! += u * vi;
+    }
+
+    function bilinear(values: Float32Array, line: number, row: number): number {
+      const l = Math.min(lines - 2, Math.max(0, Math.floor(line))),
+        r = Math.min(rows - 2, Math.max(0, Math.floor(row)));
+      const u = Math.min(1, Math.max(0, line - l)),
+        v = Math.min(1, Math.max(0, row - r)),
+        at = r * lines + l;
+      const a = values[at]!, b = values[at + 1]!, c = values[at + lines]!, d = values[at + lines + 1]!; // prettier-ignore
+      const top = a + u * (b - a);
+      return top + v * (c + u * (d - c) - top);
+    }
+
+    for (let i = 0; points && i + 2 < points.positionsMm.length; i += 3) {
+      const px = points.positionsMm[i]! - m[3]!,
+        py = points.positionsMm[i + 1]! - m[7]!,
+        pz = points.positionsMm[i + 2]! - m[11]!;
+      const x = m[0]! * px + m[4]! * py + m[8]! * pz,
+        y = m[1]! * px + m[5]! * py + m[9]! * pz;
+      const line = x * lineScale + middle,
+        row = y * rowScale;
+      add(
+        x,
+        y,
+        m[2]! * px + m[6]! * py + m[10]! * pz,
+        bilinear(shiftMm, line, row),
+        points.amplitude * bilinear(transmission, line, row),
+      );
+    }
+    if (!effects.speckle && !effects.boneRough) return;
+
+    // c is the knee axis nearest to the elevation; columns of the lattice run along it, through the image plane.
+    const across = [Math.abs(m[2]!), Math.abs(m[6]!), Math.abs(m[10]!)];
+    const c = across.indexOf(Math.max(...across)),
+      a = (c + 1) % 3,
+      b = (c + 2) % 3;
+    const ta = m[4 * a + 3]!, tb = m[4 * b + 3]!, tc = m[4 * c + 3]!; // prettier-ignore
+    const xa = m[4 * a]!, xb = m[4 * b]!, xc = m[4 * c]!; // prettier-ignore
+    const ya = m[4 * a + 1]!, yb = m[4 * b + 1]!, yc = m[4 * c + 1]!; // prettier-ignore
+    const za = m[4 * a + 2]!, zb = m[4 * b + 2]!, zc = m[4 * c + 2]!; // prettier-ignore
+    const xPerA = xa - (xc * za) / zc, xPerB = xb - (xc * zb) / zc; // prettier-ignore
+    const yPerA = ya - (yc * za) / zc, yPerB = yb - (yc * zb) / zc; // prettier-ignore
+    const xLimit = (middle + 0.5) * spacing,
+      yLimit = (rows - 1) * MAP_STEP_MM;
+    let aLow = Infinity, aHigh = -Infinity, bLow = Infinity, bHigh = -Infinity; // prettier-ignore
+    for (const x of [-xLimit, xLimit]) {
+      for (const y of [0, yLimit]) {
+        const pa = ta + xa * x + ya * y,
+          pb = tb + xb * x + yb * y;
+        aLow = Math.min(aLow, pa);
+        aHigh = Math.max(aHigh, pa);
+        bLow = Math.min(bLow, pb);
+        bHigh = Math.max(bHigh, pb);
+      }
+    }
+    const primeA = AXIS_PRIMES[a]!, primeB = AXIS_PRIMES[b]!, primeC = AXIS_PRIMES[c]!; // prettier-ignore
+    const jitterA = 10 * a, jitterB = 10 * b, jitterC = 10 * c; // prettier-ignore
+    // What lies 18 dB below the noise is not worth its time.
+    const darkest = effects.noise ? 0.12 * fromDecibel(levels.noiseDb) : 1e-6;
+
+    for (let ib = Math.floor(bLow / CELL_MM); ib <= bHigh / CELL_MM; ib++) {
+      const db = (ib + 0.5) * CELL_MM - tb;
+      // |xPerA·da + xPerB·db| ≤ xLimit and 0 ≤ yPerA·da + yPerB·db ≤ yLimit, solved for da.
+      let low = aLow - ta,
+        high = aHigh - ta;
+      if (Math.abs(xPerA) > 1e-9) {
+        const p = (-xLimit - xPerB * db) / xPerA, q = (xLimit - xPerB * db) / xPerA; // prettier-ignore
+        low = Math.max(low, Math.min(p, q));
+        high = Math.min(high, Math.max(p, q));
+      } else if (Math.abs(xPerB * db) > xLimit) continue;
+      if (Math.abs(yPerA) > 1e-9) {
+        const p = (-yPerB * db) / yPerA, q = (yLimit - yPerB * db) / yPerA; // prettier-ignore
+        low = Math.max(low, Math.min(p, q));
+        high = Math.min(high, Math.max(p, q));
+      } else if (yPerB * db < 0 || yPerB * db > yLimit) continue;
+      const iaEnd = Math.floor((high + ta) / CELL_MM - 0.5);
+      for (let ia = Math.ceil((low + ta) / CELL_MM - 0.5); ia <= iaEnd; ia++) {
+        const da = (ia + 0.5) * CELL_MM - ta;
+        const x0 = xPerA * da + xPerB * db,
+          y0 = yPerA * da + yPerB * db;
+        const line = x0 * lineScale + middle,
+          row = y0 * rowScale;
+        const strength = effects.speckle ? bilinear(amplitude, line, row) : 0;
+        const nearest = Math.min(lines - 1, Math.max(0, Math.round(line)));
+        let nearBone = false;
+        for (let e = 0; e < 3; e++) {
+          if (Math.abs(y0 - boneDepthMm[e * lines + nearest]!) < NEAR_BONE_MM) nearBone = true;
+        }
+        if (strength < darkest && !nearBone) continue;
+        const shift = bilinear(shiftMm, line, row);
+        const { odd, second } = densityAt(y0, probe.elevationFocusMm);
+        const scale = (strength * muscle) / Math.sqrt(0.5 + 0.5 * odd * odd + second * second);
+        const half = halfWidthMm[Math.min(tableRows - 1, Math.round(y0 * tableScale))]! / Math.abs(zc);
+        const centre = tc - (za * da + zb * db) / zc;
+        const icEnd = Math.floor((centre + half) / CELL_MM);
+        let ic = Math.floor((centre - half) / CELL_MM);
+        const stride = odd > 0 || nearBone ? 1 : 2;
+        if (stride === 2 && (ia + ib + ic) & 1) ic++;
+        const base = Math.imul(ia, primeA) + Math.imul(ib, primeB) + seed;
+        for (; ic <= icEnd; ic += stride) {
+          const hash = mix32(base + Math.imul(ic, primeC));
+          const share = (ia + ib + ic) & 1 ? odd : 1;
+          for (let point = 0; point < 2; point++) {
+            const weight = point === 0 ? share : second;
+            if (weight === 0) continue;
+            const bits = point === 0 ? hash : mix32(hash ^ SECOND_POINT);
+            const pa = (ia + (((bits >>> jitterA) & 1023) + 0.5) / 1024) * CELL_MM - ta,
+              pb = (ib + (((bits >>> jitterB) & 1023) + 0.5) / 1024) * CELL_MM - tb,
+              pc = (ic + (((bits >>> jitterC) & 1023) + 0.5) / 1024) * CELL_MM - tc;
+            const x = xa * pa + xb * pb + xc * pc,
+              y = ya * pa + yb * pb + yc * pc,
+              z = za * pa + zb * pb + zc * pc;
+            if (nearBone && insideBone(x, y, z)) continue;
+            add(x, y, z, shift, bits & 0x40000000 ? weight * scale : -weight * scale);
+          }
+          if (nearBone && effects.boneRough) surfacePoints(ia, ib, ic, hash);
+        }
+      }
+    }
+
+    /** Index of the bone hit that stands for image (x, ·, z), or -1. */
+    function hitNear(x: number, z: number): number {
+      const line = Math.round(x * lineScale + middle);
+      if (line < 0 || line >= lines) return -1;
+      const e = z < -SIDE_MM / 2 ? 0 : z > SIDE_MM / 2 ? 2 : 1;
+      return Number.isNaN(boneDepthMm[e * lines + line]!) ? -1 : e * lines + line;
+    }
+
+    /** Distance to the plane that touches the bone where hit `at` met it; positive outside. */
+    function planeDistance(at: number, x: number, y: number, z: number): number {
+      const line = at % lines,
+        e = (at - line) / lines;
+      return (
+        boneNormal[3 * at]! * (x - (line - middle) * spacing) +
+        boneNormal[3 * at + 1]! * (y - boneDepthMm[at]!) +
+        boneNormal[3 * at + 2]! * (z - ELEVATIONS[e]!)
+      );
+    }
+
+    function insideBone(x: number, y: number, z: number): boolean {
+      const at = hitNear(x, z);
+      if (at < 0) return false;
+      const d = planeDistance(at, x, y, z);
+      return d > 0.5
+        ? false
+        : d < -0.5
+          ? d > -NEAR_BONE_MM && y < boneDepthMm[at]! + NEAR_BONE_MM
+          : signedDistance(x, y, z) < 0;
+    }
+
+    function signedDistance(x: number, y: number, z: number): number {
+      return boneAt(
+        m[0]! * x + m[1]! * y + m[2]! * z + m[3]!,
+        m[4]! * x + m[5]! * y + m[6]! * z + m[7]!,
+        m[8]! * x + m[9]! * y + m[10]! * z + m[11]!,
+      );
+    }
+
+    /** The rough surface: hashed points of a thin layer, put onto the surface; Kirchhoff's law for their strength. */
+    function surfacePoints(ia: number, ib: number, ic: number, hash: number): void {
+      const ca = (ia + 0.5) * CELL_MM - ta, cb = (ib + 0.5) * CELL_MM - tb, cc = (ic + 0.5) * CELL_MM - tc; // prettier-ignore
+      const cx = xa * ca + xb * cb + xc * cc, cy = ya * ca + yb * cb + yc * cc, cz = za * ca + zb * cb + zc * cc; // prettier-ignore
+      const at = hitNear(cx, cz);
+      if (at < 0 || Math.abs(planeDistance(at, cx, cy, cz)) > 0.8) return;
+      const nx = boneNormal[3 * at]!, ny = boneNormal[3 * at + 1]!, nz = boneNormal[3 * at + 2]!; // prettier-ignore
+      if (ny > -0.1) return;
+      const cos2 = ny * ny,
+        tan2 = (1 - cos2) / cos2;
+      const kirchhoff = Math.exp(-tan2 / (4 * levels.boneSlope * levels.boneSlope)) / cos2;
+      for (let point = 0; point < SURFACE_POINTS; point++) {
+        const bits = mix32(hash ^ Math.imul(SURFACE_POINT, point + 1));
+        const pa = (ia + (((bits >>> jitterA) & 1023) + 0.5) / 1024) * CELL_MM - ta,
+          pb = (ib + (((bits >>> jitterB) & 1023) + 0.5) / 1024) * CELL_MM - tb,
+          pc = (ic + (((bits >>> jitterC) & 1023) + 0.5) / 1024) * CELL_MM - tc;
+        const x = xa * pa + xb * pb + xc * pc, y = ya * pa + yb * pb + yc * pc, z = za * pa + zb * pb + zc * pc; // prettier-ignore
+        const d = signedDistance(x, y, z);
+        if (Math.abs(d) > LAYER_MM) continue;
+        const sx = x - d * nx, sy = y - d * ny, sz = z - d * nz; // prettier-ignore
+        const line = sx * lineScale + middle,
+          row = sy * rowScale;
+        const strength = surface * kirchhoff * bilinear(transmission, line, row);
+        add(sx, sy, sz, bilinear(shiftMm, line, row), bits & 0x40000000 ? strength : -strength);
+      }
+    }
+  };
+}
