@@ -1,0 +1,89 @@
+import type { BoneMasks } from "../../data/bone-mask.ts";
+import { framePose, type TrackedFrames } from "../../data/tracked-frames.ts";
+
+/** Points on the ridges of all frames, in the reference frame, mm. Parallel arrays; vectors interleaved xyz. */
+export interface RidgePoints {
+  readonly count: number;
+  readonly position: Float64Array;
+  /** Unit, towards the probe, across the ridge and in the image plane. */
+  readonly normal: Float64Array;
+  /** Unit, across the image plane. */
+  readonly elevation: Float64Array;
+  /** Summed confidence of the columns that made the point. */
+  readonly weight: Float64Array;
+  /** How many columns made the point. */
+  readonly pixels: Float64Array;
+}
+
+/** The slope of the ridge is taken over this width. */
+const TANGENT_MM = 1;
+
+/** One point for every `everyMm` of image width in which the ridge was found, in the middle of its columns. */
+export function ridgePoints(frames: TrackedFrames, { masks }: BoneMasks, everyMm: number): RidgePoints {
+  const position: number[] = [], normal: number[] = [], elevation: number[] = [], weight: number[] = [], pixels: number[] = []; // prettier-ignore
+  for (let f = 0; f < frames.count; f++) {
+    const { ridgeRowPx, ridgeConfidence, width } = masks[f]!;
+    const m = framePose(frames, f);
+    const columnMm = Math.hypot(m[0]!, m[4]!, m[8]!), rowMm = Math.hypot(m[1]!, m[5]!, m[9]!); // prettier-ignore
+    const across = [m[0]! / columnMm, m[4]! / columnMm, m[8]! / columnMm] as const;
+    const down = [m[1]! / rowMm, m[5]! / rowMm, m[9]! / rowMm] as const;
+    const plane = unit(cross(across, down));
+    const bin = Math.max(1, Math.round(everyMm / columnMm)), half = Math.max(1, Math.round(TANGENT_MM / 2 / columnMm)); // prettier-ignore
+    for (let begin = 0; begin < width; begin += bin) {
+      let sum = 0, su = 0, sv = 0, n = 0; // prettier-ignore
+      for (let u = begin; u < Math.min(width, begin + bin); u++) {
+        const row = ridgeRowPx[u]!, confidence = ridgeConfidence[u]!; // prettier-ignore
+        if (!(confidence > 0) || Number.isNaN(row)) continue;
+        sum += confidence;
+        su += confidence * u;
+        sv += confidence * row;
+        n++;
+      }
+      if (n === 0) continue;
+      const u = su / sum, v = sv / sum; // prettier-ignore
+      const slope = (ridgeSlope(ridgeRowPx, Math.round(u), half) * rowMm) / columnMm;
+      for (let axis = 0; axis < 3; axis++) {
+        position.push(m[4 * axis]! * u + m[4 * axis + 1]! * v + m[4 * axis + 3]!);
+        elevation.push(plane[axis as 0 | 1 | 2]);
+        normal.push((slope * across[axis as 0 | 1 | 2] - down[axis as 0 | 1 | 2]) / Math.hypot(1, slope));
+      }
+      weight.push(sum);
+      pixels.push(n);
+    }
+  }
+  return {
+    count: weight.length,
+    position: Float64Array.from(position),
+    normal: Float64Array.from(normal),
+    elevation: Float64Array.from(elevation),
+    weight: Float64Array.from(weight),
+    pixels: Float64Array.from(pixels),
+  };
+}
+
+/** Rows per column, by least squares over the columns within `half` that hold bone. */
+function ridgeSlope(ridgeRowPx: Readonly<Float32Array>, u: number, half: number): number {
+  let n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0; // prettier-ignore
+  for (let k = -half; k <= half; k++) {
+    const row = ridgeRowPx[u + k] ?? NaN;
+    if (Number.isNaN(row)) continue;
+    n++;
+    sx += k;
+    sy += row;
+    sxx += k * k;
+    sxy += k * row;
+  }
+  const det = n * sxx - sx * sx;
+  return det > 0 ? (n * sxy - sx * sy) / det : 0;
+}
+
+type Vector = readonly [number, number, number];
+const cross = (a: Vector, b: Vector): Vector => [
+  a[1] * b[2] - a[2] * b[1],
+  a[2] * b[0] - a[0] * b[2],
+  a[0] * b[1] - a[1] * b[0],
+];
+const unit = (a: Vector): Vector => {
+  const length = Math.hypot(...a) || 1;
+  return [a[0] / length, a[1] / length, a[2] / length];
+};
