@@ -42,7 +42,7 @@ export function formatFigure(id: string, figure: Figure): FigureText {
   const [value, low, high] = [figure.value * scale, figure.low * scale, figure.high * scale];
   const unit = percent ? "%" : figure.unit === "1" ? "" : figure.unit;
   if (!(high > low)) {
-    const decimals = Number.isInteger(value) ? 0 : decimalsFor(Math.abs(value) / 100);
+    const decimals = Number.isInteger(value) ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
     return { value: formatNumber(value, decimals), interval: "", unit };
   }
   const decimals = decimalsFor((high - low) / 2);

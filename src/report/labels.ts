@@ -37,15 +37,15 @@ export interface HeadlineLabel {
 }
 
 export function headlineLabel(id: string): HeadlineLabel {
-  const known = fixed[id];
+  const known = Object.hasOwn(fixed, id) && fixed[id];
   if (known) return { name: known, scope: "" };
   const [bone = "", part = "", metric = ""] = id.split(".");
-  const partName = parts[part];
+  const partName = Object.hasOwn(parts, part) && parts[part];
   const withinMm = /^(coverage|precision|fScore|surfaceDice)([\d.]+)mm$/.exec(id.slice(bone.length + part.length + 2));
   const quantities = { coverage: "covered", precision: "of result", fScore: "F-score", surfaceDice: "surface Dice" };
   const name = withinMm
     ? `${quantities[withinMm[1] as keyof typeof quantities]} within ${withinMm[2]} mm`
-    : metrics[metric];
+    : Object.hasOwn(metrics, metric) && metrics[metric];
   if (!partName || !name) return { name: id, scope: "" };
   return { name: name.charAt(0).toUpperCase() + name.slice(1), scope: `${boneLabel(bone)}, ${partName}` };
 }

@@ -86,6 +86,6 @@ footer{color:var(--soft);font-size:.88rem;padding-bottom:2.5rem}
 main,header.top,footer{max-width:none;padding:0}.viewer{display:block}.stage{height:105mm}
 section{border:0;padding:.2rem 0;border-radius:0}.tile,.frame,tr,.stage,figure{break-inside:avoid}h2{break-after:avoid}
 .tiles{grid-template-columns:repeat(3,1fr)}.gallery{grid-template-columns:repeat(3,1fr)}.scroll{overflow:visible}
-.pair{display:block}.notice{border-left:4px solid #c98a00;padding-left:.6rem}
+.bar{min-width:5.2rem}table{font-size:9pt}th,td{padding:.2rem .4rem}.pair{display:block}.notice{border-left:4px solid #c98a00;padding-left:.6rem}
 .fill,.ramp,.swatch{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
