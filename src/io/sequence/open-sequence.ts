@@ -33,7 +33,7 @@ export async function openSequence(path: string, options: OpenSequenceOptions = 
     const warnings = [...header.warnings];
     const warn = (sentence: string): void => void warnings.push(sentence);
     const layout = frameLayout(path, header, warn);
-    const fields = spatialFields(header, layout);
+    const fields = spatialFields(header);
     const own = takeOwn(path, fields);
     const orientation = chooseOrientation(path, header, layout, fields, warn);
     const packed = await openPayload(file, header, headerEnd, budget, warn);
@@ -189,12 +189,11 @@ function chooseOrientation(
 }
 
 /** Header fields to keep; spacing and origin join them, in internal axes, where they say something. */
-function spatialFields(header: RasterHeader, { width, height }: FrameLayout): Record<string, string> {
+function spatialFields(header: RasterHeader): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const key of Object.keys(header.fields)) {
     Object.defineProperty(fields, key, Object.getOwnPropertyDescriptor(header.fields, key) ?? {});
   }
-  if (width * height === 0) return fields;
   const spacing = header.spacing.slice(0, 2),
     origin = header.origin.slice(0, 2);
   if (parseOrientation(header.orientation ?? "")?.transpose) spacing.reverse();
