@@ -1,4 +1,4 @@
-import { type Rigid, invert } from "../../core/rigid.ts";
+import { invert3x4, type Rigid } from "../../core/rigid.ts";
 import type { Landmark } from "../../data/ground-truth.ts";
 import type { BoneName } from "../../data/surface.ts";
 import type { DistanceField } from "../../geometry/distance-field.ts";
@@ -8,6 +8,8 @@ import { kneeLandmarks } from "./landmarks.ts";
 import { type KneePose, poseKnee } from "./motion.ts";
 import type { KneeParameters } from "./parameters.ts";
 import { assignRegions, regionNames } from "./regions.ts";
+
+export { buildScene } from "./build-scene.ts";
 
 /** A bone of the posed knee, in the knee frame, mm. */
 export interface KneeBone {
@@ -68,7 +70,7 @@ function posedBone(bone: LocalBone, { shapes }: BoneSet, pose: KneePose): KneeBo
   return {
     name: bone.name,
     mesh: kneeFromBone ? transformMesh(bone.mesh, kneeFromBone.m) : bone.mesh,
-    distance: kneeFromBone ? movedField(bone.distance, kneeFromBone) : bone.distance,
+    distance: kneeFromBone ? movedField(bone.distance, kneeFromBone.m) : bone.distance,
     region: assignRegions(bone.name, bone.mesh, shapes),
     regionNames: regionNames[bone.name],
   };
@@ -82,11 +84,8 @@ export function boneMotion(
   return name === "femur" ? undefined : name === "patella" ? pose.kneeFromPatella : pose.kneeFromTibia;
 }
 
-function movedField<F extends "tibia" | "patella">(
-  field: DistanceField,
-  kneeFromBone: Rigid<"knee", F>,
-): DistanceField {
-  const { m } = invert(kneeFromBone);
+function movedField(field: DistanceField, kneeFromBone: Readonly<Float64Array>): DistanceField {
+  const m = invert3x4(kneeFromBone);
   return {
     distanceMm: (x, y, z) =>
       field.distanceMm(

@@ -36,7 +36,7 @@ export function sampleDistance(solid: Implicit, bounds: Bounds, spacingMm: numbe
   const known = new Uint8Array(values.length);
   fillBand(solid, grid, values, known);
   sweep(values, known, shape, spacingMm);
-  return { grid, values, distanceMm: (x, y, z) => tricubic(grid, values, x, y, z) };
+  return { grid, values, distanceMm: (x, y, z) => interpolateDistance(grid, values, x, y, z) };
 }
 
 /** Writes `values` everywhere: exact distance where `known` is set, elsewhere a signed number of the right sign. */
@@ -147,8 +147,47 @@ function eikonal(a: number, b: number, c: number, h: number): number {
   return (sum + Math.sqrt(Math.max(0, sum * sum - 3 * (a * a + b * b + c * c - h * h)))) / 3;
 }
 
+/**
+ * The distance to the zero set of a function sampled on a lattice whose slope is not 1 everywhere but near enough: the
+ * function over its slope near the zero set, swept outward from there. For surfaces that bend over many voxels.
+ */
+export function redistance({ shape, spacingMm }: Grid, samples: Float32Array): Float32Array {
+  const [nx, ny, nz] = shape,
+    h = spacingMm[0],
+    slab = nx * ny;
+  const values = new Float32Array(samples.length),
+    known = new Uint8Array(samples.length);
+  for (let k = 0, at = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) {
+        const f = samples[at]!;
+        values[at] = f < 0 ? -1e3 : 1e3;
+        if (Math.abs(f) > 3 * h) continue;
+        const il = i > 0 ? 1 : 0, ir = i < nx - 1 ? 1 : 0; // prettier-ignore
+        const jl = j > 0 ? nx : 0, jr = j < ny - 1 ? nx : 0; // prettier-ignore
+        const kl = k > 0 ? slab : 0, kr = k < nz - 1 ? slab : 0; // prettier-ignore
+        const gx = (samples[at + ir]! - samples[at - il]!) / ((il + ir) * h),
+          gy = (samples[at + jr]! - samples[at - jl]!) / (((jl + jr) / nx) * h),
+          gz = (samples[at + kr]! - samples[at - kl]!) / (((kl + kr) / slab) * h);
+        const slope = Math.max(0.3, Math.sqrt(gx * gx + gy * gy + gz * gz));
+        if (Math.abs(f / slope) > 2 * h) continue;
+        values[at] = f / slope;
+        known[at] = 1;
+      }
+    }
+  }
+  sweep(values, known, shape, h);
+  return values;
+}
+
 /** Catmull-Rom interpolation; outside the lattice the value at its border plus the way to it (an upper bound). */
-function tricubic({ shape, spacingMm, originMm }: Grid, v: Float32Array, x: number, y: number, z: number): number {
+export function interpolateDistance(
+  { shape, spacingMm, originMm }: Grid,
+  v: Float32Array,
+  x: number,
+  y: number,
+  z: number,
+): number {
   const [nx, ny, nz] = shape,
     h = spacingMm[0];
   const gx = (x - originMm[0]) / h, gy = (y - originMm[1]) / h, gz = (z - originMm[2]) / h; // prettier-ignore

@@ -1,0 +1,212 @@
+import { UnsuitableInputError } from "../../core/errors.ts";
+import { transformPoint } from "../../core/rigid.ts";
+import { type Grid, sampleTrilinear, voxelCount } from "../../geometry/grid.ts";
+import { type Scene, sceneBytes, sharedFloat32, sharedUint8, type Tissue } from "../scene.ts";
+import type { Knee } from "./knee.ts";
+import { interpolateDistance, redistance } from "./sampled-distance.ts";
+import { cartilageThickness, type SoftTissue, softTissue } from "./soft-tissue.ts";
+import { tissueOf } from "./tissues.ts";
+
+/** A larger scene would not leave room for the rest of a run in 2 GB. */
+const MAX_BYTES = 400e6;
+
+/** Lattice of the skin and of the fat's thickness, which bend over tens of millimetres. */
+const COARSE_MM = 2.5;
+
+/** How much of the leg the scene holds above and below the joint, mm, and how much gel around it. */
+const ABOVE_MM = 112,
+  BELOW_MM = 108,
+  MARGIN_MM = 6;
+
+/** Voxels are filled in cubes of this edge: bones and muscles that cannot reach into a cube are not asked. */
+const CUBE = 6;
+
+/** Nearer to bone than this the distance is interpolated tricubically, so that no kink of the lattice shows. */
+const SMOOTH_MM = 4;
+
+/** The fields that the image formation and the operator see, sampled in the knee frame on shared memory. */
+export function buildScene(knee: Knee, { spacingMm }: { readonly spacingMm: number }): Scene {
+  const soft = softTissue(knee);
+  const box = coarseBox(knee);
+  const skin = skinField(soft, box);
+  const grid = fitGrid(skin, spacingMm);
+  if (sceneBytes(grid) > MAX_BYTES) {
+    throw new UnsuitableInputError(
+      `a knee scene at ${spacingMm} mm takes ${Math.round(sceneBytes(grid) / 1e6)} MB, more than ${MAX_BYTES / 1e6} MB`,
+      "Take a larger spacing; 0.75 mm keeps surfaces to 0.05 mm",
+    );
+  }
+  const tissues: Tissue[] = [
+    tissueOf("gel"),
+    tissueOf("skin"),
+    tissueOf("fat"),
+    tissueOf("bone"),
+    tissueOf("cartilage"),
+    tissueOf("meniscus"),
+    tissueOf("synovial fluid"),
+    tissueOf("ligament", "joint capsule", [0, 0, 1]),
+    ...soft.volumes.map(({ tissue, name, fibreDirection }) =>
+      tissueOf(tissue, name, tissue === "hoffa fat pad" ? undefined : fibreDirection),
+    ),
+  ];
+  const scene: Scene = {
+    grid,
+    boneDistanceMm: sharedFloat32(voxelCount(grid)),
+    skinDistanceMm: sharedFloat32(voxelCount(grid)),
+    tissue: sharedUint8(voxelCount(grid)),
+    tissues,
+    bone: sharedUint8(voxelCount(grid)),
+    bones: knee.bones.map(({ name }) => name),
+  };
+  fill(scene, knee, soft, skin);
+  return scene;
+}
+
+interface CoarseField {
+  readonly grid: Grid;
+  readonly values: Float32Array;
+}
+
+/** Around all that can belong to the leg, open where thigh and shank leave the scene. */
+function coarseBox({ pose, set }: Knee): { min: number[]; max: number[] } {
+  const { distalZ } = set.shapes.femur;
+  const min = [-86, -92, distalZ - 30],
+    max = [86, 80, distalZ + ABOVE_MM];
+  // The shank ends at this depth below the plateau; its girth is allowed for by 50 mm to all sides.
+  const foot = transformPoint(pose.kneeFromTibia.m, 0, 0, -BELOW_MM);
+  const cosine = Math.abs(pose.kneeFromTibia.m[10]!),
+    sine = Math.sqrt(Math.max(0, 1 - cosine * cosine));
+  const girth = [0, 62 * cosine, 62 * sine];
+  for (const axis of [1, 2]) {
+    min[axis] = Math.min(min[axis]!, foot[axis as 1 | 2] - girth[axis]!);
+    max[axis] = Math.max(max[axis]!, foot[axis as 1 | 2] + girth[axis]!);
+  }
+  return { min, max };
+}
+
+function skinField(soft: SoftTissue, { min, max }: { min: number[]; max: number[] }): CoarseField {
+  const shape = [0, 1, 2].map((a) => Math.ceil((max[a]! - min[a]!) / COARSE_MM) + 1) as [number, number, number];
+  const grid: Grid = { shape, spacingMm: [COARSE_MM, COARSE_MM, COARSE_MM], originMm: [min[0]!, min[1]!, min[2]!] };
+  const values = new Float32Array(voxelCount(grid));
+  const [nx, ny, nz] = shape;
+  for (let k = 0, at = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) {
+        const x = min[0]! + i * COARSE_MM, y = min[1]! + j * COARSE_MM, z = min[2]! + k * COARSE_MM; // prettier-ignore
+        values[at] = soft.deep(x, y, z) - soft.fatMm(x, y, z) - soft.skinMm;
+      }
+    }
+  }
+  return { grid, values: redistance(grid, values) };
+}
+
+/** The fine grid: as small as the leg allows, with gel around it. */
+function fitGrid({ grid, values }: CoarseField, spacingMm: number): Grid {
+  const [nx, ny, nz] = grid.shape;
+  const low = [nx, ny, nz],
+    high = [0, 0, 0];
+  for (let k = 0, at = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) {
+        if (values[at]! > MARGIN_MM) continue;
+        [i, j, k].forEach((n, axis) => {
+          low[axis] = Math.min(low[axis]!, n);
+          high[axis] = Math.max(high[axis]!, n);
+        });
+      }
+    }
+  }
+  const shape = low.map((n, axis) => Math.floor(((high[axis]! - n) * COARSE_MM) / spacingMm) + 1);
+  return {
+    shape: [shape[0]!, shape[1]!, shape[2]!],
+    spacingMm: [spacingMm, spacingMm, spacingMm],
+    originMm: [
+      grid.originMm[0] + low[0]! * COARSE_MM,
+      grid.originMm[1] + low[1]! * COARSE_MM,
+      grid.originMm[2] + low[2]! * COARSE_MM,
+    ],
+  };
+}
+
+function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField): void {
+  const { grid, boneDistanceMm, skinDistanceMm, tissue, bone, tissues } = scene;
+  const [nx, ny, nz] = grid.shape,
+    h = grid.spacingMm[0];
+  const label = (name: string): number => tissues.findIndex((t) => t.name === name);
+  const gel = label("gel"), skinLabel = label("skin"), fat = label("fat"), boneLabel = label("bone"), cartilage = label("cartilage"); // prettier-ignore
+  const meniscus = label("meniscus"), fluid = label("synovial fluid"), capsule = label("joint capsule"); // prettier-ignore
+  const firstVolume = tissues.length - soft.volumes.length;
+  const bones = knee.bones.map((b) => b.distance),
+    cartilageMm = cartilageThickness(knee);
+  const femur = scene.bones.indexOf("femur"),
+    tibia = scene.bones.indexOf("tibia");
+  const reach = ((CUBE - 1) / 2) * h * Math.sqrt(3);
+
+  for (let k0 = 0; k0 < nz; k0 += CUBE) {
+    for (let j0 = 0; j0 < ny; j0 += CUBE) {
+      for (let i0 = 0; i0 < nx; i0 += CUBE) {
+        const half = ((CUBE - 1) / 2) * h;
+        const cx = grid.originMm[0] + i0 * h + half,
+          cy = grid.originMm[1] + j0 * h + half,
+          cz = grid.originMm[2] + k0 * h + half;
+        const atCentre = bones.map((b) => b.distanceMm(cx, cy, cz));
+        const least = Math.min(...atCentre);
+        // Distances change by at most 1 per mm (with a little slack): a bone this much farther is never the nearest.
+        const nearBones = bones.map((_, b) => b).filter((b) => atCentre[b]! <= least + 2.2 * reach + 0.2);
+        const inJoint = atCentre[femur]! < reach + 9 && atCentre[tibia]! < reach + 9;
+        const fatHere = soft.fatMm(cx, cy, cz);
+        const nearVolumes = soft.volumes
+          .map((_, v) => v)
+          .filter((v) => soft.volumes[v]!.solid(cx, cy, cz) < 1.5 * reach + 0.5);
+        for (let k = k0; k < Math.min(nz, k0 + CUBE); k++) {
+          for (let j = j0; j < Math.min(ny, j0 + CUBE); j++) {
+            for (let i = i0; i < Math.min(nx, i0 + CUBE); i++) {
+              const x = grid.originMm[0] + i * h, y = grid.originMm[1] + j * h, z = grid.originMm[2] + k * h; // prettier-ignore
+              const at = (k * ny + j) * nx + i;
+              const toSkin = interpolateDistance(skin.grid, skin.values, x, y, z);
+              let toBone = Infinity,
+                nearest = 0;
+              for (const b of nearBones) {
+                const d = bones[b]!.distanceMm(x, y, z);
+                if (d < toBone) {
+                  toBone = d;
+                  nearest = b;
+                }
+              }
+              skinDistanceMm[at] = toSkin;
+              boneDistanceMm[at] = toBone;
+              bone[at] = nearest;
+              tissue[at] = labelAt(x, y, z, at);
+            }
+          }
+        }
+
+        function labelAt(x: number, y: number, z: number, at: number): number {
+          const toSkin = skinDistanceMm[at]!,
+            toBone = boneDistanceMm[at]!;
+          if (toBone < 0) return boneLabel;
+          if (toSkin > 0) return gel;
+          if (toSkin > -soft.skinMm) return skinLabel;
+          if (toSkin > -soft.skinMm - fatHere) return fat;
+          if (toBone < SMOOTH_MM + 2) {
+            const thickness = cartilageMm(scene.bones[bone[at]!]!, x, y, z);
+            if (toBone < thickness) return cartilage;
+          }
+          if (inJoint) {
+            const toFemur = bones[femur]!.distanceMm(x, y, z),
+              toTibia = bones[tibia]!.distanceMm(x, y, z);
+            if (toFemur + toTibia < 6) return fluid;
+            if (toFemur < 7 && toTibia < 7) return meniscus;
+          }
+          for (const v of nearVolumes) if (soft.volumes[v]!.solid(x, y, z) < 0) return firstVolume + v;
+          return toBone < 3.5 ? capsule : fat;
+        }
+      }
+    }
+  }
+}
+
+/** Trilinear distance of a scene's own field: what a reader of the scene sees. */
+export function sceneBoneDistance({ grid, boneDistanceMm }: Scene, x: number, y: number, z: number): number {
+  return sampleTrilinear(grid, boneDistanceMm, x, y, z, Infinity);
+}

@@ -1,0 +1,237 @@
+import { invert, transformPoint } from "../../core/rigid.ts";
+import { ellipse, ellipsoid, type Implicit, type Point, smoothMin, smoothStep, taperedCapsule } from "./implicit.ts";
+import type { Knee } from "./knee.ts";
+import type { TissueName } from "./tissues.ts";
+
+/** A volume of one tissue in the knee frame, posed; `solid` is negative inside. */
+export interface SoftVolume {
+  readonly name: string;
+  readonly tissue: TissueName;
+  readonly solid: Implicit;
+  readonly fibreDirection: Point;
+}
+
+export interface SoftTissue {
+  /** In order of precedence: where two overlap the first one counts. */
+  readonly volumes: readonly SoftVolume[];
+  /** All that lies under the fat besides bone, rounded together. */
+  readonly deep: Implicit;
+  /** Thickness of subcutaneous fat under the skin near a point, mm. */
+  fatMm(x: number, y: number, z: number): number;
+  readonly skinMm: number;
+}
+
+const direction = (a: Point, b: Point): Point => {
+  const length = Math.hypot(b[0] - a[0], b[1] - a[1], b[2] - a[2]) || 1;
+  return [(b[0] - a[0]) / length, (b[1] - a[1]) / length, (b[2] - a[2]) / length];
+};
+
+interface Section {
+  readonly at: Point;
+  readonly widthMm: number;
+  readonly thicknessMm: number;
+}
+
+/** A flat band from one elliptic section to another; its width lies across X as far as its direction allows. */
+function strap(from: Section, to: Section): Implicit {
+  const u = direction(from.at, to.at);
+  const length = Math.hypot(to.at[0] - from.at[0], to.at[1] - from.at[1], to.at[2] - from.at[2]);
+  const across = 1 / Math.hypot(1 - u[0] * u[0], u[0] * u[1], u[0] * u[2]);
+  const w: Point = [(1 - u[0] * u[0]) * across, -u[0] * u[1] * across, -u[0] * u[2] * across];
+  const n: Point = [u[1] * w[2] - u[2] * w[1], u[2] * w[0] - u[0] * w[2], u[0] * w[1] - u[1] * w[0]];
+  return (x, y, z) => {
+    const px = x - from.at[0], py = y - from.at[1], pz = z - from.at[2]; // prettier-ignore
+    const along = px * u[0] + py * u[1] + pz * u[2];
+    const t = Math.min(1, Math.max(0, along / length));
+    const d = ellipse(
+      px * w[0] + py * w[1] + pz * w[2],
+      px * n[0] + py * n[1] + pz * n[2],
+      (from.widthMm + (to.widthMm - from.widthMm) * t) / 2,
+      (from.thicknessMm + (to.thicknessMm - from.thicknessMm) * t) / 2,
+    );
+    const beyond = Math.max(-along, along - length, 0);
+    return beyond === 0 ? d : Math.hypot(Math.max(d, 0), beyond);
+  };
+}
+
+/** Extra tissue over bone at the sides of the joint: capsule, collateral ligaments, retinacula. */
+const CAPSULE_MM = 2.5;
+
+/** Rounding between neighbouring volumes under the fat: what fascia spans. */
+const FASCIA_MM = 12;
+
+/**
+ * Muscles, tendons and fat of a posed knee, as simple volumes whose ends are fixed to the bones they spring from.
+ * Shares below (× s) are of a man of average size.
+ */
+export function softTissue(knee: Knee): SoftTissue {
+  const { parameters: p, pose, set } = knee;
+  const { patella } = set.shapes;
+  const s = p.femur.epicondylarWidthMm / 82.65;
+  const field = (name: string) => knee.bones.find((b) => b.name === name)!.distance;
+  const femurField = field("femur"), tibiaField = field("tibia"), patellaField = field("patella"), fibulaField = field("fibula"); // prettier-ignore
+
+  const thigh = (x: number, y: number, z: number): Point => [x * s, y * s, z * s];
+  const shank = (x: number, y: number, z: number): Point => transformPoint(pose.kneeFromTibia.m, x * s, y * s, z * s);
+  const q = p.softTissue.quadricepsMm;
+
+  // Patellar tendon and, above, the quadriceps tendon, which bends over the trochlea when the knee is bent.
+  const onPatella = (y: number, z: number): Point => transformPoint(pose.kneeFromPatella.m, 0, y, z);
+  const apex = onPatella(2 * s, -patella.halfHeightMm + 4 * s),
+    tubercle = transformPoint(pose.kneeFromTibia.m, ...set.shapes.tibia.tubercle);
+  const { tendonWidthMm, tendonThicknessMm } = p.patella;
+  const patellarTendon = strap(
+    { at: apex, widthMm: tendonWidthMm * 1.05, thicknessMm: tendonThicknessMm * 1.1 },
+    { at: tubercle, widthMm: tendonWidthMm * 0.9, thicknessMm: tendonThicknessMm * 0.9 },
+  );
+  const pole = onPatella(3 * s, patella.halfHeightMm - 4 * s),
+    tendonTop: Point = [5 * s, 30 * s + q * 0.5, 78 * s];
+  const bend = ((): Point => {
+    const at: [number, number, number] = [
+      (pole[0] + tendonTop[0]) / 2, (pole[1] + tendonTop[1]) / 2, (pole[2] + tendonTop[2]) / 2,
+    ]; // prettier-ignore
+    while (femurField.distanceMm(...at) < 6 * s) at[1] += 0.5;
+    return at;
+  })();
+  const lowerQuadriceps = strap(
+    { at: pole, widthMm: 30 * s, thicknessMm: 6.5 * s },
+    { at: bend, widthMm: 28 * s, thicknessMm: 6.5 * s },
+  );
+  const upperQuadriceps = strap(
+    { at: bend, widthMm: 28 * s, thicknessMm: 6.5 * s },
+    { at: tendonTop, widthMm: 22 * s, thicknessMm: 4 * s },
+  );
+
+  // Hoffa's fat pad fills the space behind the patellar tendon.
+  const front = transformPoint(pose.kneeFromTibia.m, 2 * s, 20 * s, -2 * s);
+  const middle: Point = [
+    (apex[0] + tubercle[0] + front[0]) / 3, (apex[1] + tubercle[1] + front[1]) / 3, (apex[2] + tubercle[2] + front[2]) / 3,
+  ]; // prettier-ignore
+  const hoffa: Implicit = (x, y, z) => ellipsoid(x - middle[0], y - middle[1], z - middle[2], 24 * s, 15 * s, 17 * s);
+
+  const muscle = (name: string, from: Point, fromMm: number, to: Point, toMm: number): SoftVolume => ({
+    name,
+    tissue: "muscle",
+    solid: taperedCapsule(from, fromMm * s, to, toMm * s),
+    fibreDirection: direction(from, to),
+  });
+  const vastusIntermedius: SoftVolume = {
+    name: "vastus intermedius",
+    tissue: "muscle",
+    solid: (x, y, z) => {
+      // A cuff around the front and sides of the shaft that thickens upward.
+      const cuff = q * 0.75 * smoothStep(28 * s, 62 * s, z);
+      return Math.max(femurField.distanceMm(x, y, z) - cuff, -(y - 4 * s), 26 * s - z);
+    },
+    fibreDirection: [0, 0, 1],
+  };
+  const volumes: SoftVolume[] = [
+    { name: "patellar tendon", tissue: "tendon", solid: patellarTendon, fibreDirection: direction(apex, tubercle) },
+    { name: "quadriceps tendon", tissue: "tendon", solid: lowerQuadriceps, fibreDirection: direction(pole, bend) },
+    {
+      name: "quadriceps tendon, upper part",
+      tissue: "tendon",
+      solid: upperQuadriceps,
+      fibreDirection: direction(bend, tendonTop),
+    },
+    { name: "hoffa fat pad", tissue: "hoffa fat pad", solid: hoffa, fibreDirection: [0, 0, 1] },
+    vastusIntermedius,
+    muscle("rectus femoris", [4 * s, 29 * s + q * 0.55, 66 * s], 7, [5 * s, 30 * s + q * 0.5, 125 * s], 17),
+    muscle("vastus medialis", thigh(-24, 22, 22), 7, thigh(-22, 14, 118), 30),
+    muscle("vastus lateralis", thigh(25, 22, 40), 6, thigh(30, 12, 122), 29),
+    muscle("semimembranosus", shank(-25, -20, -22), 6, thigh(-16, -34, 118), 24),
+    muscle("semitendinosus", shank(-31, -8, -45), 5, thigh(-25, -46, 110), 11),
+    muscle("biceps femoris", shank(33, -18, -18), 5, thigh(22, -34, 118), 23),
+    muscle("gastrocnemius, medial head", thigh(-22, -22, 12), 8, shank(-20, -34, -80), 22),
+    muscle("gastrocnemius, lateral head", thigh(20, -22, 10), 8, shank(14, -36, -78), 19),
+    muscle("popliteus and soleus", shank(4, -20, -28), 9, shank(4, -24, -125), 24),
+    muscle("tibialis anterior", shank(25, 10, -24), 5, shank(20, 10, -118), 15),
+    muscle("peroneus", shank(33, -4, -34), 4, shank(27, -8, -118), 13),
+  ];
+
+  // Fat and vessels of the popliteal fossa, under the fascia.
+  const fossa = ellipsoid;
+  const popliteal = thigh(0, -24, 12),
+    below = shank(0, -22, 4);
+  const filling: Implicit = (x, y, z) =>
+    smoothMin(
+      fossa(x - popliteal[0], y - popliteal[1], z - popliteal[2], 30 * s, 19 * s, 44 * s),
+      fossa(x - below[0], y - below[1], z - below[2], 32 * s, 18 * s, 30 * s),
+      FASCIA_MM,
+    );
+
+  const tibiaFromKnee = invert(pose.kneeFromTibia).m;
+  const shankHeight = (x: number, y: number, z: number): number =>
+    tibiaFromKnee[8]! * x + tibiaFromKnee[9]! * y + tibiaFromKnee[10]! * z + tibiaFromKnee[11]!;
+  const { thighFatMm, jointFatMm, shankFatMm, prepatellarFatMm } = p.softTissue;
+
+  return {
+    volumes,
+    skinMm: p.softTissue.skinMm,
+    fatMm(x, y, z) {
+      const up = smoothStep(22 * s, 70 * s, z),
+        down = smoothStep(-6 * s, -34 * s, shankHeight(x, y, z));
+      let fat = jointFatMm + (thighFatMm - jointFatMm) * up;
+      fat += (shankFatMm - fat) * down * (1 - up);
+      return fat + (prepatellarFatMm - fat) * smoothStep(14 * s, 6 * s, patellaField.distanceMm(x, y, z));
+    },
+    deep(x, y, z) {
+      const h = shankHeight(x, y, z);
+      const capsule =
+        CAPSULE_MM * s * smoothStep(34 * s, 14 * s, Math.abs(z)) * smoothStep(16 * s, 30 * s, Math.abs(x));
+      let d = femurField.distanceMm(x, y, z) - capsule;
+      const lower = Math.min(tibiaField.distanceMm(x, y, z), fibulaField.distanceMm(x, y, z));
+      d = smoothMin(d, lower - (h > -20 * s ? capsule : 0), 8);
+      d = smoothMin(d, filling(x, y, z), 8);
+      for (const { solid } of volumes) d = smoothMin(d, solid(x, y, z), FASCIA_MM / 2);
+      // The patella last and with little rounding: the skin lies close on it.
+      return smoothMin(d, patellaField.distanceMm(x, y, z), 4);
+    },
+  };
+}
+
+/** Thickness of cartilage on a bone near a point of the posed knee, mm; 0 away from the joint surfaces. */
+export function cartilageThickness(knee: Knee): (bone: string, x: number, y: number, z: number) => number {
+  const { pose, set, parameters } = knee;
+  const { femur, tibia, patella } = set.shapes,
+    { femoralCartilageMm, tibialCartilageMm, patellarCartilageMm } = parameters.softTissue;
+  const s = parameters.femur.epicondylarWidthMm / 82.65;
+  const tibiaFromKnee = invert(pose.kneeFromTibia).m,
+    patellaFromKnee = invert(pose.kneeFromPatella).m;
+  const onFemur = (x: number, y: number, z: number): number => {
+    const [, cy, cz] = x < femur.notch.x ? femur.medialCentre : femur.lateralCentre;
+    const angle = Math.atan2(y - cy, cz - z); // 0 down, positive forward
+    const forward = smoothStep(cy + 4 * s, cy + 26 * s, y);
+    const half = (31 - 9 * forward) * s; // narrower on the trochlea
+    return (
+      femoralCartilageMm *
+      smoothStep(-2.2, -1.7, angle) *
+      smoothStep(femur.anteriorMm.z + 14 * s, femur.anteriorMm.z + 8 * s, z) *
+      smoothStep(half + 4 * s, half - 1 * s, Math.abs(x - forward * femur.grooveX)) *
+      smoothStep(0.5 * s, 3 * s, femur.notchSolid(x, y, z))
+    );
+  };
+  const onTibia = (x: number, y: number, z: number): number => {
+    if (z < tibia.top(x, y) - 3 * s) return 0;
+    const inside = smoothStep(-1 * s, -8 * s, tibia.outline(x, y));
+    return tibialCartilageMm * inside * smoothStep(6 * s, 11 * s, Math.abs(x)) * (1 + 0.3 * inside);
+  };
+  const onPatella = (x: number, y: number, z: number): number => {
+    if (y > 3 * s) return 0;
+    const border = Math.min(x - patella.medialX, patella.lateralX - x);
+    return (
+      patellarCartilageMm *
+      smoothStep(1 * s, 9 * s, border) *
+      smoothStep(patella.articularBottomZ - 2 * s, patella.articularBottomZ + 3 * s, z) *
+      smoothStep(patella.halfHeightMm - 2 * s, patella.halfHeightMm - 7 * s, z)
+    );
+  };
+  return (bone, x, y, z) =>
+    bone === "femur"
+      ? onFemur(x, y, z)
+      : bone === "tibia"
+        ? onTibia(...transformPoint(tibiaFromKnee, x, y, z))
+        : bone === "patella"
+          ? onPatella(...transformPoint(patellaFromKnee, x, y, z))
+          : 0;
+}
