@@ -5,6 +5,7 @@ export const style = `
 @media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;--page:#14181c;--card:#1d2328;--ink:#e8ecef;
 --soft:#a3afb9;--line:#353e46;--accent:#63cbd3;--stage:#12161a;--warn:#33290f;--warn-line:#d9a01e}}
 *{box-sizing:border-box}
+[hidden]{display:none!important}
 html{scroll-behavior:smooth;scroll-padding-top:3.2rem}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 main,header.top,footer{max-width:1180px;margin:0 auto;padding:0 1.25rem}
@@ -38,7 +39,7 @@ p.note{margin:.5rem 0 0}
 font-size:.88rem;pointer-events:none;max-width:80%}
 .stage .readout:empty{display:none}
 .legend{display:grid;grid-template-columns:auto 1fr auto;gap:.1rem .7rem;align-items:center;margin-top:.5rem;font-size:.88rem}
-.legend[hidden]{display:none}.legend .ramp{height:14px;border-radius:3px}
+.legend .ramp{height:14px;border-radius:3px}
 .legend .under{grid-column:2;display:flex;justify-content:space-between;font-variant-numeric:tabular-nums;line-height:1.2}
 .legend p{grid-column:1/-1}
 .panel fieldset{border:0;padding:0;margin:0 0 .8rem;min-width:0}
