@@ -9,8 +9,12 @@ export interface FillJob {
   /** 0: a hole. */
   readonly weight: Float32Array;
   readonly steps: readonly HoleFilling[];
-  /** PLUS cuts every result to an integer, towards zero. */
-  readonly truncate: boolean;
+  /**
+   * Bit for bit as the PLUS toolkit: results are cut to integers, and a stick counts the steps behind it one too many, so
+   * that the value ahead weighs too much (2/3 in the middle of a gap of one voxel). Otherwise values are not rounded and
+   * a stick interpolates linearly.
+   */
+  readonly likePlus: boolean;
   /** Written in the slab's layers: seen voxels are copied, holes get a value or 0. */
   readonly filled: Uint8Array | Float32Array;
 }
@@ -119,8 +123,8 @@ const directions = [
   [1, 1, 1], [-1, 1, 1], [1, -1, 1], [-1, -1, 1],
 ] as const; // prettier-ignore
 
-/** A stick of `ahead + behind + 1` voxels weighs 1 / its length in space; the heaviest are used, ties together. */
-function stickFiller(limit: number, wanted: number, { shape, values, truncate }: FillJob, mask: SeenMask): Filler {
+/** A stick of `ahead + behind` steps weighs 1 / its length in space; the heaviest are used, ties together. */
+function stickFiller(limit: number, wanted: number, { shape, values, likePlus }: FillJob, mask: SeenMask): Filler {
   const { seen } = mask;
   const count = directions.length;
   const maskStep = new Int32Array(directions.map(([x, y, z]) => x + y * mask.strideY + z * mask.strideZ));
@@ -141,12 +145,12 @@ function stickFiller(limit: number, wanted: number, { shape, values, truncate }:
       let behind = 1;
       while (behind < longest && seen[at - behind * step]! === 0) behind++;
       if (behind >= longest) continue;
-      const length = ahead + behind + 1;
-      const share = (behind + 1) / length;
+      const steps = likePlus ? ahead + behind + 1 : ahead + behind;
+      const share = (likePlus ? behind + 1 : behind) / steps;
       const value =
         (1 - share) * values[voxel - behind * voxelStep[i]!]! + share * values[voxel + ahead * voxelStep[i]!]!;
-      weights[i] = 1 / (length * spacing[i]!);
-      found[i] = truncate ? Math.trunc(value) : value;
+      weights[i] = 1 / (steps * spacing[i]!);
+      found[i] = likePlus ? Math.trunc(value) : value;
       any = true;
     }
     if (!any) return NaN;
@@ -166,7 +170,7 @@ function stickFiller(limit: number, wanted: number, { shape, values, truncate }:
       }
     }
     const value = sum / total;
-    return truncate ? Math.trunc(value) : value;
+    return likePlus ? Math.trunc(value) : value;
   };
 }
 
@@ -203,7 +207,7 @@ function cube(size: number, [nx, ny]: FillJob["shape"], { strideY, strideZ }: Se
 }
 
 /** Mean of the first shell of the cube that has something seen. */
-function nearestFiller(size: number, minShare: number, { shape, values, truncate }: FillJob, mask: SeenMask): Filler {
+function nearestFiller(size: number, minShare: number, { shape, values, likePlus }: FillJob, mask: SeenMask): Filler {
   const { maskOffset, voxelOffset, shell } = cube(size, shape, mask);
   const range = (size - 1) / 2,
     order = Int32Array.from(shell.keys()).sort((a, b) => shell[a]! - shell[b]! || a - b);
@@ -220,7 +224,7 @@ function nearestFiller(size: number, minShare: number, { shape, values, truncate
       }
       if (known === 0) continue;
       if (!(known / size ** 3 > Math.fround(minShare))) return NaN;
-      return truncate ? Math.trunc(sum / known) : sum / known;
+      return likePlus ? Math.trunc(sum / known) : sum / known;
     }
     return NaN;
   };
@@ -229,7 +233,7 @@ function nearestFiller(size: number, minShare: number, { shape, values, truncate
 /** Weighted mean over the cube: by 1/distance, by a Gaussian, or by a Gaussian times what each voxel has seen. */
 function cubeFiller(
   step: Exclude<HoleFilling, { kind: "stick" | "nearest" }>,
-  { shape, values, weight, truncate }: FillJob,
+  { shape, values, weight, likePlus }: FillJob,
   mask: SeenMask,
 ): Filler {
   const { maskOffset, voxelOffset, squared } = cube(step.size, shape, mask);
@@ -256,6 +260,6 @@ function cubeFiller(
       known++;
     }
     if (total === 0 || !(known / n > minShare)) return NaN;
-    return truncate ? Math.trunc(sum / total) : sum / total;
+    return likePlus ? Math.trunc(sum / total) : sum / total;
   };
 }

@@ -273,7 +273,7 @@ async function fill(
     values,
     weight,
     steps: holeFilling,
-    truncate: arithmetic === "plus",
+    likePlus: arithmetic === "plus",
     filled,
   }));
   if (jobs.length === 1) jobs.forEach(fillHoles);
