@@ -29,8 +29,23 @@ export interface Knee {
   readonly bones: readonly KneeBone[];
   readonly landmarks: readonly Landmark[];
   readonly pose: KneePose;
+  /** +1: lateral is +X, as in a right knee. */
+  readonly lateralSign: 1;
+  /** What an operator feels before scanning: see sim/operator. */
+  guide(): KneeGuide;
   /** The bones before posing: pass them back to `buildKnee` to bend the same knee without building it again. */
   readonly set: BoneSet;
+}
+
+/** Palpable points and sizes in the knee frame, mm. */
+export interface KneeGuide {
+  readonly lateralSign: 1;
+  readonly flexionRad: number;
+  readonly patellaCentreMm: readonly [number, number, number];
+  readonly patellaHeightMm: number;
+  readonly tubercleMm: readonly [number, number, number];
+  readonly tibialPlateauCentreMm: readonly [number, number, number];
+  readonly epicondylarWidthMm: number;
 }
 
 /** What this knee leaves out, for the report. */
@@ -55,12 +70,24 @@ export async function buildKnee(
   if (from && from.parameters !== parameters) throw new RangeError("these bones were built with other parameters");
   const set = from ?? (await buildBones(parameters));
   const pose = poseKnee(set, flexionRad);
+  const landmarks = kneeLandmarks(set, pose);
+  const at = (name: string): readonly [number, number, number] => landmarks.find((l) => l.name === name)!.positionMm;
   return {
     parameters,
     flexionRad,
     bones: set.bones.map((bone) => posedBone(bone, set, pose)),
-    landmarks: kneeLandmarks(set, pose),
+    landmarks,
     pose,
+    lateralSign: 1,
+    guide: () => ({
+      lateralSign: 1,
+      flexionRad,
+      patellaCentreMm: at("patellar centre"),
+      patellaHeightMm: parameters.patella.heightMm,
+      tubercleMm: at("tibial tubercle"),
+      tibialPlateauCentreMm: at("plateau centre"),
+      epicondylarWidthMm: parameters.femur.epicondylarWidthMm,
+    }),
     set,
   };
 }

@@ -52,7 +52,7 @@ export function kneeLandmarks(set: BoneSet, pose: KneePose): Landmark[] {
       "femur",
       extreme(mesh("femur"), [0, 1, 0], near(groove, femur.grooveX - 1, femur.grooveX + 1)),
     ],
-    ["tibial tubercle", "tibia", extreme(mesh("tibia"), [0, 1, 0], (_, __, z) => z < -15)],
+    ["tibial tubercle", "tibia", extreme(mesh("tibia"), [0, 1, 0], (_, __, z) => z < -15 * s && z > -42 * s)],
     ["plateau centre", "tibia", [0, tibia.centreY, 0]],
     ["medial plateau centre", "tibia", plateau(tibia.medialX, tibia.centreY)],
     ["lateral plateau centre", "tibia", plateau(tibia.lateralX, tibia.centreY)],

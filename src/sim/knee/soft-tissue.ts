@@ -1,5 +1,15 @@
 import { invert, transformPoint } from "../../core/rigid.ts";
-import { ellipse, ellipsoid, type Implicit, type Point, smoothMin, smoothStep, taperedCapsule } from "./implicit.ts";
+import {
+  ellipse,
+  ellipsoid,
+  type Implicit,
+  monotoneCurve,
+  type Point,
+  smoothMax,
+  smoothMin,
+  smoothStep,
+  taperedCapsule,
+} from "./implicit.ts";
 import type { Knee } from "./knee.ts";
 import type { TissueName } from "./tissues.ts";
 
@@ -58,7 +68,7 @@ function strap(from: Section, to: Section): Implicit {
 const CAPSULE_MM = 2.5;
 
 /** Rounding between neighbouring volumes under the fat: what fascia spans. */
-const FASCIA_MM = 12;
+const FASCIA_MM = 10;
 
 /**
  * Muscles, tendons and fat of a posed knee, as simple volumes whose ends are fixed to the bones they spring from.
@@ -103,9 +113,9 @@ export function softTissue(knee: Knee): SoftTissue {
   );
 
   // Hoffa's fat pad fills the space behind the patellar tendon.
-  const front = transformPoint(pose.kneeFromTibia.m, 2 * s, 20 * s, -2 * s);
+  const plateauFront = transformPoint(pose.kneeFromTibia.m, 2 * s, 20 * s, -2 * s);
   const middle: Point = [
-    (apex[0] + tubercle[0] + front[0]) / 3, (apex[1] + tubercle[1] + front[1]) / 3, (apex[2] + tubercle[2] + front[2]) / 3,
+    (apex[0] + tubercle[0] + plateauFront[0]) / 3, (apex[1] + tubercle[1] + plateauFront[1]) / 3, (apex[2] + tubercle[2] + plateauFront[2]) / 3,
   ]; // prettier-ignore
   const hoffa: Implicit = (x, y, z) => ellipsoid(x - middle[0], y - middle[1], z - middle[2], 24 * s, 15 * s, 17 * s);
 
@@ -115,16 +125,65 @@ export function softTissue(knee: Knee): SoftTissue {
     solid: taperedCapsule(from, fromMm * s, to, toMm * s),
     fibreDirection: direction(from, to),
   });
+  // The thigh above the joint: sections of one envelope, shared out among the muscles.
+  const heights = [14 * s, 30 * s, 50 * s, 85 * s, 125 * s];
+  const front = monotoneCurve(heights, [36 * s, 37 * s, 31 * s + 0.6 * q, 30 * s + 1.05 * q, 30 * s + 1.5 * q]);
+  const back = monotoneCurve(heights, [40 * s, 46 * s, 53 * s, 60 * s, 65 * s]);
+  const halfWidth = monotoneCurve(heights, [39 * s, 44 * s, 49 * s, 55 * s, 60 * s]);
+  const thighEnvelope: Implicit = (x, y, z) => {
+    const f = front(z),
+      b = back(z);
+    const section = ellipse(x - 2 * s, y - (f - b) / 2, halfWidth(z), (f + b) / 2);
+    return smoothMax(section, 14 * s - z, 12 * s);
+  };
+  // The popliteal fossa is a rhomb of fat between the hamstrings above and the calf below.
+  const fossaHalf = (z: number): number => (3 + 0.36 * Math.max(0, 72 - z / s)) * s;
+  const inThigh = (name: string, fibreDirection: Point, part: Implicit): SoftVolume => ({
+    name,
+    tissue: "muscle",
+    solid: (x, y, z) => Math.max(thighEnvelope(x, y, z), part(x, y, z)),
+    fibreDirection,
+  });
+
+  // The shank: behind and lateral of the tibia, whose medial face lies bare under the skin.
+  const drops = [-125 * s, -85 * s, -45 * s, -12 * s];
+  const calfX = monotoneCurve(drops, [4 * s, 3 * s, 2 * s, 0]),
+    calfY = monotoneCurve(drops, [-21 * s, -18 * s, -13 * s, -9 * s]),
+    calfHalfX = monotoneCurve(drops, [49 * s, 46 * s, 41 * s, 36 * s]),
+    calfHalfY = monotoneCurve(drops, [48 * s, 44 * s, 40 * s, 36 * s]);
+  const { medialFace } = set.shapes.tibia;
+  const inverse = invert(pose.kneeFromTibia).m;
+  const calfEnvelope = (x: number, y: number, z: number): number => {
+    const section = ellipse(x - calfX(z), y - calfY(z), calfHalfX(z), calfHalfY(z));
+    return smoothMax(smoothMax(section, medialFace(x, y, z) + 1, 10 * s), z + 10 * s, 12 * s);
+  };
+  const local = (part: Implicit): Implicit => {
+    return (x, y, z) =>
+      part(
+        inverse[0]! * x + inverse[1]! * y + inverse[2]! * z + inverse[3]!,
+        inverse[4]! * x + inverse[5]! * y + inverse[6]! * z + inverse[7]!,
+        inverse[8]! * x + inverse[9]! * y + inverse[10]! * z + inverse[11]!,
+      );
+  };
+  const shankAxis: Point = [pose.kneeFromTibia.m[2]!, pose.kneeFromTibia.m[6]!, pose.kneeFromTibia.m[10]!];
+  const inShank = (name: string, part: Implicit): SoftVolume => ({
+    name,
+    tissue: "muscle",
+    solid: local((x, y, z) => Math.max(calfEnvelope(x, y, z), part(x, y, z))),
+    fibreDirection: shankAxis,
+  });
+
   const vastusIntermedius: SoftVolume = {
     name: "vastus intermedius",
     tissue: "muscle",
     solid: (x, y, z) => {
       // A cuff around the front and sides of the shaft that thickens upward.
-      const cuff = q * 0.75 * smoothStep(28 * s, 62 * s, z);
+      const cuff = q * 0.5 * smoothStep(28 * s, 62 * s, z);
       return Math.max(femurField.distanceMm(x, y, z) - cuff, -(y - 4 * s), 26 * s - z);
     },
     fibreDirection: [0, 0, 1],
   };
+  const patellaSide = (x: number): Point => transformPoint(pose.kneeFromPatella.m, x, -2 * s, 4 * s);
   const volumes: SoftVolume[] = [
     { name: "patellar tendon", tissue: "tendon", solid: patellarTendon, fibreDirection: direction(apex, tubercle) },
     { name: "quadriceps tendon", tissue: "tendon", solid: lowerQuadriceps, fibreDirection: direction(pole, bend) },
@@ -136,33 +195,52 @@ export function softTissue(knee: Knee): SoftTissue {
     },
     { name: "hoffa fat pad", tissue: "hoffa fat pad", solid: hoffa, fibreDirection: [0, 0, 1] },
     vastusIntermedius,
-    muscle("rectus femoris", [4 * s, 29 * s + q * 0.55, 66 * s], 7, [5 * s, 30 * s + q * 0.5, 125 * s], 17),
-    muscle("vastus medialis", thigh(-24, 22, 22), 7, thigh(-22, 14, 118), 30),
-    muscle("vastus lateralis", thigh(25, 22, 40), 6, thigh(30, 12, 122), 29),
-    muscle("semimembranosus", shank(-25, -20, -22), 6, thigh(-16, -34, 118), 24),
-    muscle("semitendinosus", shank(-31, -8, -45), 5, thigh(-25, -46, 110), 11),
-    muscle("biceps femoris", shank(33, -18, -18), 5, thigh(22, -34, 118), 23),
-    muscle("gastrocnemius, medial head", thigh(-22, -22, 12), 8, shank(-20, -34, -80), 22),
-    muscle("gastrocnemius, lateral head", thigh(20, -22, 10), 8, shank(14, -36, -78), 19),
-    muscle("popliteus and soleus", shank(4, -20, -28), 9, shank(4, -24, -125), 24),
-    muscle("tibialis anterior", shank(25, 10, -24), 5, shank(20, 10, -118), 15),
-    muscle("peroneus", shank(33, -4, -34), 4, shank(27, -8, -118), 13),
+    inThigh("rectus femoris", [0, 0, 1], (x, y, z) =>
+      Math.max(Math.abs(x - 4 * s) - 15 * s, 33 * s + 0.4 * q - y, 58 * s - z),
+    ),
+    inThigh("vastus medialis", direction([-26, 24, 20], [-16, 20, 80]), (x, y, z) =>
+      Math.max(x + 4 * s, 2 * s - y, 24 * s - z),
+    ),
+    inThigh("vastus lateralis", direction([28, 24, 40], [18, 18, 110]), (x, y, z) =>
+      Math.max(-x + 8 * s, 2 * s - y, 36 * s - z),
+    ),
+    inThigh("semimembranosus", direction([-25, -30, 0], [-16, -40, 120]), (x, y, z) =>
+      Math.max(x + fossaHalf(z), y + 6 * s, 20 * s - z),
+    ),
+    inThigh("biceps femoris", direction([28, -28, 0], [20, -40, 120]), (x, y, z) =>
+      Math.max(fossaHalf(z) - x, y + 6 * s, 24 * s - z),
+    ),
+    muscle("semimembranosus, lower part", shank(-25, -22, -20), 6, thigh(-28, -30, 34), 12),
+    muscle("biceps femoris, lower part", shank(33, -18, -18), 5, thigh(30, -28, 34), 11),
+    muscle("gastrocnemius, medial head, origin", thigh(-22, -24, 14), 8, shank(-18, -33, -28), 13),
+    muscle("gastrocnemius, lateral head, origin", thigh(20, -24, 12), 8, shank(16, -33, -28), 13),
+    inShank("popliteus and soleus", (x, y, z) => Math.max(calfEnvelope(x, y, z) + 16 * s, y + 8 * s, z + 26 * s)),
+    inShank("gastrocnemius, medial head", (x, y, z) => Math.max(x - 1 * s, y + 12 * s, z + 20 * s)),
+    inShank("gastrocnemius, lateral head", (x, y, z) => Math.max(2 * s - x, y + 16 * s, z + 20 * s)),
+    inShank("tibialis anterior", (x, y, z) => Math.max(6 * s - x, -1 * s - y, z + 24 * s)),
+    inShank("peroneus", (x, y, z) => Math.max(22 * s - x, Math.abs(y + 8 * s) - 6.5 * s, z + 30 * s)),
   ];
 
-  // Fat and vessels of the popliteal fossa, under the fascia.
-  const fossa = ellipsoid;
-  const popliteal = thigh(0, -24, 12),
-    below = shank(0, -22, 4);
-  const filling: Implicit = (x, y, z) =>
-    smoothMin(
-      fossa(x - popliteal[0], y - popliteal[1], z - popliteal[2], 30 * s, 19 * s, 44 * s),
-      fossa(x - below[0], y - below[1], z - below[2], 32 * s, 18 * s, 30 * s),
-      FASCIA_MM,
-    );
+  // What rounds the leg off between bones and muscles: fat and vessels behind, retinacula beside the patella.
+  const popliteal = thigh(0, -22, 10),
+    below = shank(0, -22, 0);
+  const fillings: readonly Implicit[] = [
+    thighEnvelope,
+    local(calfEnvelope),
+    (x, y, z) => ellipsoid(x - popliteal[0], y - popliteal[1], z - popliteal[2], 38 * s, 22 * s, 46 * s),
+    (x, y, z) => ellipsoid(x - below[0], y - below[1], z - below[2], 36 * s, 21 * s, 34 * s),
+    taperedCapsule(patellaSide(patella.medialX + 7 * s), 7 * s, thigh(-27, 8, -2), 13 * s),
+    taperedCapsule(patellaSide(patella.lateralX - 7 * s), 7 * s, thigh(27, 8, -2), 13 * s),
+    taperedCapsule(patellaSide(patella.medialX + 10 * s), 7 * s, shank(-22, 12, -9), 10 * s),
+    taperedCapsule(patellaSide(patella.lateralX - 10 * s), 7 * s, shank(23, 12, -9), 10 * s),
+    patellarTendon,
+    lowerQuadriceps,
+    upperQuadriceps,
+    hoffa,
+  ];
 
-  const tibiaFromKnee = invert(pose.kneeFromTibia).m;
   const shankHeight = (x: number, y: number, z: number): number =>
-    tibiaFromKnee[8]! * x + tibiaFromKnee[9]! * y + tibiaFromKnee[10]! * z + tibiaFromKnee[11]!;
+    inverse[8]! * x + inverse[9]! * y + inverse[10]! * z + inverse[11]!;
   const { thighFatMm, jointFatMm, shankFatMm, prepatellarFatMm } = p.softTissue;
 
   return {
@@ -182,8 +260,7 @@ export function softTissue(knee: Knee): SoftTissue {
       let d = femurField.distanceMm(x, y, z) - capsule;
       const lower = Math.min(tibiaField.distanceMm(x, y, z), fibulaField.distanceMm(x, y, z));
       d = smoothMin(d, lower - (h > -20 * s ? capsule : 0), 8);
-      d = smoothMin(d, filling(x, y, z), 8);
-      for (const { solid } of volumes) d = smoothMin(d, solid(x, y, z), FASCIA_MM / 2);
+      for (const filling of fillings) d = smoothMin(d, filling(x, y, z), FASCIA_MM);
       // The patella last and with little rounding: the skin lies close on it.
       return smoothMin(d, patellaField.distanceMm(x, y, z), 4);
     },

@@ -20,6 +20,8 @@ export interface TibiaShape {
   top(x: number, y: number): number;
   /** Negative inside the outline of the plateau, seen from above. */
   outline(x: number, y: number): number;
+  /** Signed distance to the plane of the shaft's bare medial face at height z, positive in front of it. */
+  readonly medialFace: Implicit;
   /** On the upper half of the tubercle, where the patellar tendon ends. */
   readonly tubercle: Point;
   readonly fibulaTip: Point;
@@ -106,6 +108,7 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
   );
   const axisX = monotoneCurve([bottomMm, -60 * s, -10 * s], [-1 * s, -0.5 * s, 0]);
   const axisY = monotoneCurve([bottomMm, -75 * s, -45 * s, -20 * s], [1 * s, 3 * s, 5 * s, 3 * s]);
+  const medialFace: Implicit = (x, y, z) => -0.83 * (x - axisX(z)) + 0.56 * (y - axisY(z)) - shaft(z);
   const side: Implicit = (x, y, z) => {
     const dx = x - axisX(z),
       dy = y - axisY(z),
@@ -121,7 +124,7 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
   const solid: Implicit = (x, y, z) => {
     let d = side(x, y, z);
     const crest = ellipsoid(
-      x - tubercleX, y - (tubercleY - 9 * s), z - (tubercleZ - 9 * s), 10.5 * s, 9 * s, 17 * s,
+      x - tubercleX, y - (tubercleY - 9 * s), z - (tubercleZ - 4 * s), 10.5 * s, 9 * s, 15 * s,
     ); // prettier-ignore
     d = smoothMin(d, crest, 10 * s);
     // Gerdy's tubercle, where the iliotibial band ends.
@@ -141,6 +144,7 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     lateralX,
     top,
     outline,
+    medialFace,
     tubercle: [tubercleX, tubercleY - 1.5 * s, tubercleZ - 3 * s],
     fibulaTip,
     fibulaAxis: { head, foot },
