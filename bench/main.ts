@@ -1,0 +1,31 @@
+import { writeFile } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
+import { reconstructionBench } from "./reconstruction.bench.ts";
+import { type BenchSuite, type Figure, formatFigure, measure } from "./suite.ts";
+
+/** `npm run bench -- <suite> …`; a suite is added here. */
+const suites: Readonly<Record<string, BenchSuite>> = {
+  reconstruction: reconstructionBench,
+};
+
+const SECONDS_PER_CASE = 1.5;
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in suites));
+if (unknown.length > 0) {
+  const known = Object.entries(suites).map(([name, { about }]) => `  ${name}: ${about}`);
+  console.error(`There is no suite ${unknown.join(", ")}. Suites:\n${known.join("\n")}`);
+  process.exit(2);
+}
+
+const figures: Record<string, readonly Figure[]> = {};
+for (const [name, suite] of Object.entries(suites)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`# ${name}: ${suite.about}`);
+  const { cases, close } = await suite.prepare();
+  figures[name] = await measure(cases, SECONDS_PER_CASE);
+  await close();
+  for (const figure of figures[name]) console.log(formatFigure(figure));
+}
+const machine = { node: process.version, processor: cpus()[0]?.model ?? "unknown", threads: availableParallelism() };
+await writeFile(new URL("latest.json", import.meta.url), `${JSON.stringify({ machine, figures }, undefined, 2)}\n`);
