@@ -30,3 +30,13 @@ export function parseCount(text: string): number {
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
+
+/** Aborts on the first Ctrl-C, so that what was acquired is kept; a second one ends the process at once. */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  process.once("SIGINT", () => {
+    process.stderr.write("\nstopping; what was acquired is kept (Ctrl-C again ends at once)\n");
+    controller.abort();
+  });
+  return controller.signal;
+}

@@ -62,7 +62,9 @@ async function examine(): Promise<Finding[]> {
     },
     {
       what: "Chromium",
-      state: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].some(existsSync) ? "ok" : "absent",
+      state: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].some(existsSync)
+        ? "ok"
+        : "absent",
       detail: "system browser",
       meaning: "reports open in any browser; the browser tests use the one that npm brings",
     },

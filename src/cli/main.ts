@@ -15,7 +15,9 @@ import { addVerify } from "./verify.ts";
 import { packageVersion } from "./version.ts";
 
 const program = new Command("sonobench")
-  .description("Make 3D models of the knee from ultrasound, on a simulated rig or a recording, and know how far off they are.")
+  .description(
+    "Make 3D models of the knee from ultrasound, on a simulated rig or a recording, and know how far off they are.",
+  )
   .version(packageVersion())
   .showHelpAfterError("(add --help for the options)")
   .configureHelp({ sortSubcommands: false })
@@ -67,7 +69,9 @@ function explain(error: unknown): number {
     process.stderr.write(`error: ${String(error.path)}: ${fileProblem(String(error.code))}\n`);
     return 2;
   }
-  process.stderr.write(`This is a fault of SonoBench, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    `This is a fault of SonoBench, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`,
+  );
   return 3;
 }
 

@@ -29,7 +29,9 @@ export function addVerify(program: Command): void {
       const terminal = terminalFor(options);
       for (const name of names) {
         if (!allSuites.some((suite) => suite.name === name)) {
-          throw new UsageError(`there is no suite "${name}"; the suites are ${allSuites.map((s) => s.name).join(", ")}`);
+          throw new UsageError(
+            `there is no suite "${name}"; the suites are ${allSuites.map((s) => s.name).join(", ")}`,
+          );
         }
       }
       const suites = allSuites.filter((suite) => names.length === 0 || names.includes(suite.name));
@@ -44,7 +46,9 @@ export function addVerify(program: Command): void {
           rows.push({ id, statement, source, expected, tolerance, measured, pass });
           if (!options.json) {
             const mark = pass === "skipped" ? "skip" : pass ? " ok " : "FAIL";
-            terminal.out(`  ${mark}  ${statement}\n        ${id}: measured ${show(measured)}, expected ${show(expected)} ± ${show(tolerance)}`);
+            terminal.out(
+              `  ${mark}  ${statement}\n        ${id}: measured ${show(measured)}, expected ${show(expected)} ± ${show(tolerance)}`,
+            );
           }
           terminal.log.progress("verify", rows.length, total);
         }

@@ -27,9 +27,9 @@ export const probeFromImage: Rigid<"probe", "image"> = (() => {
   return fromAxes(x, cross(z, x), z, [30.2, -70.7, 94.9]);
 })();
 
-/** Where the marker cluster sits on the thigh, and on the shank when the knee is straight. */
+/** Where the marker clusters sit: on the thigh (the knee frame is the femur's) and on the shank. */
 export const kneeFromFemurBody: Rigid<"knee", "femur"> = fromAxisAngle([0.3, 1, -0.4], 0.2, [25, 95, 120]);
-export const straightKneeFromTibiaBody: Rigid<"knee", "tibia"> = fromAxisAngle([0.2, 1, 0.5], -0.25, [10, 75, -150]);
+export const tibiaFromTibiaBody: Rigid<"tibia", "body"> = fromAxisAngle([0.2, 1, 0.5], -0.25, [10, 75, -150]);
 
 /** The camera bar looks at the knee from the front, a little from above and from the lateral side. */
 export function trackerFromKnee(distanceMm: number, lateralSign: 1 | -1): Rigid<"tracker", "knee"> {

@@ -8,8 +8,11 @@ export interface OperatorOptions {
   /** Standard deviation of the hand's tremor in each direction, mm and rad; band-limited to 0.5-12 Hz. */
   readonly tremorMm: number;
   readonly tremorRad: number;
-  /** Gel between face and skin, mm; the face floats this far above the skin. */
-  readonly gelMm: number;
+  /**
+   * How deep the face sits in the resting skin, mm (negative: it floats on gel). The tissue above the face is pushed
+   * aside and not imaged; what lies below keeps its place.
+   */
+  readonly pressMm: number;
   /** Time between two strokes, in which nothing is recorded, seconds. */
   readonly pauseS: number;
 }
@@ -73,7 +76,7 @@ const STATION_MM = 2;
 const SMOOTH_STATIONS = 6;
 
 /** Probe stations every 2 mm of the plan, placed on the skin and smoothed as a hand would. */
-function stationsOf(plan: SweepPlan, skin: DistanceField, gelMm: number): Station[] {
+function stationsOf(plan: SweepPlan, skin: DistanceField, pressMm: number): Station[] {
   const raw: Station[] = [];
   for (let leg = 0; leg + 1 < plan.targetsMm.length; leg++) {
     const a = plan.targetsMm[leg]!,
@@ -88,7 +91,7 @@ function stationsOf(plan: SweepPlan, skin: DistanceField, gelMm: number): Statio
       const face = skinPoint(skin, target, out);
       // A hand seeks full contact, but keeps aiming at the window: half skin normal, half the planned direction.
       const beam = unit(along(skinNormal(skin, face), out, 1));
-      raw.push({ face: along(face, beam, gelMm), beam: [-beam[0], -beam[1], -beam[2]] });
+      raw.push({ face: along(face, beam, -pressMm), beam: [-beam[0], -beam[1], -beam[2]] });
     }
   }
   return raw.map((_, i) => {
@@ -125,7 +128,7 @@ export function simulateOperator(
 ): ProbeMotion {
   let startS = 0;
   const strokes = plans.map((plan) => {
-    const stations = stationsOf(plan, skin, options.gelMm);
+    const stations = stationsOf(plan, skin, options.pressMm);
     const lengths = [0];
     for (let i = 1; i < stations.length; i++) {
       const a = stations[i - 1]!.face,

@@ -19,7 +19,7 @@ const plan: SweepPlan = {
   ],
   markedSide: [1, 0, 0],
 };
-const still: OperatorOptions = { speedMmPerS: 20, tremorMm: 0, tremorRad: 0, gelMm: 0.5, pauseS: 1 };
+const still: OperatorOptions = { speedMmPerS: 20, tremorMm: 0, tremorRad: 0, pressMm: 2, pauseS: 1 };
 
 test("a still hand carries the face over the skin at constant speed, the beam along the inward normal", () => {
   const motion = simulateOperator([plan], skin, still, createRng("op"));
@@ -28,7 +28,7 @@ test("a still hand carries the face over the skin at constant speed, the beam al
     const { m } = motion.kneeFromImage(t);
     /** The skin is met by linear interpolation in steps of 0.5 mm: exact on a line through the axis. */
     const ROUNDING_MM = 1e-6;
-    expect(Math.abs(m[7]! - (RADIUS_MM + still.gelMm))).toBeLessThan(ROUNDING_MM);
+    expect(Math.abs(m[7]! - (RADIUS_MM - still.pressMm))).toBeLessThan(ROUNDING_MM);
     expect(Math.abs(m[11]! - (60 - 20 * t))).toBeLessThan(ROUNDING_MM);
     expect(m[5]!).toBeCloseTo(-1, 6);
     expect(m[0]!).toBeCloseTo(1, 6);

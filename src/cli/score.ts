@@ -1,0 +1,84 @@
+import type { Command } from "commander";
+import { edgeDefects, signedVolume } from "../geometry/mesh.ts";
+import { readMesh } from "../io/mesh/read-mesh.ts";
+import { scoreSurface } from "../metrics/score-surface.ts";
+import type { Figure } from "../data/report.ts";
+import { thresholdsMm } from "../data/report.ts";
+import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
+import { checkThresholds } from "./thresholds.ts";
+
+interface ScoreOptions extends CommonOptions {
+  readonly failIf?: string[];
+}
+
+export function addScore(program: Command): void {
+  program
+    .command("score <result> <truth>")
+    .summary("how far a mesh made elsewhere is from the true one")
+    .description(
+      "Scores a reconstructed mesh against a true one (STL, PLY or OBJ; one frame, mm). Nothing is aligned, except in " +
+        "the block that says so. Definitions: docs/metrics.md.",
+    )
+    .option("--fail-if <condition...>", 'exit with 1 when it holds, e.g. --fail-if "bone.whole.assd > 1.2"')
+    .option("--json", "print one object")
+    .action(async (resultPath: string, truthPath: string, options: ScoreOptions) => {
+      const terminal = terminalFor(options);
+      const [result, truth] = await Promise.all([readMesh(resultPath), readMesh(truthPath)]);
+      const warnings = [...result.warnings, ...truth.warnings];
+      if (truth.mesh.triangles.length === 0) throw new UsageError(`${truthPath}: the true mesh is empty`);
+      const { open } = edgeDefects(truth.mesh);
+      if (open > 0) warnings.push(`${truthPath} has ${open} open edges: the sign of the error says which side of it`);
+      else if (signedVolume(truth.mesh) < 0)
+        warnings.push(`${truthPath} is inside out: the sign of the error is reversed`);
+      for (const warning of warnings) terminal.log.warn(warning);
+
+      const { report, spread, alignedScale } = scoreSurface(result.mesh, { mesh: truth.mesh });
+      const score = report.scores.whole,
+        of = spread.whole;
+      const headline: Record<string, Figure> = {};
+      const put = (
+        id: string,
+        value: number | null,
+        interval: readonly [number, number] | null,
+        unit: string,
+      ): void => {
+        if (value !== null)
+          headline[`bone.whole.${id}`] = { value, low: interval?.[0] ?? value, high: interval?.[1] ?? value, unit };
+      };
+      put("assd", score.assd, of.assd, "mm");
+      put("meanAccuracy", score.meanAccuracy, of.meanAccuracy, "mm");
+      put("meanCompleteness", score.meanCompleteness, of.meanCompleteness, "mm");
+      put("rms", score.rms, of.rms, "mm");
+      put("hd95", score.hd95, of.hd95, "mm");
+      put("hd100", score.hd100, null, "mm");
+      put("bias", score.bias, of.bias, "mm");
+      thresholdsMm.forEach((tau, i) => {
+        put(`precision${tau}mm`, score.precision?.[i] ?? null, null, "1");
+        put(`coverage${tau}mm`, score.coverage?.[i] ?? null, null, "1");
+        put(`fScore${tau}mm`, score.fScore?.[i] ?? null, null, "1");
+        put(`surfaceDice${tau}mm`, score.surfaceDice?.[i] ?? null, null, "1");
+      });
+      if (options.json) {
+        terminal.out(
+          JSON.stringify(
+            { headline, score, aligned: report.aligned, alignedScale, failure: report.failure, warnings },
+            null,
+            2,
+          ),
+        );
+      } else {
+        for (const [id, { value, unit }] of Object.entries(headline)) {
+          terminal.out(`  ${id.replace("bone.whole.", "").padEnd(20)} ${value.toFixed(4)} ${unit === "1" ? "" : unit}`);
+        }
+        if (report.aligned) {
+          const { translationMm, rotationDeg, reachable } = report.aligned;
+          terminal.out(
+            `  after rigid ICP (moved ${translationMm.toFixed(2)} mm, turned ${rotationDeg.toFixed(2)}°): ` +
+              `assd ${reachable.assd?.toFixed(4)} mm`,
+          );
+        }
+        if (report.failure) terminal.out(`  no score: ${report.failure}`);
+      }
+      checkThresholds(headline, options.failIf ?? []);
+    });
+}

@@ -1,0 +1,57 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, extname, join, basename } from "node:path";
+import type { Command } from "commander";
+import { createWorkerPool } from "../core/worker-pool.ts";
+import { openMcap } from "../io/mcap/reader.ts";
+import { loadScenario } from "../scenario/load.ts";
+import { writeTruth } from "../scenario/result-folder.ts";
+import { simulate } from "../scenario/simulate.ts";
+import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
+
+interface SimulateOptions extends CommonOptions {
+  readonly out: string;
+  readonly workers?: number;
+}
+
+export function addSimulate(program: Command): void {
+  program
+    .command("simulate <scenario>")
+    .summary("only the acquisition: a recording, and the truth beside it")
+    .requiredOption("-o, --out <file>", "the recording, a .mcap file; the truth goes to <file without .mcap>-truth/")
+    .option("-j, --workers <n>", "worker threads; changes nothing but the time", parseCount)
+    .option("--json", "print one object")
+    .option("-q, --quiet", "no progress")
+    .action(async (file: string, options: SimulateOptions) => {
+      const terminal = terminalFor(options);
+      const scenario = await loadScenario(file);
+      if (scenario.source.kind !== "simulated") {
+        throw new UsageError(
+          `${file}: source.kind is "${scenario.source.kind}"; only a simulated source can be simulated`,
+        );
+      }
+      if (extname(options.out) !== ".mcap")
+        throw new UsageError(`--out ${options.out}: expected a name that ends in .mcap`);
+      await mkdir(dirname(options.out), { recursive: true });
+      const workers = createWorkerPool(options.workers ?? defaultWorkers());
+      try {
+        const { truth, geometry } = await simulate(scenario, scenario.source, options.out, {
+          log: terminal.log,
+          workers,
+          signal: interruptSignal(),
+        });
+        const recording = await openMcap(options.out);
+        const count = recording.images?.count ?? 0;
+        const truthFolder = join(dirname(options.out), `${basename(options.out, ".mcap")}-truth`);
+        await writeTruth(truthFolder, truth, geometry, recording.images?.acquiredAtS ?? new Float64Array());
+        await recording.close();
+        if (options.json) {
+          const headline = { "frames.count": { value: count, low: count, high: count, unit: "1" } };
+          terminal.out(JSON.stringify({ headline, recording: options.out, truth: truthFolder }, null, 2));
+        } else {
+          terminal.out(`${count} images in ${options.out}; the truth is in ${truthFolder}`);
+        }
+      } finally {
+        await workers.close();
+      }
+    });
+}

@@ -1,0 +1,55 @@
+import type { BoneMasks } from "../data/bone-mask.ts";
+import type { DigitisedPoint, Recording } from "../data/recording.ts";
+import type { Surface } from "../data/surface.ts";
+import type { TrackedFrames } from "../data/tracked-frames.ts";
+import type { Volume } from "../data/volume.ts";
+import { boneInsertion } from "./reconstruction/bone-insertion.ts";
+import type { ReconstructionOptions } from "./reconstruction/options.ts";
+import { reconstruct } from "./reconstruction/reconstruct.ts";
+import type { StageContext } from "./stage.ts";
+import { extractSurface, type SurfaceOptions } from "./surface/extract.ts";
+import { separateBones } from "./surface/separate.ts";
+import { trackFrames, type SyncOptions } from "./sync/track-frames.ts";
+import type { FixedTransform } from "./sync/transform-path.ts";
+
+export interface PipelineInput {
+  readonly recording: Recording;
+  /** The calibration from image to probe, and whatever else does not move. */
+  readonly fixed: readonly FixedTransform[];
+}
+
+export interface PipelineOptions {
+  readonly sync: SyncOptions;
+  /** The segmentation that the scenario names, its options bound. */
+  readonly segment: (frames: TrackedFrames, context: StageContext) => Promise<BoneMasks>;
+  readonly reconstruction: ReconstructionOptions;
+  readonly surface: SurfaceOptions;
+}
+
+export interface PipelineResult {
+  readonly frames: TrackedFrames;
+  readonly masks: BoneMasks;
+  /** Bone probability, 0 … 255. */
+  readonly volume: Volume;
+  /** One per bone that could be told apart, else one called "bone". */
+  readonly surfaces: readonly Surface[];
+}
+
+/** From a recording to bones in the reference frame. Nothing here has seen the truth. */
+export async function runPipeline(
+  { recording, fixed }: PipelineInput,
+  options: PipelineOptions,
+  context: StageContext,
+): Promise<PipelineResult> {
+  const frames = await trackFrames.run({ recording, fixed }, options.sync, context);
+  const masks = await options.segment(frames, context);
+  const volume = await reconstruct.run(boneInsertion(frames, masks), options.reconstruction, context);
+  const sheet = await extractSurface.run({ frames, masks }, options.surface, context);
+  const surfaces = separateBones(sheet, pointsIn(recording, options.sync.referenceName));
+  return { frames, masks, volume, surfaces };
+}
+
+/** The digitised landmarks that are known in the reference frame. */
+function pointsIn({ points }: Recording, referenceName: string): DigitisedPoint[] {
+  return points.filter(({ body }) => body === referenceName);
+}

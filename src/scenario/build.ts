@@ -1,0 +1,47 @@
+import type { Rng } from "../core/rng.ts";
+import { buildKnee, type Knee } from "../sim/knee/knee.ts";
+import { typicalKnee } from "../sim/knee/parameters.ts";
+import { classicalSegmentation } from "../pipeline/segmentation/classical.ts";
+import type { StageContext } from "../pipeline/stage.ts";
+import type { BoneMasks } from "../data/bone-mask.ts";
+import type { TrackedFrames } from "../data/tracked-frames.ts";
+import { duoClass, type StereoTracker } from "../sim/tracker/stereo.ts";
+import type { PhantomConfig, SegmentationConfig, TrackerConfig } from "./schema.ts";
+
+/** Every kind that a scenario can name has its entry here; a kind without one does not compile. */
+type Table<Config extends { readonly kind: string }, Arguments extends unknown[], Product> = {
+  readonly [K in Config["kind"]]: (config: Extract<Config, { readonly kind: K }>, ...rest: Arguments) => Product;
+};
+
+function lookUp<Config extends { readonly kind: string }, Arguments extends unknown[], Product>(
+  table: Table<Config, Arguments, Product>,
+  config: Config,
+  ...rest: Arguments
+): Product {
+  const factory = table[config.kind as Config["kind"]] as (config: Config, ...rest: Arguments) => Product;
+  return factory(config, ...rest);
+}
+
+const radians = (deg: number): number => (deg * Math.PI) / 180;
+
+const phantoms: Table<PhantomConfig, [Rng], Promise<Knee>> = {
+  parametric: ({ sex, flexionDeg }, rng) =>
+    buildKnee(typicalKnee(rng, sex === "any" ? undefined : sex), { flexionRad: radians(flexionDeg) }),
+};
+export const buildPhantom = (config: PhantomConfig, rng: Rng): Promise<Knee> => lookUp(phantoms, config, rng);
+
+const trackers: Table<TrackerConfig, [], StereoTracker> = {
+  optical: ({ focalPx, baselineMm, centroidNoisePx }) => ({
+    ...duoClass,
+    focalPx,
+    baselineMm,
+    centroidNoisePx,
+  }),
+};
+export const buildTracker = (config: TrackerConfig): StereoTracker => lookUp(trackers, config);
+
+const segmenters: Table<SegmentationConfig, [TrackedFrames, StageContext], Promise<BoneMasks>> = {
+  classical: (_, frames, context) => classicalSegmentation.run(frames, classicalSegmentation.defaults, context),
+};
+export const segment = (config: SegmentationConfig, frames: TrackedFrames, context: StageContext): Promise<BoneMasks> =>
+  lookUp(segmenters, config, frames, context);

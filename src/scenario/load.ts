@@ -1,0 +1,42 @@
+import { open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parseDocument } from "yaml";
+import { FormatError } from "../core/errors.ts";
+import { parseScenario, type Scenario } from "./schema.ts";
+
+/** No scenario needs more; a larger file is something else. */
+const MAX_BYTES = 1 << 20;
+
+/** Reads a scenario from YAML or JSON (which is YAML). File names in it become relative to the scenario's folder. */
+export async function loadScenario(path: string): Promise<Scenario> {
+  const scenario = parseScenario(await readYaml(path), path);
+  const { source } = scenario;
+  if (source.kind !== "recording") return scenario;
+  const beside = (name: string): string => resolve(dirname(path), name);
+  return {
+    ...scenario,
+    source: {
+      ...source,
+      file: beside(source.file),
+      ...(source.configuration === undefined ? {} : { configuration: beside(source.configuration) }),
+    },
+  };
+}
+
+async function readYaml(path: string): Promise<unknown> {
+  const handle = await open(path, "r");
+  try {
+    const { size } = await handle.stat();
+    if (size > MAX_BYTES) {
+      throw new FormatError(path, { whole: true }, `is ${size} bytes large`, "A scenario is a short YAML or JSON file");
+    }
+    const document = parseDocument(await handle.readFile("utf8"), { uniqueKeys: true });
+    const problem = document.errors[0];
+    if (problem) {
+      throw new FormatError(path, { byteOffset: problem.pos[0] }, problem.message, "Mend the YAML at this place");
+    }
+    return document.toJS({ maxAliasCount: 20 });
+  } finally {
+    await handle.close();
+  }
+}

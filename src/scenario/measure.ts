@@ -1,0 +1,123 @@
+import { createRng } from "../core/rng.ts";
+import { mean } from "../core/stats.ts";
+import type { BoneMasks } from "../data/bone-mask.ts";
+import type { Calibration } from "../data/calibration.ts";
+import type { GroundTruth } from "../data/ground-truth.ts";
+import type { BoneReport, Figure, Report } from "../data/report.ts";
+import type { Surface } from "../data/surface.ts";
+import type { TrackedFrames } from "../data/tracked-frames.ts";
+import type { Mesh } from "../geometry/mesh.ts";
+import type { Interval } from "../metrics/block-bootstrap.ts";
+import { imagePosition, imageRms } from "../metrics/image-position.ts";
+import { scoreSurface, scoreTogether, type ScoredBone } from "../metrics/score-surface.ts";
+import { scoreSegmentation } from "../metrics/segmentation.ts";
+import type { SurfaceSpread } from "../metrics/surface-spread.ts";
+
+export interface ScoredResult {
+  readonly bones: readonly BoneReport[];
+  readonly segmentation: Report["segmentation"];
+  readonly headline: Record<string, Figure>;
+  /** Per scored bone: signed error of each vertex of the result, and each true vertex's distance to the result, mm. */
+  readonly vertexErrors: ReadonlyMap<string, { readonly result: Float32Array; readonly truth: Float32Array }>;
+}
+
+export interface Judged {
+  readonly frames: TrackedFrames;
+  readonly masks: BoneMasks;
+  readonly surfaces: readonly Surface[];
+  readonly calibration: Calibration;
+  /** Standard deviation of the lag's error when it is known, seconds. */
+  readonly lagSdS: number;
+}
+
+const EMPTY: Mesh = { positions: new Float32Array(), triangles: new Uint32Array() };
+
+/** Scores a result against the truth. Reads both; neither has seen the other before. */
+export function measure(
+  { frames, masks, surfaces, calibration, lagSdS }: Judged,
+  truth: GroundTruth,
+  { seed, minHits }: { readonly seed: string; readonly minHits: number },
+): ScoredResult {
+  const rng = createRng(seed).fork("measure");
+  const vertexErrors = new Map<string, { readonly result: Float32Array; readonly truth: Float32Array }>();
+  const scored = truth.bones
+    .map((bone): ScoredBone | undefined => {
+      const surface = surfaces.find((s) => s.bone === bone.name);
+      // A bone that no beam met and that no result claims is not part of the job (the fibula in most protocols).
+      if (!surface && !bone.insonified.some((hits) => hits >= minHits)) return undefined;
+      const options = { bone: bone.name, seed, insonifiedFrames: minHits };
+      const score = scoreSurface(surface?.mesh ?? EMPTY, bone, options);
+      vertexErrors.set(bone.name, { result: score.vertexErrorMm, truth: score.truthVertexDistanceMm });
+      return score;
+    })
+    .filter((score) => score !== undefined);
+  const together = scoreTogether(scored, { seed, insonifiedFrames: minHits });
+
+  const headline: Record<string, Figure> = {};
+  const put = (id: string, value: number | null, interval: Interval | null | undefined, unit: string): void => {
+    if (value === null || !Number.isFinite(value)) return;
+    headline[id] = { value, low: interval?.[0] ?? value, high: interval?.[1] ?? value, unit };
+  };
+  for (const { report, spread } of [together, ...scored]) putSurface(put, report, spread);
+
+  const pixelMm = Math.hypot(
+    frames.referenceFromPixel[1]!,
+    frames.referenceFromPixel[5]!,
+    frames.referenceFromPixel[9]!,
+  );
+  const segmentation = scoreSegmentation(
+    masks.masks.map(({ ridgeRowPx }, i) => ({
+      foundRowPx: ridgeRowPx,
+      trueRowPx: truth.trueRidge(frames.sourceIndex[i]!),
+    })),
+    { pixelMm, rng },
+  );
+  put("segmentation.meanAbs", segmentation.report.meanAbsMm, segmentation.spread.meanAbsMm, "mm");
+
+  const { width, height } = frames;
+  const trueFromPixel = new Float64Array(frames.count * 12);
+  frames.sourceIndex.forEach((source, i) =>
+    trueFromPixel.set(truth.referenceFromPixel.subarray(source * 12, source * 12 + 12), i * 12),
+  );
+  const pose = imagePosition.measure(
+    { fromPixel: frames.referenceFromPixel, width, height },
+    { fromPixel: trueFromPixel, width, height },
+  );
+  if (pose.status === "measured") {
+    const { value, interval } = imageRms(pose, rng);
+    put("pose.imageRms", value, interval, "mm");
+  }
+  const spatial = imagePosition.measure(
+    { fromPixel: calibration.probeFromPixel, width, height },
+    { fromPixel: truth.calibration.probeFromPixel, width, height },
+  );
+  if (spatial.status === "measured") put("calibration.spatial.tre", mean(spatial.samples), null, "mm");
+  const { imageLagS } = calibration;
+  put("calibration.temporal.lag", imageLagS, [imageLagS - 1.96 * lagSdS, imageLagS + 1.96 * lagSdS], "s");
+  put("frames.count", frames.count, null, "1");
+
+  return {
+    bones: [together.report, ...scored.map(({ report }) => report)],
+    segmentation: segmentation.report,
+    headline,
+    vertexErrors,
+  };
+}
+
+function putSurface(
+  put: (id: string, value: number | null, interval: Interval | null | undefined, unit: string) => void,
+  { bone, scores }: BoneReport,
+  spread: Readonly<Record<"reachable" | "unreachable" | "whole", SurfaceSpread>>,
+): void {
+  for (const part of ["reachable", "whole"] as const) {
+    const score = scores[part],
+      of = spread[part];
+    put(`${bone}.${part}.assd`, score.assd, of.assd, "mm");
+    put(`${bone}.${part}.rms`, score.rms, of.rms, "mm");
+    put(`${bone}.${part}.hd95`, score.hd95, of.hd95, "mm");
+    put(`${bone}.${part}.bias`, score.bias, of.bias, "mm");
+    put(`${bone}.${part}.coverage1mm`, score.coverage?.[1] ?? null, of.coverage1, "1");
+    put(`${bone}.${part}.coverage2mm`, score.coverage?.[2] ?? null, of.coverage2, "1");
+    put(`${bone}.${part}.fScore1mm`, score.fScore?.[1] ?? null, of.fScore1, "1");
+  }
+}

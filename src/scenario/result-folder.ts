@@ -1,0 +1,181 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ImageGeometry } from "../data/image.ts";
+import type { GroundTruth } from "../data/ground-truth.ts";
+import type { Calibration } from "../data/calibration.ts";
+import type { FrameSample, Report } from "../data/report.ts";
+import type { Surface } from "../data/surface.ts";
+import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
+import type { Volume } from "../data/volume.ts";
+import type { Mesh } from "../geometry/mesh.ts";
+import { writeFileAtomic } from "../io/atomic.ts";
+import { writeMesh } from "../io/mesh/write-mesh.ts";
+import { encodePng } from "../io/png.ts";
+import { writeVolume } from "../io/volume-file.ts";
+import type { BoneMasks } from "../data/bone-mask.ts";
+import { colourOfError } from "./error-colour.ts";
+
+/** The reference frame is used as RAS; files are LPS: half a turn about z, so triangles keep their winding. */
+export function lpsFromRas({ positions, triangles }: Mesh): Mesh {
+  return { positions: positions.map((value, i) => (i % 3 === 2 ? value : -value)), triangles };
+}
+
+export const rasFromLps = lpsFromRas;
+
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFileAtomic(path, json(value));
+}
+
+/** STL of the shape and, where it was scored, PLY with the error of each vertex (`error_mm`) and its colour. */
+export async function writeSurface(
+  folder: string,
+  { bone, mesh }: Pick<Surface, "bone" | "mesh">,
+  errorMm: Float32Array | undefined,
+): Promise<void> {
+  const lps = lpsFromRas(mesh);
+  await writeMesh(join(folder, `${bone}.stl`), lps);
+  await writeMesh(
+    join(folder, `${bone}.ply`),
+    lps,
+    errorMm?.length
+      ? { vertexScalars: { name: "error_mm", values: errorMm }, vertexColours: colourOfError(errorMm) }
+      : {},
+  );
+}
+
+/** Bone probability or gray values; Slicer opens it on top of the meshes. */
+export async function writeResultVolume(folder: string, volume: Volume): Promise<void> {
+  await writeVolume(join(folder, "volume.nrrd"), volume, { axes: "RAS" });
+}
+
+export async function writeCalibration(path: string, { probeFromPixel, imageLagS }: Calibration): Promise<void> {
+  await writeJson(path, {
+    about: "ImageToProbe takes (column, row, 0, 1) of a pixel to mm in the probe's frame, row-major",
+    ImageToProbe: [...probeFromPixel, 0, 0, 0, 1],
+    imageLagS,
+  });
+}
+
+/** time, status, then 12 numbers: row-major 3×4 from the image frame (mm) to `frame`. */
+export function posesCsv(
+  rows: readonly { readonly timeS: number; readonly status: string; readonly m: readonly number[] | undefined }[],
+): Uint8Array {
+  const names = ["r00", "r01", "r02", "tx", "r10", "r11", "r12", "ty", "r20", "r21", "r22", "tz"];
+  const lines = rows.map(({ timeS, status, m }) =>
+    [timeS.toFixed(6), status, ...(m ? m.map((v) => v.toFixed(6)) : names.map(() => ""))].join(","),
+  );
+  return new TextEncoder().encode(`${["time_s", "status", ...names].join(",")}\n${lines.join("\n")}\n`);
+}
+
+/** Columns of a pixel matrix turned into a rigid pose: pixel axes to unit length, origin at the face's centre. */
+export function imagePose(fromPixel: Readonly<Float64Array>, geometry: ImageGeometry): number[] {
+  const [cx, cy] = geometry.faceCentrePx;
+  const [sx, sy] = geometry.spacingMm;
+  const rows = [0, 4, 8].map((row) => {
+    const u = fromPixel[row]!,
+      v = fromPixel[row + 1]!;
+    return { x: u / sx, y: v / sy, t: fromPixel[row + 3]! + u * cx + v * cy };
+  });
+  const [a, b, c] = rows as [(typeof rows)[0], (typeof rows)[0], (typeof rows)[0]];
+  const z = [b.x * c.y - c.x * b.y, c.x * a.y - a.x * c.y, a.x * b.y - b.x * a.y];
+  return rows.flatMap(({ x, y, t }, i) => [x, y, z[i]!, t]);
+}
+
+export async function writeTruth(
+  folder: string,
+  truth: GroundTruth,
+  geometry: ImageGeometry,
+  timesS: Readonly<Float64Array>,
+): Promise<void> {
+  const into = join(folder, "truth");
+  await mkdir(into, { recursive: true });
+  for (const { name, mesh } of truth.bones) await writeMesh(join(into, `${name}.stl`), lpsFromRas(mesh));
+  await writeCalibration(join(into, "calibration.json"), truth.calibration);
+  await writeJson(
+    join(into, "landmarks.json"),
+    truth.landmarks.map(({ name, bone, positionMm: [x, y, z] }) => ({ name, bone, positionMm: [-x, -y, z] })),
+  );
+  const rows = Array.from(timesS, (timeS, i) => ({
+    timeS,
+    status: "true",
+    m: imagePose(truth.referenceFromPixel.subarray(i * 12, i * 12 + 12), geometry),
+  }));
+  await writeFileAtomic(join(into, "poses.csv"), posesCsv(rows));
+}
+
+/** `count` frames spread evenly over the recording, as PNG pictures in `frames/`. */
+export async function writeFrameSamples(
+  folder: string,
+  frames: TrackedFrames,
+  masks: BoneMasks,
+  count: number,
+  about: (sourceIndex: number) => { readonly label: string; readonly trueRow: Float32Array | null },
+): Promise<FrameSample[]> {
+  const into = join(folder, "frames");
+  await rm(into, { recursive: true, force: true });
+  await mkdir(into, { recursive: true });
+  const chosen = [
+    ...new Set(Array.from({ length: Math.min(count, frames.count) }, (_, i) => middleOf(i, count, frames.count))),
+  ];
+  const samples: FrameSample[] = [];
+  for (const frame of chosen) {
+    const { width, height, pixels } = await frames.read(frame);
+    const index = frames.sourceIndex[frame]!;
+    const file = `frame-${String(index).padStart(5, "0")}.png`;
+    await writeFileAtomic(join(into, file), encodePng({ width, height, pixels }));
+    const m = framePose(frames, frame);
+    const { label, trueRow } = about(index);
+    samples.push({
+      index,
+      file,
+      label,
+      width,
+      height,
+      pixelMm: [round(Math.hypot(m[0]!, m[4]!, m[8]!), 5), round(Math.hypot(m[1]!, m[5]!, m[9]!), 5)],
+      foundRow: rows(masks.masks[frame]!.ridgeRowPx),
+      trueRow: trueRow && rows(trueRow),
+    });
+  }
+  return samples;
+}
+
+const middleOf = (i: number, count: number, total: number): number =>
+  Math.min(total - 1, Math.floor(((i + 0.5) * total) / Math.min(count, total)));
+
+const rows = (row: Float32Array): (number | null)[] =>
+  Array.from(row, (value) => (Number.isNaN(value) ? null : round(value, 2)));
+
+export const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+/** Every number of a report to 6 significant digits: more would be the noise of the last bits. */
+export function roundReport<T extends Report>(report: T): T {
+  return JSON.parse(
+    JSON.stringify(report, (_, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(6)) : value)),
+  ) as T;
+}
+
+/** Rigid pose of every image of the recording, those without one included. */
+export function pipelinePoses(
+  frames: TrackedFrames,
+  timesS: Readonly<Float64Array>,
+  geometry: ImageGeometry,
+): Uint8Array {
+  const of = new Map(Array.from(frames.sourceIndex, (source, frame) => [source, frame]));
+  return posesCsv(
+    Array.from(timesS, (timeS, i) => {
+      const frame = of.get(i);
+      return frame === undefined
+        ? { timeS, status: "none", m: undefined }
+        : { timeS, status: "tracked", m: imagePose(framePose(frames, frame), geometry) };
+    }),
+  );
+}
+
+/** When a recording does not say how its pixels lie: square pixels of the calibration's size, face at the top. */
+export function nominalGeometry(frames: TrackedFrames): ImageGeometry {
+  const m = framePose(frames, 0);
+  const spacingMm: [number, number] = [Math.hypot(m[0]!, m[4]!, m[8]!), Math.hypot(m[1]!, m[5]!, m[9]!)];
+  return { width: frames.width, height: frames.height, spacingMm, faceCentrePx: [(frames.width - 1) / 2, 0] };
+}

@@ -1,0 +1,197 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { UnsuitableInputError } from "../core/errors.ts";
+import { createRng } from "../core/rng.ts";
+import type { BoneMasks } from "../data/bone-mask.ts";
+import type { Calibration } from "../data/calibration.ts";
+import type { Recording } from "../data/recording.ts";
+import type { BoneReport, Figure, Report } from "../data/report.ts";
+import type { Surface } from "../data/surface.ts";
+import type { TrackedFrames } from "../data/tracked-frames.ts";
+import type { Volume } from "../data/volume.ts";
+import { surfaceArea } from "../geometry/mesh.ts";
+import { writeFileAtomic } from "../io/atomic.ts";
+import { readPlusConfig, type PlusConfig } from "../io/plus-config.ts";
+import { writeVolume } from "../io/volume-file.ts";
+import { reconstruct } from "../pipeline/reconstruction/reconstruct.ts";
+import { runPipeline, type PipelineOptions } from "../pipeline/run.ts";
+import type { StageContext } from "../pipeline/stage.ts";
+import { trackFrames, type SyncOptions } from "../pipeline/sync/track-frames.ts";
+import type { FixedTransform } from "../pipeline/sync/transform-path.ts";
+import { openRecording } from "./open-recording.ts";
+import { fixedTransforms, plusOptions } from "./plus.ts";
+import { readFrames } from "./report-assets.ts";
+import {
+  nominalGeometry,
+  pipelinePoses,
+  roundReport,
+  writeCalibration,
+  writeFrameSamples,
+  writeJson,
+  writeResultVolume,
+  writeSurface,
+} from "./result-folder.ts";
+import {
+  meshEntry,
+  pipelineOptions,
+  probePath,
+  removedSentences,
+  sweepAt,
+  type RunContext,
+  type RunOutcome,
+} from "./run.ts";
+import type { RecordedSource, Scenario } from "./schema.ts";
+import { createStopwatch } from "./stopwatch.ts";
+
+/** What goes into the volume: the bone that was found, or the gray values themselves. */
+export type VolumeContent = "bone" | "gray";
+
+export interface RecordedOptions {
+  readonly content: VolumeContent;
+  /** PLUS's own arithmetic and the options of its configuration, for the gray volume. */
+  readonly preset: "best" | "plus";
+}
+
+/** Reconstructs a recording that has no truth; leaves everything but the page in `folder`. */
+export async function runRecorded(
+  scenario: Scenario,
+  source: RecordedSource,
+  folder: string,
+  run: RunContext,
+  { content, preset }: RecordedOptions = { content: "bone", preset: "best" },
+): Promise<RunOutcome> {
+  const watch = createStopwatch();
+  const recording = await openRecording(source.file);
+  try {
+    const config = source.configuration === undefined ? undefined : await readPlusConfig(source.configuration);
+    const warnings = [...recording.warnings, ...(config?.warnings ?? [])];
+    const fixed = transformsFor(scenario, source, config);
+    const context: StageContext = {
+      rng: createRng(scenario.seed).fork("pipeline"),
+      log: run.log,
+      workers: run.workers,
+    };
+    const imageLagS = scenario.calibration.kind === "given" ? scenario.calibration.imageLagS : 0;
+    const options = pipelineOptions(scenario, source.referenceName, imageLagS);
+    const sync: SyncOptions = { ...options.sync, imageName: source.imageName };
+    const input = { recording, fixed };
+    await mkdir(folder, { recursive: true });
+    const result = await watch.time("pipeline", async () =>
+      content === "gray"
+        ? grayVolume(input, { ...options, sync }, preset, config, context, warnings)
+        : runPipeline(input, { ...options, sync }, context),
+    );
+    for (const warning of warnings) run.log.warn(warning);
+    const { frames, masks, surfaces, volume } = result;
+    for (const surface of surfaces) await writeSurface(folder, surface, undefined);
+    await writeResultVolume(folder, volume);
+    // PLUS's own file has the numbers of the reference frame as they are.
+    if (content === "gray") await writeVolume(join(folder, "volume.mha"), volume, { axes: "LPS" });
+    const calibration = calibrationOf(fixed, source.imageName, imageLagS);
+    if (calibration) await writeCalibration(join(folder, "calibration.json"), calibration);
+    const geometry = nominalGeometry(frames);
+    const timesS = recording.images!.acquiredAtS;
+    await writeFileAtomic(join(folder, "poses.csv"), pipelinePoses(frames, timesS, geometry));
+    const samples = await writeFrameSamples(folder, frames, masks, scenario.report.sampleFrames, (index) => ({
+      label: sweepAt(recording, timesS[index]!),
+      trueRow: null,
+    }));
+    const report = roundReport({
+      schemaVersion: 1,
+      kind: "reconstruct",
+      title: scenario.name,
+      software: { name: "sonobench", version: run.version },
+      seed: scenario.seed,
+      headline: headlineOf(recording, frames, masks, surfaces, volume, content),
+      configuration: { ...scenario, content, preset },
+      bones: [] as readonly BoneReport[],
+      segmentation: null,
+      frames: { total: recording.images!.count, used: frames.count, dropped: frames.dropped, samples },
+      meshes: surfaces.map(({ bone, mesh }) => meshEntry(bone, "result", `${bone}.ply`, mesh.triangles.length)),
+      probePathMm: probePath(frames),
+      notModelled: [],
+      warnings: [...warnings, ...removedSentences(result)],
+    } satisfies Report);
+    await writeJson(join(folder, "report.json"), report);
+    await writeJson(join(folder, "timing.json"), watch.summary(frames.count));
+    const meshes = surfaces.map(({ bone, mesh }) => ({ bone, role: "result" as const, mesh }));
+    return { report, assets: { meshes, frames: await readFrames(folder, samples) } };
+  } finally {
+    await recording.close();
+  }
+}
+
+async function grayVolume(
+  input: { readonly recording: Recording; readonly fixed: readonly FixedTransform[] },
+  options: PipelineOptions,
+  preset: RecordedOptions["preset"],
+  config: PlusConfig | undefined,
+  context: StageContext,
+  warnings: string[],
+) {
+  const frames = await trackFrames.run(input, options.sync, context);
+  const plus = preset === "plus" && config ? plusOptions(config) : undefined;
+  warnings.push(...(plus?.warnings ?? []));
+  const volume = await reconstruct.run({ frames }, plus?.options ?? options.reconstruction, context);
+  const none = {
+    width: frames.width,
+    height: frames.height,
+    probability: new Uint8Array(),
+    ridgeRowPx: new Float32Array(frames.width).fill(NaN),
+    ridgeConfidence: new Float32Array(frames.width),
+  };
+  const masks: BoneMasks = { masks: Array.from({ length: frames.count }, () => none) };
+  return { frames, masks, volume, surfaces: [] as readonly Surface[] };
+}
+
+function transformsFor(scenario: Scenario, source: RecordedSource, config: PlusConfig | undefined): FixedTransform[] {
+  const { calibration } = scenario;
+  const others = config ? fixedTransforms(config) : [];
+  if (calibration.kind === "given") {
+    const m = Float64Array.from(calibration.probeFromPixel);
+    return [{ from: source.imageName, to: "Probe", m }, ...others.filter(({ from }) => from !== source.imageName)];
+  }
+  if (!config) {
+    throw new UnsuitableInputError(
+      `nothing says how the image of ${source.file} sits on the probe`,
+      "Name a PLUS configuration that holds the calibration (--config), or give calibration.probeFromPixel",
+    );
+  }
+  return others;
+}
+
+function calibrationOf(
+  fixed: readonly FixedTransform[],
+  imageName: string,
+  imageLagS: number,
+): Calibration | undefined {
+  const spatial = fixed.find(({ from }) => from === imageName);
+  return spatial && { probeFromPixel: spatial.m, imageLagS };
+}
+
+function headlineOf(
+  recording: Recording,
+  frames: TrackedFrames,
+  { masks }: BoneMasks,
+  surfaces: readonly Surface[],
+  { grid, weight }: Volume,
+  content: VolumeContent,
+): Record<string, Figure> {
+  const exact = (value: number, unit: string): Figure => ({ value, low: value, high: value, unit });
+  const seen = weight.reduce((n, w) => n + (w > 0 ? 1 : 0), 0);
+  return {
+    "frames.count": exact(frames.count, "1"),
+    "frames.total": exact(recording.images?.count ?? 0, "1"),
+    "volume.voxels": exact(grid.shape[0] * grid.shape[1] * grid.shape[2], "1"),
+    "volume.seenShare": exact(seen / weight.length, "1"),
+    ...(content === "gray"
+      ? {}
+      : {
+          "segmentation.framesWithBone": exact(
+            masks.filter(({ ridgeConfidence }) => ridgeConfidence.some((c) => c > 0)).length,
+            "1",
+          ),
+          "surface.area": exact(surfaces.reduce((sum, { mesh }) => sum + surfaceArea(mesh), 0) / 100, "cm²"),
+        }),
+  };
+}

@@ -1,0 +1,286 @@
+import { UnsuitableInputError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import { compose, invert, multiply3x4, transformPoint, type Rigid } from "../core/rigid.ts";
+import { createRng, type Rng } from "../core/rng.ts";
+import type { WorkerPool } from "../core/worker-pool.ts";
+import type { Calibration } from "../data/calibration.ts";
+import type { GroundTruth, TrueBone } from "../data/ground-truth.ts";
+import { imageFromPixel, type ImageGeometry } from "../data/image.ts";
+import type { DigitisedPoint, Sweep } from "../data/recording.ts";
+import { sampleTrilinear } from "../geometry/grid.ts";
+import { transformMesh } from "../geometry/mesh.ts";
+import type { DistanceField } from "../geometry/distance-field.ts";
+import { buildScene } from "../sim/knee/build-scene.ts";
+import { notModelledInKnee, type Knee } from "../sim/knee/knee.ts";
+import { simulateOperator, type ProbeMotion } from "../sim/operator/operator.ts";
+import { clinicalSweeps, type PatientGuide, type SweepPlan } from "../sim/operator/sweep-plan.ts";
+import { pollTimes, simulatedImager } from "../sim/probe/imager-device.ts";
+import { notModelled as notModelledInEcho } from "../sim/probe/echo.ts";
+import { imageGeometry, probes } from "../sim/probe/probe.ts";
+import { renderFrames } from "../sim/probe/render.ts";
+import type { Scene } from "../sim/scene.ts";
+import { simulatedTracker, type TrackedBody } from "../sim/tracker/tracker-device.ts";
+import { fourMarkerBody } from "../sim/tracker/stereo.ts";
+import { countInsonified } from "../sim/truth/insonified.ts";
+import { acquire } from "./acquire.ts";
+import { buildPhantom, buildTracker } from "./build.ts";
+import { kneeFromFemurBody, probeFromImage, tibiaFromTibiaBody, trackerFromKnee, trueCalibration } from "./rig.ts";
+import type { Scenario, SimulatedSource } from "./schema.ts";
+
+export interface Simulation {
+  readonly truth: GroundTruth;
+  readonly geometry: ImageGeometry;
+}
+
+interface SimulateContext {
+  readonly log: Log;
+  readonly workers: WorkerPool;
+  readonly signal: AbortSignal;
+}
+
+const radians = (deg: number): number => (deg * Math.PI) / 180;
+
+/** Spans the gap between neighbouring frames of a stroke when truth triangles are marked as seen. */
+const MIN_REACH_MM = 0.75;
+
+/**
+ * Simulates the acquisition of a scenario into `recordingPath` and returns the truth, in the frame of the femur's
+ * marker body, which is the reference frame of the default rig.
+ */
+export async function simulate(
+  scenario: Scenario,
+  source: SimulatedSource,
+  recordingPath: string,
+  { log, workers, signal }: SimulateContext,
+): Promise<Simulation> {
+  const rng = createRng(scenario.seed);
+  log.info("building the knee");
+  const knee = await buildPhantom(source.phantom, rng.fork("phantom"));
+  const scene = buildScene(knee, { spacingMm: source.phantom.gridSpacingMm });
+  const probe = probes[source.probe.kind];
+  const { imaging } = source;
+  const settings = {
+    widthPx: imaging.widthPx,
+    heightPx: imaging.heightPx,
+    depthMm: imaging.depthMm,
+    dynamicRangeDb: imaging.dynamicRangeDb,
+    gainDb: imaging.gainDb,
+  };
+  const geometry = imageGeometry(probe, settings);
+  const motion = scan(source, knee, scene, rng);
+  const timesS = motion.sweeps.flatMap(({ fromS, toS }) => pollTimes(fromS, toS, imaging.rateHz));
+
+  const hits: Float32Array[] = [],
+    ridges: Float32Array[] = [];
+  const render = async (batchS: readonly number[], firstSequence: number) => {
+    const poses = new Float64Array(batchS.length * 12);
+    batchS.forEach((timeS, i) => poses.set(motion.kneeFromImage(timeS).m, i * 12));
+    const frames = await renderFrames({
+      scene,
+      probe,
+      settings,
+      seed: scenario.seed,
+      poses,
+      firstFrame: firstSequence,
+      workers,
+    });
+    return frames.map((frame, i) => {
+      hits[firstSequence + i] = frame.hitsMm;
+      ridges[firstSequence + i] = frame.trueRidge;
+      return { width: geometry.width, height: geometry.height, pixels: frame.pixels };
+    });
+  };
+
+  await acquire(
+    recordingPath,
+    {
+      imager: simulatedImager(motion.sweeps, { rateHz: imaging.rateHz, lagS: imaging.lagS }, render),
+      tracker: trackerOf(source, knee, motion, rng),
+      geometry,
+      points: digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),
+      sweeps: motion.sweeps.map(({ name, fromS, toS }): Sweep => ({ name, fromS, toS })),
+      expectedImages: timesS.length,
+    },
+    log,
+    signal,
+  );
+
+  const frameGapMm = source.operator.speedMmPerS / imaging.rateHz;
+  const reach = {
+    reachMm: Math.max(MIN_REACH_MM, 0.75 * frameGapMm),
+    maxIncidenceRad: radians(scenario.scoring.maxIncidenceDeg),
+  };
+  const calibration: Calibration = trueCalibration(geometry, imaging.lagS - source.tracker.latencyS);
+  return { geometry, truth: truthOf(knee, { motion, timesS, geometry, calibration, hits, ridges, reach }) };
+}
+
+function scan(source: SimulatedSource, knee: Knee, scene: Scene, rng: Rng): ProbeMotion {
+  const { operator } = source;
+  const skin: DistanceField = {
+    distanceMm: (x, y, z) => sampleTrilinear(scene.grid, scene.skinDistanceMm, x, y, z, FAR_OUTSIDE_MM),
+  };
+  return simulateOperator(
+    chosenSweeps(clinicalSweeps(guideOf(knee)), operator.sweeps),
+    skin,
+    {
+      speedMmPerS: operator.speedMmPerS,
+      tremorMm: operator.tremorMm,
+      tremorRad: radians(operator.tremorDeg),
+      pressMm: operator.pressMm,
+      pauseS: operator.pauseS,
+    },
+    rng.fork("operator"),
+  );
+}
+
+/** Beyond the grid there is only air. */
+const FAR_OUTSIDE_MM = 50;
+
+function chosenSweeps(plans: readonly SweepPlan[], names: readonly string[] | undefined): SweepPlan[] {
+  if (!names) return [...plans];
+  return names.map((name) => {
+    const plan = plans.find((p) => p.name === name);
+    if (plan) return plan;
+    throw new UnsuitableInputError(
+      `source.operator.sweeps names "${name}", which the protocol does not have`,
+      `Its strokes are ${plans.map((p) => `"${p.name}"`).join(", ")}`,
+    );
+  });
+}
+
+function trackerOf(source: SimulatedSource, knee: Knee, motion: ProbeMotion, rng: Rng) {
+  const { tracker } = source;
+  const trackerFromKneeFrame = trackerFromKnee(tracker.distanceMm, RIGHT_KNEE);
+  const imageFromProbe = invert(probeFromImage);
+  const still = (kneeFromBody: Rigid<"knee", "femur"> | Rigid<"knee", "body">): Readonly<Float64Array> =>
+    multiply3x4(trackerFromKneeFrame.m, kneeFromBody.m);
+  const femur = still(kneeFromFemurBody),
+    tibia = still(compose(knee.pose.kneeFromTibia, tibiaFromTibiaBody));
+  const bodies: TrackedBody[] = [
+    {
+      ...fourMarkerBody("Probe"),
+      trackerFromTool: (timeS) => compose(trackerFromKneeFrame, compose(motion.kneeFromImage(timeS), imageFromProbe)).m,
+    },
+    { ...fourMarkerBody("Femur"), trackerFromTool: () => femur },
+    { ...fourMarkerBody("Tibia"), trackerFromTool: () => tibia },
+  ];
+  const timing = {
+    rateHz: tracker.rateHz,
+    latencyS: tracker.latencyS,
+    latencySdS: tracker.latencySdS,
+    clockOffsetS: tracker.clockOffsetS,
+    clockSkew: tracker.clockSkewPpm * 1e-6,
+  };
+  return simulatedTracker(buildTracker(tracker), bodies, timing, motion.durationS, rng.fork("tracker"));
+}
+
+/** What the operator palpates, and where the model has it. */
+const palpated: Readonly<Record<string, string>> = {
+  "femur-medial-epicondyle": "medial epicondyle",
+  "femur-lateral-epicondyle": "lateral epicondyle",
+  "patella-superior-pole": "proximal pole",
+  "patella-inferior-pole": "distal pole",
+  "tibia-tubercle": "tibial tubercle",
+  "tibia-medial-plateau": "medial plateau border",
+  "tibia-lateral-plateau": "lateral plateau border",
+  "fibula-head": "fibular tip",
+};
+
+function landmark({ landmarks }: Knee, name: string): readonly [number, number, number] {
+  const found = landmarks.find((l) => l.name === name);
+  if (!found) throw new Error(`the knee has no landmark "${name}"`);
+  return found.positionMm;
+}
+
+/** The operator touches the landmarks through the skin, with an error in every axis. In the femur body's frame. */
+function digitise(knee: Knee, errorMm: number, rng: Rng): DigitisedPoint[] {
+  const bodyFromKnee = invert(kneeFromFemurBody).m;
+  return Object.entries(palpated).map(([name, trueName]) => {
+    const [x, y, z] = landmark(knee, trueName);
+    const noise = rng.fork(name);
+    const off = (): number => errorMm * noise.normal();
+    return { name, body: "Femur", positionMm: transformPoint(bodyFromKnee, x + off(), y + off(), z + off()) };
+  });
+}
+
+/** What an operator sees and feels of the leg before planning the strokes. */
+function guideOf(knee: Knee): PatientGuide {
+  const top = landmark(knee, "proximal pole"),
+    bottom = landmark(knee, "distal pole");
+  const epicondyles = [landmark(knee, "medial epicondyle"), landmark(knee, "lateral epicondyle")] as const;
+  return {
+    lateralSign: RIGHT_KNEE,
+    flexionRad: knee.flexionRad,
+    patellaCentreMm: landmark(knee, "patellar centre"),
+    patellaHeightMm: Math.hypot(top[0] - bottom[0], top[1] - bottom[1], top[2] - bottom[2]),
+    tubercleMm: landmark(knee, "tibial tubercle"),
+    tibialPlateauCentreMm: landmark(knee, "plateau centre"),
+    epicondylarWidthMm: Math.abs(epicondyles[0][0] - epicondyles[1][0]),
+  };
+}
+
+/** The parametric knee is a right one. */
+const RIGHT_KNEE = 1;
+
+interface TruthParts {
+  readonly motion: ProbeMotion;
+  readonly timesS: readonly number[];
+  readonly geometry: ImageGeometry;
+  readonly calibration: Calibration;
+  readonly hits: readonly Float32Array[];
+  readonly ridges: readonly Float32Array[];
+  readonly reach: { readonly reachMm: number; readonly maxIncidenceRad: number };
+}
+
+function truthOf(knee: Knee, { motion, timesS, geometry, calibration, hits, ridges, reach }: TruthParts): GroundTruth {
+  const femurFromKnee = invert(kneeFromFemurBody);
+  const allHits = new Float32Array(hits.reduce((n, h) => n + h.length, 0));
+  let at = 0;
+  for (const part of hits) {
+    allHits.set(part, at);
+    at += part.length;
+  }
+  const bones = knee.bones.map((bone): TrueBone => {
+    const { m } = kneeFromFemurBody;
+    return {
+      name: bone.name,
+      mesh: transformMesh(bone.mesh, femurFromKnee.m),
+      distance: { distanceMm: (x, y, z) => bone.distance.distanceMm(...transformPoint(m, x, y, z)) },
+      insonified: countInsonified(bone.mesh, allHits, reach),
+      region: bone.region,
+      regionNames: bone.regionNames,
+    };
+  });
+  const fromPixel = imageFromPixel(geometry);
+  const referenceFromPixel = new Float64Array(timesS.length * 12);
+  timesS.forEach((timeS, i) => {
+    const pose = compose(femurFromKnee, motion.kneeFromImage(timeS));
+    referenceFromPixel.set(multiply3x4(pose.m, fromPixel), i * 12);
+  });
+  const landmarks = knee.landmarks.map((landmark) => ({
+    ...landmark,
+    positionMm: transformPoint(femurFromKnee.m, ...landmark.positionMm),
+  }));
+  return {
+    bones,
+    landmarks,
+    calibration,
+    referenceFromPixel,
+    trueRidge: (index) => ridges[index] ?? new Float32Array(geometry.width).fill(NaN),
+    notModelled: notModelled(),
+  };
+}
+
+function notModelled(): string[] {
+  return [
+    ...notModelledInKnee,
+    ...notModelledInEcho,
+    "The leg does not move: femur, tibia and patella stay where they are during the scan.",
+    "Tissue that the probe pushes aside does not deform its surroundings; the probe is held by no modelled hand (its tremor is a sum of sinusoids), and never " +
+      "loses contact by accident.",
+    "The tracker has white centroid noise on every marker; it has no occlusion, no marker swaps, no warm-up drift and " +
+      "no smoothing.",
+    "No image is lost, skipped or delivered twice.",
+    "Calibration is the truth plus an error of published size, not yet a simulated calibration session.",
+  ];
+}

@@ -1,0 +1,38 @@
+import { availableParallelism, cpus, totalmem } from "node:os";
+
+/** Times of the stages; they go to timing.json, never to report.json. */
+export interface Stopwatch {
+  time<T>(stage: string, work: () => Promise<T> | T): Promise<T>;
+  summary(frames: number): unknown;
+}
+
+export function createStopwatch(): Stopwatch {
+  const stages: Record<string, number> = {};
+  const started = performance.now();
+  return {
+    async time(stage, work) {
+      const from = performance.now();
+      try {
+        return await work();
+      } finally {
+        stages[stage] = (stages[stage] ?? 0) + (performance.now() - from) / 1000;
+      }
+    },
+    summary(frames) {
+      const totalS = (performance.now() - started) / 1000;
+      return {
+        finishedAt: new Date().toISOString(),
+        totalS,
+        stagesS: stages,
+        framesPerS: frames / totalS,
+        peakMemoryMb: process.resourceUsage().maxRSS / 1024,
+        host: {
+          cores: availableParallelism(),
+          processor: cpus()[0]?.model ?? "unknown",
+          memoryGb: totalmem() / 2 ** 30,
+          node: process.versions.node,
+        },
+      };
+    },
+  };
+}
