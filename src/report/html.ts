@@ -48,7 +48,7 @@ function headlineSection({ headline }: Report): Section | null {
   return {
     id: "headline",
     short: "Figures",
-    content: markup`<section class="bare" id="headline" aria-label="Headline figures"><ul class="tiles">${headlineTiles(ids).map(tile)}</ul><details><summary>All ${ids.length} headline figures</summary>${all}</details></section>`,
+    content: markup`<section class="bare" id="headline" aria-label="Headline figures"><ul class="tiles">${headlineTiles(ids).map(tile)}</ul><details><summary>${ids.length === 1 ? "The figure" : `All ${ids.length} figures`} with the names for programs</summary>${all}</details></section>`,
   };
 }
 
@@ -97,7 +97,7 @@ function viewSection(report: Report, { meshes }: PageData): Section | null {
 <div><div class="stage" data-stage aria-label="3D view: ${describes}. Arrow keys turn it, plus and minus zoom, 0 resets."
 ><div class="readout" role="status" data-readout></div></div>
 ${legendError}${legendCoverage}</div><div class="panel" role="group" aria-label="What the 3D view shows">
-<fieldset><legend>Show</legend>${[
+<fieldset${!scored && !covered && markup` hidden`}><legend>Show</legend>${[
       scored && radio("error", "result, coloured by error", true),
       results.length > 0 && radio("plain", "result, plain", !scored),
       covered && radio("coverage", "true bone, coloured by coverage", false),

@@ -67,6 +67,7 @@ td.failed{text-align:left;background:var(--warn)}
 .bar{display:flex;align-items:center;justify-content:flex-end;gap:.5rem;min-width:8.5rem}
 .bar .track{flex:1;max-width:9rem;height:.5rem;border-radius:4px;background:var(--stage);overflow:hidden}
 .bar .fill{display:block;height:100%}.bar>span:last-child{min-width:3.4em}
+#frames table{width:auto;min-width:55%}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:1rem}
 .frame{margin:0}.frame svg{display:block;width:100%;height:auto;max-height:440px;border-radius:6px;background:#000}
 .frame .dark{fill:#000}.frame text{fill:#ccc}.frame figcaption{font-size:.9rem;margin-top:.3rem}

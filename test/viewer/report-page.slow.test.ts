@@ -218,6 +218,25 @@ describe.skipIf(!browser)("the report page in a real browser", () => {
     await page.close();
   });
 
+  test("markup that slipped in all the same can neither run nor fetch", async () => {
+    const slipped = `<script>document.title = "taken"</script><img src="http://127.0.0.1:9/x"><b onclick="document.title='taken'">b</b>`;
+    const file = join(folder, "slipped.html");
+    const text = renderReport(syntheticReport(), syntheticAssets(), scripts);
+    await writeFile(
+      file,
+      text.replace("</main>", () => `${slipped}</main>`),
+    );
+    const page = await browser!.newPage();
+    const refused: string[] = [];
+    page.on("console", (message) => refused.push(message.text()));
+    await page.goto(pathToFileURL(file).href);
+    await page.waitForSelector("html[data-ready]");
+    await page.locator("b[onclick]").click();
+    expect(await page.title()).toBe("Knee, tracked sweep · SonoBench");
+    expect(refused.filter((words) => words.includes("Content Security Policy")).length).toBeGreaterThanOrEqual(3);
+    await page.close();
+  });
+
   test("a reconstruction without truth shows its surface plainly", async () => {
     const report = syntheticReport({ kind: "reconstruct", bones: [], headline: {}, segmentation: null });
     const { mesh } = syntheticAssets().meshes[0]!;
