@@ -41,16 +41,18 @@ export async function readVolume(path: string, options: ReadVolumeOptions = {}):
     const shape = shapeOf(path, header);
     const { element } = header;
     if (element === undefined) throw new FormatError(path, { field: "ElementType" }, "says nothing of voxels", "");
+    const voxels = shape[0] * shape[1] * shape[2];
     const map = axisMap(path, header, options.axes ?? "LPS");
-    const payload = await openPayload(file, header, headerEnd, budget, (sentence) => warnings.push(sentence));
+    const payload = await openPayload(file, header, headerEnd, budget, options, (sentence) => warnings.push(sentence));
     owned = payload;
     const type = inMemoryType[element];
     if (type !== element) {
       const rounded = element === "f64" || element === "i32" || element === "u32" ? ", rounded" : "";
       warnings.push(`The voxels are ${element}; they were read as ${type}${rounded}.`);
     }
-    const count = shape[0] * shape[1] * shape[2];
-    budget.reserve(count * (elementBytes[element] + 2 * 4), "the voxels");
+    // As stored, converted, turned.
+    const copies = (type !== element || !header.littleEndian ? 1 : 0) + (isStraight(map) ? 0 : 1);
+    budget.reserve(payload.bytes + copies * voxels * elementBytes[type], "the voxels");
     const stored = new Uint8Array(payload.bytes);
     await payload.read(stored, 0);
     const { grid, values } = turn(decodeSamples(stored, element, header.littleEndian), shape, header, map);
@@ -77,6 +79,9 @@ function shapeOf(path: string, { axes, kindsMissing, sizeField }: RasterHeader):
 
 /** For each axis of the grid: which stored axis runs along it, and whether backwards. */
 type AxisMap = readonly { readonly stored: number; readonly backwards: boolean; readonly sign: number }[];
+
+const isStraight = (map: AxisMap): boolean =>
+  map.every(({ stored, backwards }, along) => stored === along && !backwards);
 
 /** Directions written with few digits are still along an axis. */
 const DIRECTION_ROUNDING = 1e-4;
@@ -120,7 +125,7 @@ function turn(
     spacingMm: [x.spacingMm, y.spacingMm, z.spacingMm],
     originMm: [x.originMm, y.originMm, z.originMm],
   };
-  if (map.every(({ stored: from, backwards }, along) => from === along && !backwards)) return { grid, values: stored };
+  if (isStraight(map)) return { grid, values: stored };
   const type = stored instanceof Uint8Array ? "u8" : stored instanceof Int16Array ? "i16" : "f32";
   const values = allocateSamples(type, stored.length);
   const at = ({ count, backwards, step }: typeof x, i: number): number => (backwards ? count - 1 - i : i) * step;

@@ -82,7 +82,7 @@ const mutations: readonly Mutation[] = [
  * same stream gives the same file. `others` are further well-formed files that pieces are taken from.
  */
 export function mutate(seed: Uint8Array, rng: Rng, others: readonly Uint8Array[] = []): Uint8Array {
-  let bytes = seed;
+  let bytes: Uint8Array = Uint8Array.from(seed); // a Buffer's slice() would be a view of the seed
   for (let n = 1 + rng.integer(4); n > 0; n--) bytes = mutations[rng.integer(mutations.length)]!(bytes, rng, others);
   return bytes;
 }

@@ -10,6 +10,8 @@ export interface ReadLimits {
   readonly headerBytes?: number;
   /** Most `key = value` lines. Default 4,000,000. */
   readonly headerLines?: number;
+  /** Most bytes that packed samples may inflate to, in a temporary file if need be. Default 64 GiB. */
+  readonly inflatedBytes?: number;
   /** Told of every reservation, before it is made; `totalBytes` includes it. */
   readonly onReserve?: (bytes: number, totalBytes: number, purpose: string) => void;
 }
@@ -18,6 +20,7 @@ export const defaultLimits = {
   memoryBytes: 1024 * MEGABYTE,
   headerBytes: 128 * MEGABYTE,
   headerLines: 4_000_000,
+  inflatedBytes: 64 * 1024 * MEGABYTE,
 } as const;
 
 /** Longest single header line (Slicer puts the times of all frames on one): longer ones are pixels taken for text. */

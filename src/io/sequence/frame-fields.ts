@@ -3,7 +3,7 @@ import type { LostStatus } from "../../data/device.ts";
 import type { PoseTrack } from "../../data/recording.ts";
 import type { MemoryBudget } from "./budget.ts";
 import { frameTimes, type FrameTimes } from "./frame-times.ts";
-import { shorten, type RasterHeader } from "./raster-header.ts";
+import { shorten, splitWords, type RasterHeader } from "./raster-header.ts";
 import { formatStatus, IDENTITY_TEXT, parseMatrix, parseStatus, parseTransformName } from "./transform-fields.ts";
 
 /** Suffix of the per-frame field in which this bench keeps a tracker's fit residual. */
@@ -52,7 +52,7 @@ export function interpretFrames(
     columns.delete(name);
     return column;
   };
-  const timestamp = take("Timestamp") ?? indexValues,
+  const timestamp = take("Timestamp") ?? (indexValues === undefined ? undefined : splitWords(indexValues, count)),
     unfiltered = take("UnfilteredTimestamp");
   const frameNumber = columns.get("FrameNumber");
   const times = frameTimes(count, { timestamp, unfiltered, frameNumber }, nominalRateHz, warn);

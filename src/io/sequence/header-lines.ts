@@ -17,6 +17,7 @@ export async function readHeaderLines(
 ): Promise<{ readonly end: number; readonly complete: boolean }> {
   const maxBytes = limits.headerBytes ?? defaultLimits.headerBytes;
   const maxLines = limits.headerLines ?? defaultLimits.headerLines;
+  const maxLineBytes = Math.min(MAX_LINE_BYTES, Math.floor(budget.limitBytes / 8));
   const remedy = "If the header is really that long, raise the reader's limits";
   let pending: Uint8Array = new Uint8Array(0), pendingAt = 0, readTo = 0, lines = 0; // prettier-ignore
   for (;;) {
@@ -31,7 +32,7 @@ export async function readHeaderLines(
       if (end < 0 && readTo === file.size && begin < chunk.length) end = chunk.length;
       const length = (end < 0 ? chunk.length : end) - begin;
       const byteOffset = pendingAt + begin;
-      if (length > MAX_LINE_BYTES) {
+      if (length > maxLineBytes) {
         throw new FormatError(file.path, { byteOffset }, "a header line does not end", "Check that the header is text");
       }
       if (end < 0) break;

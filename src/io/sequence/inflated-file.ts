@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { createGunzip, createInflate } from "node:zlib";
-import { FormatError } from "../../core/errors.ts";
+import { FormatError, UnsuitableInputError } from "../../core/errors.ts";
 import type { ByteFile } from "./byte-file.ts";
 
 const READ_BYTES = 256 * 1024;
@@ -63,7 +63,9 @@ export function openInflated(source: Compressed, inMemoryBytes: number): Inflate
         if (done + chunk.length > total) {
           throw broken(source, pump.consumed(), `inflates to more than the ${total} bytes that ${sizeField} promises`);
         }
-        await store.write(chunk, done);
+        await store.write(chunk, done).catch((error: unknown) => {
+          throw noRoom(file.path, total, error);
+        });
         done += chunk.length;
       }
     } catch (error) {
@@ -98,6 +100,13 @@ export function openInflated(source: Compressed, inMemoryBytes: number): Inflate
 function broken({ file, offset }: Compressed, consumed: number, problem: string): FormatError {
   const remedy = "The compressed samples are damaged or the sizes are wrong: copy the file again";
   return new FormatError(file.path, { byteOffset: offset + consumed }, `the compressed data ${problem}`, remedy);
+}
+
+function noRoom(path: string, bytes: number, error: unknown): unknown {
+  if (!(error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")))
+    return error;
+  const problem = `${path}: the temporary folder has no room for its ${bytes} bytes of inflated samples`;
+  return new UnsuitableInputError(problem, "Make room, point TMPDIR elsewhere, or save the recording uncompressed");
 }
 
 interface Pump {

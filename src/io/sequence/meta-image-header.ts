@@ -7,6 +7,7 @@ import {
   parseCounts,
   parseNumbers,
   shorten,
+  splitWords,
   type Axis,
   type AxisKind,
   type ElementType,
@@ -87,7 +88,8 @@ function interpret(
   if (!flag("BinaryData", true)) {
     throw fail("BinaryData", "pixels written as text are not read", "Save the file with BinaryData = True");
   }
-  const kinds = all.get("Kinds")?.split(/\s+/);
+  const kindsText = all.get("Kinds");
+  const kinds = kindsText === undefined ? undefined : splitWords(kindsText);
   if (kinds && kinds.length !== sizes.length) {
     throw fail("Kinds", `has ${kinds.length} words for ${sizes.length} dimensions`);
   }

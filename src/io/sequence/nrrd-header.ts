@@ -9,6 +9,7 @@ import {
   parseNumber,
   parseNumbers,
   shorten,
+  splitWords,
   type Axis,
   type AxisKind,
   type ElementType,
@@ -37,9 +38,9 @@ const structuralKeys: ReadonlySet<string> = new Set([
   ...[0, 2, 3].flatMap((axis) => [`axis ${axis} index type`, `axis ${axis} index values`]),
 ]);
 
-function indexValuesOf(pairs: ReadonlyMap<string, string>): readonly string[] | undefined {
+function indexValuesOf(pairs: ReadonlyMap<string, string>): string | undefined {
   for (const axis of [0, 2, 3]) {
-    if (pairs.get(`axis ${axis} index type`) === "numeric") return pairs.get(`axis ${axis} index values`)?.split(/\s+/);
+    if (pairs.get(`axis ${axis} index type`) === "numeric") return pairs.get(`axis ${axis} index values`);
   }
   return undefined;
 }
@@ -115,7 +116,8 @@ function interpret(
   if (dimension !== sizes.length || sizes.length < 1 || sizes.length > 5) {
     throw fail("sizes", `has ${sizes.length} numbers where dimension is ${dimension ?? "missing"}; 1 to 5 are read`);
   }
-  const kinds = all.get("kinds")?.split(/\s+/);
+  const kindsText = all.get("kinds");
+  const kinds = kindsText === undefined ? undefined : splitWords(kindsText);
   if (kinds && kinds.length !== sizes.length) throw fail("kinds", `has ${kinds.length} words for ${sizes.length} axes`);
   const axes: Axis[] = sizes.map((size, i) => ({ size, kind: axisKinds[kinds?.[i] ?? ""] ?? "space" }));
 

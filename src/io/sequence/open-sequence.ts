@@ -36,7 +36,7 @@ export async function openSequence(path: string, options: OpenSequenceOptions = 
     const fields = spatialFields(header);
     const own = takeOwn(path, fields);
     const orientation = chooseOrientation(path, header, layout, fields, warn);
-    const packed = await openPayload(file, header, headerEnd, budget, warn);
+    const packed = await openPayload(file, header, headerEnd, budget, options, warn);
     owned = packed;
     // What the writer writes anyway.
     if (fields["UltrasoundImageType"] === (packed.bytes > 0 ? "BRIGHTNESS" : "XX"))
@@ -45,6 +45,9 @@ export async function openSequence(path: string, options: OpenSequenceOptions = 
       layout.interleaved && header.element && packed.bytes > 0
         ? deinterleaved(path, packed, layout.count, elementBytes[header.element] * layout.channels, budget)
         : packed;
+    if (header.element !== undefined && packed.bytes > 0 && inMemoryType[header.element] !== header.element) {
+      warn(`The pixels are ${header.element}; they are given as ${inMemoryType[header.element]}.`);
+    }
     const count = frameCount(path, header, layout, warn);
     const rate = options.nominalRateHz ?? DEFAULT_NOMINAL_RATE_HZ;
     const frames = interpretFrames(path, header, count, rate, budget, warn);
@@ -61,7 +64,6 @@ export async function openSequence(path: string, options: OpenSequenceOptions = 
             },
           })
         : undefined;
-    if (!images && layout.width * layout.height > 0) warn("The samples have no number type, so there are no images.");
     return {
       name: basename(path).replace(/(\.igs|\.seq)?\.(mha|mhd|nrrd|nhdr)$/i, ""),
       images,

@@ -1,5 +1,5 @@
 import { FormatError, UnsuitableInputError } from "../../core/errors.ts";
-import { inMegabytes, type MemoryBudget } from "./budget.ts";
+import { defaultLimits, inMegabytes, type MemoryBudget, type ReadLimits } from "./budget.ts";
 import { besideHeader, openFile, type ByteFile } from "./byte-file.ts";
 import { openInflated } from "./inflated-file.ts";
 import { elementBytes, type RasterHeader } from "./raster-header.ts";
@@ -36,6 +36,7 @@ export async function openPayload(
   header: RasterHeader,
   headerEnd: number,
   budget: MemoryBudget,
+  limits: ReadLimits,
   warn: (sentence: string) => void,
 ): Promise<Payload> {
   const { payload: place, sizeField } = header;
@@ -69,6 +70,11 @@ export async function openPayload(
       throw new FormatError(data.path, { byteOffset: data.size }, problem, "The file is cut short: copy it again");
     }
     if (stored < there) warn(`${there - stored} bytes follow the compressed samples; unread.`);
+    const most = limits.inflatedBytes ?? defaultLimits.inflatedBytes;
+    if (promised > most) {
+      const problem = `${file.path}: its samples inflate to ${inMegabytes(promised)}, more than ${inMegabytes(most)}`;
+      throw new UnsuitableInputError(problem, "Raise the reader's inflatedBytes if the file is to be trusted");
+    }
     const inMemory = Math.min(IN_MEMORY_BYTES, Math.floor(budget.limitBytes / 4));
     const { compression } = place;
     const inflated = openInflated(

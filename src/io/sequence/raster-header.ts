@@ -50,8 +50,8 @@ export interface RasterHeader {
   readonly directions: readonly (readonly number[])[];
   /** UltrasoundImageOrientation as written; undefined when absent. */
   readonly orientation: string | undefined;
-  /** Slicer's index value of each frame, as text; undefined when absent. */
-  readonly indexValues: readonly string[] | undefined;
+  /** Slicer's index values of the frames, on one line; undefined when absent. */
+  readonly indexValues: string | undefined;
   /** Every other field, by its MetaImage name where it has one. */
   readonly fields: Readonly<Record<string, string>>;
   readonly frames: FrameTable;
@@ -102,17 +102,26 @@ export function createFrameTable(): FrameTableBuilder {
   };
 }
 
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** Each part begins with another character than the one before may hold, so matching is linear in the length. */
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** A decimal number, and nothing else that JavaScript takes for one; NaN otherwise (nan, inf, 1.#QNAN, 0x1). */
 export function parseNumber(text: string): number {
   return decimal.test(text) ? Number(text) : NaN;
 }
 
+/** More words than any header field but Slicer's index values has; a hostile line is not split to its end. */
+const MAX_WORDS = 64;
+
+/** Words separated by blanks; at most one more than `most`. */
+export function splitWords(text: string, most: number = MAX_WORDS): string[] {
+  const trimmed = text.trim();
+  return trimmed === "" ? [] : trimmed.split(/\s+/, most + 1);
+}
+
 /** Numbers separated by blanks. */
 export function parseNumbers(text: string): number[] {
-  const trimmed = text.trim();
-  return trimmed === "" ? [] : trimmed.split(/\s+/).map(parseNumber);
+  return splitWords(text).map(parseNumber);
 }
 
 /** Whole numbers of at least `least`, at most 2^53 − 1. */

@@ -1,6 +1,6 @@
 import { determinant3x4 } from "../../core/rigid.ts";
 import type { LostStatus } from "../../data/device.ts";
-import { parseNumber } from "./raster-header.ts";
+import { parseNumber, splitWords } from "./raster-header.ts";
 
 type Status = LostStatus | "tracked";
 
@@ -65,7 +65,7 @@ export type ParsedMatrix =
 /** 16 numbers, row-major, to a 3×4. Scales are allowed (pixels to mm); mirrored and flat matrices are not. */
 export function parseMatrix(text: string): ParsedMatrix {
   const bad = (reason: string): ParsedMatrix => ({ ok: false, reason });
-  const words = text.trim().split(/\s+/, 17);
+  const words = splitWords(text, 16);
   if (words.length !== 16) return bad(`has ${words.length > 16 ? "more than 16" : words.length} numbers, not 16`);
   const all = words.map(parseNumber);
   if (!all.every(Number.isFinite)) return bad("holds something that is no finite number");

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -162,13 +163,17 @@ export function pick<T>(rng: Rng, from: readonly T[]): T {
   return from[rng.integer(from.length)]!;
 }
 
-/** Everything of a recording as plain values; pixels as bytes, so that every NaN counts. */
+/** Everything of a recording as plain values; pixels as the hash of their bytes, so that every bit of a NaN counts. */
 export async function snapshot(recording: SequenceRecording): Promise<unknown> {
   const { images, poses, points, sweeps, fields, frameFields } = recording;
-  const pixels: Uint8Array[] = [];
+  const pixels: string[] = [];
   for (let i = 0; i < (images?.count ?? 0); i++) {
     const frame = await images!.read(i);
-    pixels.push(Uint8Array.from(Buffer.from(frame.pixels.buffer, frame.pixels.byteOffset, frame.pixels.byteLength)));
+    const { buffer, byteOffset, byteLength, constructor } = frame.pixels;
+    const hash = createHash("sha256")
+      .update(new Uint8Array(buffer, byteOffset, byteLength))
+      .digest("hex");
+    pixels.push(`${constructor.name} ${frame.width} x ${frame.height}: ${hash}`);
   }
   const { read: _, ...facts } = images ?? { read: undefined };
   const byName = <T>(entries: Iterable<readonly [string, T]>): (readonly [string, T])[] =>
