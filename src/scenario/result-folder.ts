@@ -9,7 +9,7 @@ import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
 import type { Volume } from "../data/volume.ts";
 import type { Mesh } from "../geometry/mesh.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
-import { writeMesh } from "../io/mesh/write-mesh.ts";
+import { writeMesh, type VertexScalars } from "../io/mesh/write-mesh.ts";
 import { encodePng } from "../io/png.ts";
 import { writeVolume } from "../io/volume-file.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
@@ -40,7 +40,7 @@ export async function writeSurface(
     join(folder, `${bone}.ply`),
     lps,
     errorMm?.length
-      ? { vertexScalars: { name: "error_mm", values: errorMm }, vertexColours: colourOfError(errorMm) }
+      ? { vertexScalars: [{ name: "error_mm", values: errorMm }], vertexColours: colourOfError(errorMm) }
       : {},
   );
 }
@@ -88,10 +88,16 @@ export async function writeTruth(
   truth: GroundTruth,
   geometry: ImageGeometry,
   timesS: Readonly<Float64Array>,
+  /** What else is known of a bone's vertices; written to its PLY. */
+  scalarsOf: (bone: string) => readonly VertexScalars[] = () => [],
 ): Promise<void> {
   const into = join(folder, "truth");
   await mkdir(into, { recursive: true });
-  for (const { name, mesh } of truth.bones) await writeMesh(join(into, `${name}.stl`), lpsFromRas(mesh));
+  for (const { name, mesh } of truth.bones) {
+    const lps = lpsFromRas(mesh);
+    await writeMesh(join(into, `${name}.stl`), lps);
+    await writeMesh(join(into, `${name}.ply`), lps, { vertexScalars: scalarsOf(name) });
+  }
   await writeCalibration(join(into, "calibration.json"), truth.calibration);
   await writeJson(
     join(into, "landmarks.json"),

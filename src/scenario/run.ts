@@ -11,6 +11,7 @@ import type { Report } from "../data/report.ts";
 import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
 import { transformPoint } from "../core/rigid.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
+import type { VertexScalars } from "../io/mesh/write-mesh.ts";
 import { openMcap } from "../io/mcap/reader.ts";
 import { runPipeline, type PipelineOptions, type PipelineResult } from "../pipeline/run.ts";
 import type { StageContext } from "../pipeline/stage.ts";
@@ -84,7 +85,8 @@ export async function runSimulated(
     await writeResult(folder, result, calibration, (bone) => scored.vertexErrors.get(bone)?.result);
     const timesS = recording.images!.acquiredAtS;
     await writeFileAtomic(join(folder, "poses.csv"), pipelinePoses(result.frames, timesS, geometry));
-    await writeTruth(folder, truth, geometry, timesS);
+    const meshes = meshesOf(result, truth, scored.vertexErrors, scenario.scoring.minHits);
+    await writeTruth(folder, truth, geometry, timesS, (bone) => truthScalars(meshes, bone));
     const samples = await writeFrameSamples(
       folder,
       result.frames,
@@ -110,7 +112,7 @@ export async function runSimulated(
       },
       meshes: [
         ...result.surfaces.map(({ bone, mesh }) => meshEntry(bone, "result", `${bone}.ply`, mesh.triangles.length)),
-        ...truth.bones.map(({ name, mesh }) => meshEntry(name, "truth", `truth/${name}.stl`, mesh.triangles.length)),
+        ...truth.bones.map(({ name, mesh }) => meshEntry(name, "truth", `truth/${name}.ply`, mesh.triangles.length)),
       ],
       probePathMm: probePath(result.frames, geometry),
       notModelled: truth.notModelled,
@@ -118,7 +120,6 @@ export async function runSimulated(
     } satisfies Report);
     await writeJson(join(folder, "report.json"), report);
     await writeJson(join(folder, "timing.json"), watch.summary(result.frames.count));
-    const meshes = meshesOf(result, truth, scored.vertexErrors, scenario.scoring.minHits);
     return { report, assets: { meshes, frames: await readFrames(folder, samples) } };
   } finally {
     await recording.close();
@@ -236,5 +237,14 @@ function meshesOf(
       reachable: reachableVertices(mesh, insonified, minHits),
       ...withErrors(errors.get(name)?.truth),
     })),
+  ];
+}
+
+/** As `readAssets` expects them back: distance to the result (`error_mm`) and 1 where a beam could have seen bone. */
+function truthScalars(meshes: readonly ReportMesh[], bone: string): VertexScalars[] {
+  const found = meshes.find((item) => item.bone === bone && item.role === "truth");
+  return [
+    ...(found?.errorMm ? [{ name: "error_mm", values: found.errorMm }] : []),
+    ...(found?.reachable ? [{ name: "reachable", values: Float32Array.from(found.reachable) }] : []),
   ];
 }

@@ -13,7 +13,7 @@ import type { DistanceField } from "../geometry/distance-field.ts";
 import { buildScene } from "../sim/knee/build-scene.ts";
 import { notModelledInKnee, type Knee } from "../sim/knee/knee.ts";
 import { simulateOperator, type ProbeMotion } from "../sim/operator/operator.ts";
-import { clinicalSweeps, type PatientGuide, type SweepPlan } from "../sim/operator/sweep-plan.ts";
+import { clinicalSweeps, type SweepPlan } from "../sim/operator/sweep-plan.ts";
 import { pollTimes, simulatedImager } from "../sim/probe/imager-device.ts";
 import { notModelled as notModelledInEcho } from "../sim/probe/echo.ts";
 import { imageGeometry, probes } from "../sim/probe/probe.ts";
@@ -120,7 +120,7 @@ function scan(source: SimulatedSource, knee: Knee, scene: Scene, rng: Rng): Prob
     distanceMm: (x, y, z) => sampleTrilinear(scene.grid, scene.skinDistanceMm, x, y, z, FAR_OUTSIDE_MM),
   };
   return simulateOperator(
-    chosenSweeps(clinicalSweeps(guideOf(knee)), operator.sweeps),
+    chosenSweeps(clinicalSweeps(knee.guide()), operator.sweeps),
     skin,
     {
       speedMmPerS: operator.speedMmPerS,
@@ -150,7 +150,7 @@ function chosenSweeps(plans: readonly SweepPlan[], names: readonly string[] | un
 
 function trackerOf(source: SimulatedSource, knee: Knee, motion: ProbeMotion, rng: Rng) {
   const { tracker } = source;
-  const trackerFromKneeFrame = trackerFromKnee(tracker.distanceMm, RIGHT_KNEE);
+  const trackerFromKneeFrame = trackerFromKnee(tracker.distanceMm, knee.lateralSign);
   const imageFromProbe = invert(probeFromImage);
   const still = (kneeFromBody: Rigid<"knee", "femur"> | Rigid<"knee", "body">): Readonly<Float64Array> =>
     multiply3x4(trackerFromKneeFrame.m, kneeFromBody.m);
@@ -202,25 +202,6 @@ function digitise(knee: Knee, errorMm: number, rng: Rng): DigitisedPoint[] {
     return { name, body: "Femur", positionMm: transformPoint(bodyFromKnee, x + off(), y + off(), z + off()) };
   });
 }
-
-/** What an operator sees and feels of the leg before planning the strokes. */
-function guideOf(knee: Knee): PatientGuide {
-  const top = landmark(knee, "proximal pole"),
-    bottom = landmark(knee, "distal pole");
-  const epicondyles = [landmark(knee, "medial epicondyle"), landmark(knee, "lateral epicondyle")] as const;
-  return {
-    lateralSign: RIGHT_KNEE,
-    flexionRad: knee.flexionRad,
-    patellaCentreMm: landmark(knee, "patellar centre"),
-    patellaHeightMm: Math.hypot(top[0] - bottom[0], top[1] - bottom[1], top[2] - bottom[2]),
-    tubercleMm: landmark(knee, "tibial tubercle"),
-    tibialPlateauCentreMm: landmark(knee, "plateau centre"),
-    epicondylarWidthMm: Math.abs(epicondyles[0][0] - epicondyles[1][0]),
-  };
-}
-
-/** The parametric knee is a right one. */
-const RIGHT_KNEE = 1;
 
 interface TruthParts {
   readonly motion: ProbeMotion;

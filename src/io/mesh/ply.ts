@@ -49,7 +49,7 @@ export function startsWithPly(bytes: Uint8Array): boolean {
   return p === 0x70 && l === 0x6c && y === 0x79 && (end === 0x0a || end === 0x0d);
 }
 
-/** ASCII and binary of both byte orders. Elements and properties other than positions and faces are passed over. */
+/** ASCII and binary of both byte orders. Positions, faces and float properties of vertices are kept; the rest is passed over. */
 export function parsePly(bytes: Uint8Array, fileName: string): ParsedMesh {
   const header = parseHeader(bytes, fileName);
   const body = bytes.subarray(header.bytes);
@@ -58,6 +58,7 @@ export function parsePly(bytes: Uint8Array, fileName: string): ParsedMesh {
       ? textSource(body, fileName, header.lines + 1)
       : binarySource(body, fileName, header.bytes, header.encoding === "little");
   let positions: Float32Array | undefined, triangles: Uint32Array | undefined;
+  let vertexScalars: ReadonlyMap<string, Float32Array> = new Map();
   const warnings: string[] = [];
   for (const element of header.elements) {
     const least = element.properties.reduce((n, p) => n + source.least(p.kind === "list" ? p.countType : p.type), 0);
@@ -70,7 +71,7 @@ export function parsePly(bytes: Uint8Array, fileName: string): ParsedMesh {
         REMEDY,
       );
     }
-    if (element.name === "vertex") positions = readVertices(source, element);
+    if (element.name === "vertex") ({ positions, scalars: vertexScalars } = readVertices(source, element));
     else if (element.name === "face") triangles = readFaces(source, element, warnings);
     else if (element.name === "tristrips") source.fail("holds triangle strips, which are not read");
     else for (let i = 0; i < element.count; i++) for (const p of element.properties) skip(source, p);
@@ -88,19 +89,36 @@ export function parsePly(bytes: Uint8Array, fileName: string): ParsedMesh {
       );
     }
   }
-  return { mesh: { positions, triangles }, marker: header.comments, warnings };
+  return { mesh: { positions, triangles }, vertexScalars, marker: header.comments, warnings };
 }
 
-function readVertices(source: Source, { count, properties }: Element): Float32Array {
+/** Properties of vertices that are floats but no quantity of their own. */
+const GEOMETRY = ["x", "y", "z", "nx", "ny", "nz", "u", "v", "s", "t"];
+
+function readVertices(
+  source: Source,
+  { count, properties }: Element,
+): { positions: Float32Array; scalars: Map<string, Float32Array> } {
   const axes = properties.map((p) => (p.kind === "scalar" ? ["x", "y", "z"].indexOf(p.name) : -1));
   if (![0, 1, 2].every((axis) => axes.filter((a) => a === axis).length === 1)) {
     source.fail(`the vertices need the properties x, y and z, once each`);
   }
   const positions = new Float32Array(3 * count);
+  const scalars = new Map<string, Float32Array>();
+  const kept = properties.map((p) => {
+    const isScalar = p.kind === "scalar" && (p.type === "f32" || p.type === "f64") && !GEOMETRY.includes(p.name);
+    if (isScalar && !scalars.has(p.name)) scalars.set(p.name, new Float32Array(count));
+    return isScalar ? scalars.get(p.name) : undefined;
+  });
   for (let i = 0; i < count; i++) {
     for (let p = 0; p < properties.length; p++) {
       const property = properties[p]!,
-        axis = axes[p]!;
+        axis = axes[p]!,
+        values = kept[p];
+      if (values && property.kind === "scalar") {
+        values[i] = source.scalar(property.type);
+        continue;
+      }
       if (axis < 0 || property.kind === "list") {
         skip(source, property);
         continue;
@@ -110,7 +128,7 @@ function readVertices(source: Source, { count, properties }: Element): Float32Ar
       positions[3 * i + axis] = value;
     }
   }
-  return positions;
+  return { positions, scalars };
 }
 
 function readFaces(source: Source, { count, properties }: Element, warnings: string[]): Uint32Array {

@@ -14,12 +14,15 @@ import { parseStl, startsWithSolid } from "./stl.ts";
 export interface ParsedMesh {
   readonly mesh: Mesh;
   readonly marker: string;
+  readonly vertexScalars?: ReadonlyMap<string, Float32Array>;
   readonly warnings: readonly string[];
 }
 
 export interface ReadMesh {
   /** LPS, mm. */
   readonly mesh: Mesh;
+  /** Float properties of the vertices by name (PLY only): one number a vertex, NaN where it has no value. */
+  readonly vertexScalars: ReadonlyMap<string, Float32Array>;
   /** What was odd and how it was read, in sentences. */
   readonly warnings: string[];
 }
@@ -53,7 +56,7 @@ export async function readMesh(path: string): Promise<ReadMesh> {
 /** `fileName` is for messages and for its ending. Vertices of STL files are joined where they coincide exactly. */
 export function parseMesh(bytes: Uint8Array, fileName: string): ReadMesh {
   if (bytes.length === 0) throw new FormatError(fileName, { byteOffset: 0 }, "is empty", "Export the mesh again");
-  const { mesh, marker, warnings } = chooseParser(bytes, fileName)(bytes, fileName);
+  const { mesh, marker, warnings, vertexScalars = new Map() } = chooseParser(bytes, fileName)(bytes, fileName);
   const notes = [...warnings];
   const space = /SPACE=(\w+)/.exec(marker)?.[1];
   let positions = mesh.positions;
@@ -64,7 +67,7 @@ export function parseMesh(bytes: Uint8Array, fileName: string): ReadMesh {
     notes.push(`marked as "${space.slice(0, 20)}", which is not known; read as LPS`);
   }
   if (mesh.triangles.length === 0) notes.push("holds no triangles");
-  return { mesh: { positions, triangles: mesh.triangles }, warnings: notes };
+  return { mesh: { positions, triangles: mesh.triangles }, vertexScalars, warnings: notes };
 }
 
 function chooseParser(bytes: Uint8Array, fileName: string): (bytes: Uint8Array, fileName: string) => ParsedMesh {

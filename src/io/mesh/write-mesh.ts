@@ -12,7 +12,7 @@ export interface VertexScalars {
 }
 
 export interface MeshAttributes {
-  readonly vertexScalars?: VertexScalars;
+  readonly vertexScalars?: readonly VertexScalars[];
   /** Red, green, blue of each vertex, interleaved. */
   readonly vertexColours?: Uint8Array;
 }
@@ -38,14 +38,14 @@ export async function writeMesh(path: string, mesh: Mesh, options: WriteMeshOpti
 
 const encoders: { readonly [F in MeshFormat]: (mesh: Mesh, attributes: MeshAttributes) => Uint8Array } = {
   stl: (mesh, attributes) => {
-    if (attributes.vertexScalars || attributes.vertexColours) {
+    if (attributes.vertexScalars?.length || attributes.vertexColours) {
       throw new RangeError("STL holds neither scalars nor colours: write them as PLY");
     }
     return encodeStl(mesh);
   },
   ply: encodePly,
   obj: (mesh, attributes) => {
-    if (attributes.vertexScalars) throw new RangeError("OBJ holds no scalars: write them as PLY");
+    if (attributes.vertexScalars?.length) throw new RangeError("OBJ holds no scalars: write them as PLY");
     return encodeObj(mesh, attributes);
   },
 };
@@ -76,16 +76,14 @@ export function encodeStl(mesh: Mesh): Uint8Array {
   return bytes;
 }
 
-/** Binary little-endian PLY: x y z, then the scalar as a float, then red green blue; faces as lists of three ints. */
-export function encodePly(mesh: Mesh, { vertexScalars, vertexColours }: MeshAttributes = {}): Uint8Array {
+/** Binary little-endian PLY: x y z, then the scalars as floats, then red green blue; faces as lists of three ints. */
+export function encodePly(mesh: Mesh, { vertexScalars = [], vertexColours }: MeshAttributes = {}): Uint8Array {
   checkMesh(mesh);
   const vertices = vertexCount(mesh),
     faces = triangleCount(mesh);
-  if (vertexScalars && vertexScalars.values.length !== vertices) {
-    throw new RangeError(`${vertexScalars.values.length} scalars for ${vertices} vertices`);
-  }
-  if (vertexScalars && !/^[A-Za-z_]\w{0,62}$/.test(vertexScalars.name)) {
-    throw new RangeError(`"${vertexScalars.name}" cannot name a PLY property`);
+  for (const { name, values } of vertexScalars) {
+    if (values.length !== vertices) throw new RangeError(`${values.length} values of ${name} for ${vertices} vertices`);
+    if (!/^[A-Za-z_]\w{0,62}$/.test(name)) throw new RangeError(`"${name}" cannot name a PLY property`);
   }
   checkColours(vertexColours, vertices);
   const header = Buffer.from(
@@ -97,7 +95,7 @@ export function encodePly(mesh: Mesh, { vertexScalars, vertexColours }: MeshAttr
       "property float x",
       "property float y",
       "property float z",
-      ...(vertexScalars ? [`property float ${vertexScalars.name}`] : []),
+      ...vertexScalars.map(({ name }) => `property float ${name}`),
       ...(vertexColours ? ["property uchar red", "property uchar green", "property uchar blue"] : []),
       `element face ${faces}`,
       "property list uchar int vertex_indices",
@@ -105,14 +103,14 @@ export function encodePly(mesh: Mesh, { vertexScalars, vertexColours }: MeshAttr
     ].join("\n"),
     "latin1",
   );
-  const stride = 12 + (vertexScalars ? 4 : 0) + (vertexColours ? 3 : 0);
+  const stride = 12 + 4 * vertexScalars.length + (vertexColours ? 3 : 0);
   const bytes = new Uint8Array(header.length + stride * vertices + 13 * faces);
   bytes.set(header);
   const view = new DataView(bytes.buffer);
   let at = header.length;
   for (let v = 0; v < vertices; v++) {
     for (let axis = 0; axis < 3; axis++) at = putFloat(view, at, mesh.positions[3 * v + axis]!);
-    if (vertexScalars) at = putFloat(view, at, vertexScalars.values[v]!);
+    for (const { values } of vertexScalars) at = putFloat(view, at, values[v]!);
     if (vertexColours) for (let c = 0; c < 3; c++) bytes[at++] = vertexColours[3 * v + c]!;
   }
   for (let i = 0; i < faces; i++) {

@@ -47,7 +47,7 @@ describe("what is written is read back", () => {
       const mesh = randomMesh(rng);
       const values = Float32Array.from({ length: vertexCount(mesh) }, () => rng.normal());
       const colours = Uint8Array.from({ length: 3 * vertexCount(mesh) }, () => rng.integer(256));
-      const attributes = { vertexScalars: { name: "error_mm", values }, vertexColours: colours };
+      const attributes = { vertexScalars: [{ name: "error_mm", values }], vertexColours: colours };
       expectSame(parseMesh(encodePly(mesh, attributes), "a.ply").mesh, mesh);
       expectSame(parseMesh(encodeObj(mesh, { vertexColours: colours }), "a.obj").mesh, mesh);
     });
@@ -106,7 +106,7 @@ describe("three's loaders and exporters agree", () => {
     const vertexColours = Uint8Array.from({ length: 18 }, (_, i) => i * 14);
     const loader = new PLYLoader();
     loader.setCustomPropertyNameMapping({ error: ["error_mm"] });
-    const bytes = encodePly(mesh, { vertexScalars: { name: "error_mm", values }, vertexColours });
+    const bytes = encodePly(mesh, { vertexScalars: [{ name: "error_mm", values }], vertexColours });
     const geometry = loader.parse(toArrayBuffer(bytes));
     expect(Array.from(geometry.getAttribute("position").array)).toEqual(Array.from(mesh.positions));
     expect(Array.from(geometry.getIndex()!.array)).toEqual(Array.from(mesh.triangles));
@@ -273,7 +273,7 @@ describe("bad input is refused with its place", () => {
     const positions = Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, NaN);
     expect(() => encodeStl({ positions, triangles: Uint32Array.of(0, 1, 2) })).toThrow(/vertex 2 is not finite/);
     expect(() => encodePly({ positions: positions.subarray(0, 6), triangles: Uint32Array.of(0, 1, 2) })).toThrow(/names vertex 2/);
-    expect(() => encodePly(octahedron(1), { vertexScalars: { name: "a b", values: new Float32Array(6) } })).toThrow(/cannot name/);
+    expect(() => encodePly(octahedron(1), { vertexScalars: [{ name: "a b", values: new Float32Array(6) }] })).toThrow(/cannot name/);
     expect(() => encodePly(octahedron(1), { vertexColours: new Uint8Array(6) })).toThrow(/6 colour values for 6/);
   }); // prettier-ignore
 });
@@ -282,7 +282,7 @@ describe("files", () => {
   test("a written file replaces the old one and leaves nothing beside it", async () => {
     const path = join(folder, "bone.ply");
     await writeFile(path, "old");
-    await writeMesh(path, octahedron(1), { vertexScalars: { name: "error_mm", values: new Float32Array(6) } });
+    await writeMesh(path, octahedron(1), { vertexScalars: [{ name: "error_mm", values: new Float32Array(6) }] });
     expectSame((await readMesh(path)).mesh, octahedron(1));
     expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
