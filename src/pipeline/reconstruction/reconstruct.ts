@@ -128,13 +128,13 @@ function checkMemory(
   workers: number,
   frames: FramePoses,
 ): void {
-  const values = output === "byte" ? 5 : 4,
-    fillBytes = holeFilling.length > 0 ? values + 2 : 0;
+  // Values and weights; with filling also the filled values, the search masks with their margins, and the final copies.
+  const resultBytes = (holeFilling.length > 0 ? 24 : 8) + (output === "byte" ? 1 : 0);
   const [nx, ny, nz] = grid.shape;
   const ghosts = 2 * workers * nx * ny;
   const voxels = voxelCount(grid);
   const batch = 4 * framesPerBatch(frames) * frames.width * frames.height;
-  const needed = (voxels + ghosts) * accumulatorBytes + voxels * (4 + values + fillBytes) + batch;
+  const needed = (voxels + ghosts) * accumulatorBytes + voxels * resultBytes + batch;
   if (needed <= memoryLimitBytes) return;
   throw new UnsuitableInputError(
     `A volume of ${nx} × ${ny} × ${nz} voxels needs ${gigabytes(needed)} GB, more than the limit of ` +
@@ -288,5 +288,7 @@ async function fill(
 /** "byte": to the nearest of 0 … 255, halves up. */
 function rounded({ grid, values, weight }: Volume, { output }: ReconstructionOptions): Volume {
   if (output === "float" || values instanceof Uint8Array) return { grid, values, weight };
-  return { grid, values: Uint8Array.from(values, (x) => Math.floor(x + 0.5)), weight };
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(values[i]! + 0.5);
+  return { grid, values: bytes, weight };
 }

@@ -1,0 +1,72 @@
+import type { FillJob, Filler } from "./fill-holes.kernel.ts";
+import type { SeenMask } from "./seen-mask.kernel.ts";
+
+/** The 13 directions of a 3³ neighbourhood, opposite ones counted once, in PLUS's order (which ties do not depend on). */
+const directions = [
+  [1, 0, 0], [0, 1, 0], [0, 0, 1],
+  [1, 1, 0], [1, 0, 1], [0, 1, 1], [1, -1, 0], [1, 0, -1], [0, 1, -1],
+  [1, 1, 1], [-1, 1, 1], [1, -1, 1], [-1, -1, 1],
+] as const; // prettier-ignore
+
+/** A stick of `ahead + behind` steps weighs 1 / its length in space; the heaviest are used, ties together. */
+export function stickFiller(
+  limit: number,
+  wanted: number,
+  { shape, values, likePlus }: FillJob,
+  mask: SeenMask,
+): Filler {
+  const { seen } = mask;
+  const extra = likePlus ? 1 : 0;
+  const count = directions.length;
+  const maskStep = new Int32Array(directions.map(([x, y, z]) => x + y * mask.strideY + z * mask.strideZ));
+  const voxelStep = new Int32Array(directions.map(([x, y, z]) => x + (y + z * shape[1]) * shape[0]));
+  const spacing = Float64Array.from(directions, ([x, y, z]) => Math.sqrt(x * x + y * y + z * z));
+  const weights = new Float64Array(count),
+    found = new Float64Array(count);
+
+  const value = (at: number, voxel: number): number => {
+    let any = false,
+      shortest = Infinity;
+    for (let i = 0; i < count; i++) {
+      weights[i] = 0;
+      const step = maskStep[i]!;
+      // A stick counts up to `limit` voxels with the hole, so limit − 1 steps; when only the best is wanted, one that is
+      // longer than the shortest so far need not be found.
+      const room = wanted > 1 ? limit - 1 : Math.min(limit - 1, Math.floor(shortest / spacing[i]! + 1e-9) - extra);
+      let ahead = 1;
+      while (ahead < room && seen[at + ahead * step]! === 0) ahead++;
+      if (ahead >= room) continue;
+      const longest = room - ahead;
+      let behind = 1;
+      while (behind <= longest && seen[at - behind * step]! === 0) behind++;
+      if (behind > longest) continue;
+      const steps = ahead + behind + extra,
+        share = (behind + extra) / steps;
+      const value =
+        (1 - share) * values[voxel - behind * voxelStep[i]!]! + share * values[voxel + ahead * voxelStep[i]!]!;
+      shortest = Math.min(shortest, steps * spacing[i]!);
+      weights[i] = 1 / (steps * spacing[i]!);
+      found[i] = likePlus ? Math.trunc(value) : value;
+      any = true;
+    }
+    if (!any) return NaN;
+    let used = 0,
+      sum = 0,
+      total = 0;
+    while (used < wanted) {
+      let heaviest = 0;
+      for (let i = 0; i < count; i++) if (weights[i]! > heaviest) heaviest = weights[i]!;
+      if (heaviest === 0) break;
+      for (let i = 0; i < count; i++) {
+        if (weights[i]! !== heaviest) continue;
+        sum += found[i]! * heaviest;
+        total += heaviest;
+        used++;
+        weights[i] = 0;
+      }
+    }
+    return likePlus ? Math.trunc(sum / total) : sum / total;
+  };
+  // The nearer end of a stick is at most half of its steps away.
+  return { value, radius: Math.floor((limit - 1) / 2), needed: 1, nextLayer: () => undefined };
+}
