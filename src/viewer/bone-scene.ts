@@ -8,8 +8,6 @@ import {
   DoubleSide,
   FrontSide,
   HemisphereLight,
-  LineBasicMaterial,
-  LineSegments,
   Mesh,
   MeshBasicMaterial,
   MeshLambertMaterial,
@@ -25,6 +23,9 @@ import {
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { LineMaterial } from "three/addons/lines/LineMaterial.js";
+import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
+import { LineSegmentsGeometry } from "three/addons/lines/LineSegmentsGeometry.js";
 import type { PageData } from "../data/report-page.ts";
 import type { LoadedMesh } from "./page-meshes.ts";
 import { errorPosition, vertexColours } from "./vertex-colours.ts";
@@ -70,6 +71,7 @@ interface Item {
 const BONE = new Color(0xe9dfc9);
 const GHOST = new Color(0xb9c4cc);
 const PATH = new Color(0x8a5cd6);
+const PATH_PX = 2.5;
 /** Farther apart than this, two positions of the probe belong to two strokes and are not joined, mm. */
 const STROKE_GAP_MM = 10;
 const FIELD_OF_VIEW_DEG = 32;
@@ -84,15 +86,17 @@ function geometryOf({ mesh }: LoadedMesh): BufferGeometry {
   return geometry;
 }
 
-function pathObject(positionsMm: readonly number[]): LineSegments<BufferGeometry, LineBasicMaterial> {
+function pathObject(positionsMm: readonly number[]): LineSegments2 | null {
   const ends: number[] = [];
   for (let i = 3; i + 2 < positionsMm.length; i += 3) {
     const [ax = 0, ay = 0, az = 0, bx = 0, by = 0, bz = 0] = positionsMm.slice(i - 3, i + 3);
     if (Math.hypot(bx - ax, by - ay, bz - az) <= STROKE_GAP_MM) ends.push(ax, ay, az, bx, by, bz);
   }
-  const geometry = new BufferGeometry();
-  geometry.setAttribute("position", new BufferAttribute(Float32Array.from(ends), 3));
-  return new LineSegments(geometry, new LineBasicMaterial({ color: PATH }));
+  if (!ends.length) return null;
+  return new LineSegments2(
+    new LineSegmentsGeometry().setPositions(ends),
+    new LineMaterial({ color: PATH, linewidth: PATH_PX }),
+  );
 }
 
 /** From where most of the scanning was done; else from the front (+Y) and a little above. */
@@ -145,7 +149,7 @@ export function createBoneScene(stage: HTMLElement, data: PageData, meshes: read
     return { loaded, object };
   });
   const path = pathObject(data.probePathMm);
-  scene.add(path);
+  if (path) scene.add(path);
   const mark = new Mesh(new SphereGeometry(1, 24, 16), new MeshBasicMaterial({ color: 0x111111 }));
   mark.visible = false;
   scene.add(mark);
@@ -241,7 +245,7 @@ export function createBoneScene(stage: HTMLElement, data: PageData, meshes: read
     show(next) {
       state = next;
       for (const item of items) style(item, next);
-      path.visible = next.path;
+      if (path) path.visible = next.path;
       mark.visible = false;
       ask();
     },

@@ -238,7 +238,13 @@ describe.skipIf(!browser)("the report page in a real browser", () => {
   });
 
   test("a reconstruction without truth shows its surface plainly", async () => {
-    const report = syntheticReport({ kind: "reconstruct", bones: [], headline: {}, segmentation: null });
+    const report = syntheticReport({
+      kind: "reconstruct",
+      bones: [],
+      headline: {},
+      segmentation: null,
+      probePathMm: [],
+    });
     const { mesh } = syntheticAssets().meshes[0]!;
     const { page, problems } = await open(report, { meshes: [{ bone: "bone", role: "result", mesh }], frames: [] });
     const { warm, cool, other } = await colours(page);
