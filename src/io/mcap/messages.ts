@@ -110,7 +110,8 @@ export function decodeImageHeader(start: Uint8Array, messageBytes: number): Imag
 /** A copy of the pixels: the message is not kept. */
 export function decodePixels(message: Uint8Array, header: ImageHeader): Image {
   const { width, height, pixelType, dataOffset, dataBytes } = header;
-  const copy = message.slice(dataOffset, dataOffset + dataBytes);
+  const copy = new Uint8Array(dataBytes); // not slice(): a Buffer's is no copy
+  copy.set(message.subarray(dataOffset, dataOffset + dataBytes));
   const pixels =
     pixelType === "u8"
       ? copy

@@ -66,7 +66,7 @@ export class BoundedFile {
         recoverRemedy(this.path),
       );
     }
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = new Uint8Array(length);
     for (let done = 0; done < length;) {
       const { bytesRead } = await this.#handle.read(bytes, done, length - done, offset + done);
       if (bytesRead === 0)

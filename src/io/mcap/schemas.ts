@@ -183,7 +183,7 @@ export type ChannelKind = keyof typeof recordSchemas;
 function describe(message: MessageSchema): RecordSchema {
   const files = new ProtoWriter();
   for (const schema of withDependencies(message)) files.message(1, (file) => writeFile(file, schema));
-  return { name: message.name, encoding: "protobuf", data: files.written().slice() };
+  return { name: message.name, encoding: "protobuf", data: Uint8Array.from(files.written()) };
 }
 
 /** Dependencies first, each once. */
