@@ -1,5 +1,5 @@
 import { createRng, type Rng } from "../core/rng.ts";
-import type { BoneReport, Figure, SurfaceScore, TruthPart } from "../data/report.ts";
+import type { BoneReport, SurfaceScore, TruthPart } from "../data/report.ts";
 import { createClosestPoint } from "../geometry/closest-point.ts";
 import { icp } from "../geometry/icp.ts";
 import {
@@ -23,15 +23,7 @@ import {
 } from "./compare-surfaces.ts";
 import { signedHistogram } from "./histogram.ts";
 import { regionScores } from "./regions.ts";
-import {
-  numbersOf,
-  scorePart,
-  spreadKeys,
-  type ScoredPart,
-  type SpreadKey,
-  type SpreadOptions,
-  type SurfaceSpread,
-} from "./surface-spread.ts";
+import { scorePart, type ScoredPart, type SpreadOptions, type SurfaceSpread } from "./surface-spread.ts";
 
 export interface ScoreOptions extends CompareOptions, SpreadOptions {
   readonly bone: BoneReport["bone"];
@@ -205,38 +197,4 @@ export function mergeTruths(bones: readonly (TruthSurface & { readonly name: str
     regionNames.push(...(bone.regionNames ?? ["surface"]).map((name) => `${bone.name}/${name}`));
   }
   return { mesh: mergeMeshes(bones.map((bone) => bone.mesh)), insonified, region, regionNames };
-}
-
-const headlineFigures: readonly (readonly [id: string, key: SpreadKey, unit: string])[] = [
-  ["assd", "assd", "mm"],
-  ["rms", "rms", "mm"],
-  ["hd95", "hd95", "mm"],
-  ["bias", "bias", "mm"],
-  ["coverage1mm", "coverage1", "1"],
-  ["coverage2mm", "coverage2", "1"],
-  ["precision2mm", "precision2", "1"],
-];
-
-/**
- * `<bone>.<part>.<figure>` of report.json's headline; figures that could not be computed are absent. Where the surface
- * is too small to resample (it lies in one block) the ends are the value.
- */
-export function surfaceHeadline({ report, spread }: ScoredBone): Record<string, Figure> {
-  const headline: Record<string, Figure> = {};
-  for (const part of parts) {
-    for (const [id, key, unit] of headlineFigures) {
-      const value = numbersOf(report.scores[part])[spreadKeys.indexOf(key)] ?? null;
-      // accuracy alone is the same for every part: not repeated for bone that no frame saw
-      const needsTruth = key !== "bias" && !key.startsWith("precision");
-      if (value === null || (part === "unreachable" && !needsTruth)) continue;
-      const [low, high] = spread[part][key] ?? [value, value];
-      headline[`${report.bone}.${part}.${id}`] = {
-        value,
-        low: Math.min(low, value),
-        high: Math.max(high, value),
-        unit,
-      };
-    }
-  }
-  return headline;
 }

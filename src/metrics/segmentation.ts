@@ -3,7 +3,7 @@ import type { Rng } from "../core/rng.ts";
 import type { Measurement, Metric } from "../data/measurement.ts";
 import type { Report } from "../data/report.ts";
 import { blockBootstrap, type Interval } from "./block-bootstrap.ts";
-import { sortSamples } from "./summarise.ts";
+import { meanOf, sortSamples, summaryTable } from "./summarise.ts";
 
 /** One frame's bone surface: row per column, NaN where there is none. */
 export interface RidgePair {
@@ -63,37 +63,34 @@ export function scoreSegmentation(
 ): SegmentationScore {
   const counted = frames.map((frame) => countColumns(frame, pixelMm));
   const blockCount = Math.ceil(frames.length / framesPerBlock);
+  const blockOfFrame = (frame: number): number => Math.floor(frame / framesPerBlock);
   const errors = counted.flatMap((c) => c.errorsMm),
-    blockOf = counted.flatMap((c, i) => c.errorsMm.map(() => Math.floor(i / framesPerBlock)));
+    blockOfError = counted.flatMap((c, frame) => c.errorsMm.map(() => blockOfFrame(frame)));
   const { samples: absolute, order } = sortSamples(Float64Array.from(errors, Math.abs));
+  const of = Uint32Array.from(order, (i) => blockOfError[i]!);
+  const absoluteErrors = summaryTable(absolute, new Float64Array(absolute.length).fill(1), { of, count: blockCount });
+  const signedSums = new Float64Array(blockCount);
+  errors.forEach((error, i) => (signedSums[blockOfError[i]!]! += error));
 
   const figures = (drawn: Readonly<Uint32Array>): readonly (number | null)[] => {
     let columns = 0,
       withBone = 0,
       missed = 0,
-      falsely = 0;
-    counted.forEach((c, i) => {
-      const times = drawn[Math.floor(i / framesPerBlock)]!;
+      falsely = 0,
+      signed = 0;
+    counted.forEach((c, frame) => {
+      const times = drawn[blockOfFrame(frame)]!;
       columns += times * c.columns;
       withBone += times * c.withBone;
       missed += times * c.missed;
       falsely += times * c.falsely;
     });
-    let pairs = 0,
-      sum = 0,
-      sumAbsolute = 0;
-    order.forEach((i, at) => {
-      const times = drawn[blockOf[i]!]!;
-      pairs += times;
-      sum += times * errors[i]!;
-      sumAbsolute += times * absolute[at]!;
-    });
-    let seen = 0;
-    const at95 = order.findIndex((i) => (seen += drawn[blockOf[i]!]!) >= 0.95 * pairs);
+    signedSums.forEach((sum, block) => (signed += drawn[block]! * sum));
+    const found = absoluteErrors(drawn);
     return [
-      pairs > 0 ? sumAbsolute / pairs : null,
-      pairs > 0 ? absolute[at95]! : null,
-      pairs > 0 ? sum / pairs : null,
+      meanOf(found),
+      found.p95,
+      found.weight > 0 ? signed / found.weight : null,
       withBone > 0 ? missed / withBone : null,
       columns > 0 ? falsely / columns : null,
     ];

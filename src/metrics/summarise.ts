@@ -25,60 +25,79 @@ export function sortSamples(samples: Readonly<Float64Array>): Sorted {
   return { samples: Float64Array.from(order, (i) => samples[i]!), order };
 }
 
-/** `samples` must rise; `weights` in the same order. Summaries of resampled weights need no new sorting. */
-export function summariseSorted(samples: Readonly<Float64Array>, weights: Readonly<Float64Array>): Summary {
-  let weight = 0,
-    finiteWeight = 0,
-    sum = 0,
-    sumOfSquares = 0,
-    max: number | null = null;
-  const below = [0, 0, 0, 0] as [number, number, number, number],
-    upTo = [0, 0, 0, 0] as [number, number, number, number];
+/** Which block each sample belongs to, and how many blocks there are. */
+export interface BlockOf {
+  readonly of: Readonly<Uint32Array>;
+  readonly count: number;
+}
+
+/** Counts and sums kept per block: weight, finite weight, Σ w·x, Σ w·x², then below and up to each threshold. */
+const COLUMNS = 4 + 2 * thresholdsMm.length;
+
+/**
+ * `samples` must rise; `weights` and `blocks.of` in the same order. The function that comes back gives the summary of
+ * the samples with each block taken as often as it was `drawn`; it adds up blocks, not samples, so it is quick.
+ */
+export function summaryTable(
+  samples: Readonly<Float64Array>,
+  weights: Readonly<Float64Array>,
+  blocks: BlockOf,
+): (drawn: Readonly<Uint32Array>) => Summary {
+  const table = new Float64Array(blocks.count * COLUMNS);
+  let finite = 0;
   for (let i = 0; i < samples.length; i++) {
     const x = samples[i]!,
-      w = weights[i]!;
-    if (w === 0) continue;
-    weight += w;
+      w = weights[i]!,
+      row = blocks.of[i]! * COLUMNS;
+    table[row]! += w;
     if (x === Infinity) continue;
-    finiteWeight += w;
-    sum += w * x;
-    sumOfSquares += w * x * x;
-    max = x;
-    for (let k = 3; k >= 0; k--) {
-      const threshold = thresholdsMm[k as 0 | 1 | 2 | 3];
-      if (x > threshold) break;
-      upTo[k as 0]! += w;
-      if (x < threshold) below[k as 0]! += w;
+    finite = i + 1;
+    table[row + 1]! += w;
+    table[row + 2]! += w * x;
+    table[row + 3]! += w * x * x;
+    for (let k = thresholdsMm.length - 1; k >= 0 && x <= thresholdsMm[k as 0]; k--) {
+      if (x < thresholdsMm[k as 0]) table[row + 4 + k]! += w;
+      table[row + 8 + k]! += w;
     }
   }
-  return {
-    weight,
-    finiteWeight,
-    sum,
-    sumOfSquares,
-    p95: quantile(samples, weights, 0.95, finiteWeight),
-    max,
-    below,
-    upTo,
+  return (drawn) => {
+    const sums = new Float64Array(COLUMNS);
+    for (let block = 0; block < blocks.count; block++) {
+      const times = drawn[block]!;
+      if (times > 0) for (let c = 0; c < COLUMNS; c++) sums[c]! += times * table[block * COLUMNS + c]!;
+    }
+    const weight = sums[0]!,
+      finiteWeight = sums[1]!,
+      sum = sums[2]!,
+      sumOfSquares = sums[3]!;
+    const fromTop = (share: number): number | null => {
+      const limit = finiteWeight * (share + ROUNDING);
+      let above = 0;
+      for (let i = finite - 1; i >= 0; i--) {
+        above += weights[i]! * drawn[blocks.of[i]!]!;
+        if (above > limit) return samples[i]!;
+      }
+      return null;
+    };
+    return {
+      weight,
+      finiteWeight,
+      sum,
+      sumOfSquares,
+      p95: fromTop(0.05),
+      max: fromTop(0),
+      below: [sums[4]!, sums[5]!, sums[6]!, sums[7]!],
+      upTo: [sums[8]!, sums[9]!, sums[10]!, sums[11]!],
+    };
   };
 }
 
 /** A sum of many equal weights may miss the share by rounding. */
 const ROUNDING = 1e-12;
 
-function quantile(
-  samples: Readonly<Float64Array>,
-  weights: Readonly<Float64Array>,
-  p: number,
-  total: number,
-): number | null {
-  if (!(total > 0)) return null;
-  let seen = 0;
-  for (let i = 0; i < samples.length; i++) {
-    seen += weights[i]!;
-    if (seen >= p * total * (1 - ROUNDING)) return samples[i]!;
-  }
-  return null;
+/** `samples` must rise; `weights` in the same order. */
+export function summariseSorted(samples: Readonly<Float64Array>, weights: Readonly<Float64Array>): Summary {
+  return summaryTable(samples, weights, { of: new Uint32Array(samples.length), count: 1 })(Uint32Array.of(1));
 }
 
 /** Undefined for a failed measurement. Signed samples: the sums and extremes mean what they say, the shares do not. */

@@ -3,7 +3,7 @@ import type { SurfaceScore, TruthPart } from "../data/report.ts";
 import { blockBootstrap, spatialBlocks, type Interval } from "./block-bootstrap.ts";
 import type { SurfaceComparison } from "./compare-surfaces.ts";
 import { indicesOfPart } from "./completeness.ts";
-import { sortSamples, summariseSorted, type Summary } from "./summarise.ts";
+import { sortSamples, summaryTable } from "./summarise.ts";
 import { surfaceScore } from "./surface-score.ts";
 
 /** The figures of a SurfaceScore that one number describes; a threshold's figure ends in its index. */
@@ -55,23 +55,20 @@ export function scorePart(
   const fromA = a.order,
     fromB = Uint32Array.from(b.order, (at) => chosen[at]!);
   const [blocksA, blocksB] = spatialBlocks([pick3(result.positions, fromA), pick3(truth.positions, fromB)], blockMm);
-  const weightA = Float64Array.from(fromA, (i) => result.weights[i]!),
-    weightB = Float64Array.from(fromB, (i) => truth.weights[i]!),
-    signed = Float64Array.from(fromA, (i) => result.signedMm[i]!);
-  const drawnA = new Float64Array(weightA.length),
-    drawnB = new Float64Array(weightB.length);
+  const count = blocksA!.count,
+    tableA = summaryTable(a.samples, weightsOf(result.weights, fromA), blocksA!),
+    tableB = summaryTable(b.samples, weightsOf(truth.weights, fromB), blocksB!);
+  const signedSums = new Float64Array(count);
+  fromA.forEach((i, at) => (signedSums[blocksA!.of[at]!]! += result.weights[i]! * result.signedMm[i]!));
 
   const scoreOf = (drawn: Readonly<Uint32Array>): SurfaceScore => {
-    for (let i = 0; i < drawnA.length; i++) drawnA[i] = weightA[i]! * drawn[blocksA!.of[i]!]!;
-    for (let i = 0; i < drawnB.length; i++) drawnB[i] = weightB[i]! * drawn[blocksB!.of[i]!]!;
-    const sideA: Summary = summariseSorted(a.samples, drawnA),
-      sideB: Summary = summariseSorted(b.samples, drawnB);
-    let bias = 0;
-    for (let i = 0; i < drawnA.length; i++) bias += drawnA[i]! * signed[i]!;
-    return surfaceScore(sideA, sideB, sideA.weight > 0 ? bias / sideA.weight : null);
+    const sideA = tableA(drawn);
+    let signed = 0;
+    for (let block = 0; block < count; block++) signed += drawn[block]! * signedSums[block]!;
+    return surfaceScore(sideA, tableB(drawn), sideA.weight > 0 ? signed / sideA.weight : null);
   };
-  const score = scoreOf(new Uint32Array(blocksA!.count).fill(1));
-  const intervals = blockBootstrap(blocksA!.count, replicates, rng, (drawn) => numbersOf(scoreOf(drawn)));
+  const score = scoreOf(new Uint32Array(count).fill(1));
+  const intervals = blockBootstrap(count, replicates, rng, (drawn) => numbersOf(scoreOf(drawn)));
   return {
     score,
     spread: Object.fromEntries(spreadKeys.map((key, k) => [key, intervals[k] ?? null])) as Record<
@@ -97,6 +94,9 @@ export function numbersOf(s: SurfaceScore): readonly (number | null)[] {
     ...(s.fScore ?? none),
   ];
 }
+
+const weightsOf = (weights: Readonly<Float64Array>, from: Readonly<Uint32Array>): Float64Array =>
+  Float64Array.from(from, (i) => weights[i]!);
 
 function pick3(positions: Readonly<Float64Array>, from: Readonly<Uint32Array>): Float64Array {
   const some = new Float64Array(3 * from.length);

@@ -12,13 +12,7 @@ import {
   triangleCount,
   type Mesh,
 } from "../../src/geometry/mesh.ts";
-import {
-  mergeTruths,
-  scoreSurface,
-  scoreTogether,
-  surfaceHeadline,
-  type ScoreOptions,
-} from "../../src/metrics/score-surface.ts";
+import { mergeTruths, scoreSurface, scoreTogether, type ScoreOptions } from "../../src/metrics/score-surface.ts";
 import { boxMesh, icosphere, squareSheet } from "../../src/verify/shapes.ts";
 
 /** 20,480 facets with edges up to 0.9 mm: they lie edge²/(8R) = 0.005 mm inside the sphere of 20 mm. */
@@ -311,27 +305,28 @@ test("the same input gives the same bytes, and the seed moves nothing but the in
     result: Mesh = { ...truth, positions: truth.positions.map((x, i) => x * [1, 1.05, 0.95][i % 3]! + 0.5) };
   const run = (seed: string) => {
     const scored = scoreSurface(result, { mesh: truth }, { seed, replicates: 50, samplesPerCm2: 20 });
-    return { report: JSON.stringify(scored.report), headline: JSON.stringify(surfaceHeadline(scored)) };
+    return { report: JSON.stringify(scored.report), spread: JSON.stringify(scored.spread) };
   };
   const first = run("a"),
     other = run("b");
   expect(run("a")).toEqual(first);
   expect(other.report).toBe(first.report);
-  expect(other.headline).not.toBe(first.headline);
+  expect(other.spread).not.toBe(first.spread);
 });
 
-test("headline figures carry dotted ids, an interval that holds the value, and no figure that could not be computed", () => {
-  const scored = scoreSurface(
+test("an interval holds its figure, has a width where the error varies, and is null where there is no figure", () => {
+  const { report, spread } = scoreSurface(
     icosphere(20, 4, [1, 0, 0]),
     { mesh: sphere },
-    { bone: "femur", align: false, vertexErrors: false },
+    { align: false, vertexErrors: false },
   );
-  const headline = surfaceHeadline(scored);
-  expect(headline["femur.reachable.assd"]).toMatchObject({ unit: "mm" });
-  expect(Object.keys(headline).some((id) => id.startsWith("femur.unreachable"))).toBe(false);
-  for (const { value, low, high } of Object.values(headline)) expect(low <= value && value <= high).toBe(true);
-  const { low, high } = headline["femur.reachable.assd"]!;
-  expect(high - low).toBeGreaterThan(0.05);
+  for (const key of ["assd", "rms", "hd95", "bias", "meanAccuracy", "meanCompleteness"] as const) {
+    const [low, high] = spread.reachable[key]!;
+    expect(low <= report.scores.reachable[key]! && report.scores.reachable[key]! <= high).toBe(true);
+    expect(high - low).toBeGreaterThan(0.02);
+  }
+  expect(spread.reachable.coverage3).toEqual([1, 1]);
+  expect(spread.unreachable.assd).toBeNull();
 });
 
 test("a truth that cannot be used is bad input", () => {

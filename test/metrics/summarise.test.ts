@@ -3,7 +3,7 @@ import { weightedPercentile } from "../../src/core/stats.ts";
 import type { Measurement } from "../../src/data/measurement.ts";
 import { surfaceMetrics } from "../../src/metrics/all.ts";
 import { compareDefaults, compareSurfaces, prepareTruth } from "../../src/metrics/compare-surfaces.ts";
-import { meanOf, pool, rmsOf, summarise } from "../../src/metrics/summarise.ts";
+import { meanOf, pool, rmsOf, summarise, summaryTable } from "../../src/metrics/summarise.ts";
 import { icosphere } from "../../src/verify/shapes.ts";
 import { forCases } from "../support/cases.ts";
 
@@ -30,6 +30,35 @@ test("a summary agrees with the definitions written out", () => {
     [0.5, 1, 2, 3].forEach((threshold, k) => {
       expect(Math.abs(summary.below[k as 0] - sum((x) => (x < threshold ? 1 : 0)))).toBeLessThan(ROUNDING);
     });
+  });
+});
+
+test("drawing blocks is repeating their samples", () => {
+  forCases(100, "summarise/blocks", (rng) => {
+    const samples = Float64Array.from({ length: 1 + rng.integer(60) }, () =>
+        rng.uniform() < 0.1 ? Infinity : 4 * rng.uniform(),
+      ).toSorted(),
+      weights = samples.map(() => 0.1 + rng.uniform()),
+      of = Uint32Array.from(samples, () => rng.integer(5)),
+      drawn = Uint32Array.from({ length: 5 }, () => rng.integer(3));
+    const repeated = [...samples.keys()].flatMap((i) => Array.from({ length: drawn[of[i]!]! }, () => i));
+    const quick = summaryTable(samples, weights, { of, count: 5 })(drawn),
+      slow = summarise(
+        measured(
+          repeated.map((i) => samples[i]!),
+          repeated.map((i) => weights[i]!),
+        ),
+      )!;
+    expect([quick.p95, quick.max]).toEqual([slow.p95, slow.max]);
+    const numbers = ({ weight, finiteWeight, sum, sumOfSquares, below, upTo }: typeof quick): number[] => [
+      weight,
+      finiteWeight,
+      sum,
+      sumOfSquares,
+      ...below,
+      ...upTo,
+    ];
+    numbers(quick).forEach((x, k) => expect(Math.abs(x - numbers(slow)[k]!)).toBeLessThan(ROUNDING));
   });
 });
 
