@@ -5,6 +5,7 @@ import {
   type Implicit,
   mix,
   monotoneCurve,
+  type Point,
   smoothMax,
   smoothMin,
   smoothStep,
@@ -41,8 +42,68 @@ export interface FemurShape {
  * blended on.
  */
 export function femurShape(p: FemurParameters): FemurShape {
+  // Blending swells the epicondyles and clips the crests by a millimetre: measured on the blank and taken back.
+  let blank = p;
+  for (let round = 0; round < 2; round++) {
+    const is = sizes(shapeOf(blank, p));
+    blank = {
+      ...blank,
+      epicondylarWidthMm: blank.epicondylarWidthMm + p.epicondylarWidthMm - is.epicondylarWidthMm,
+      medialDepthMm: blank.medialDepthMm + p.medialDepthMm - is.medialDepthMm,
+      lateralDepthMm: blank.lateralDepthMm + p.lateralDepthMm - is.lateralDepthMm,
+    };
+  }
+  return shapeOf(blank, p);
+}
+
+/** Outermost coordinate of the solid along a ray from `from` in one axis, by bisection. */
+function edge(solid: Implicit, from: Point, axis: 0 | 1 | 2, lengthMm: number): number {
+  let inside = 0,
+    outside = lengthMm;
+  const at: [number, number, number] = [...from];
+  while (Math.abs(outside - inside) > 0.02) {
+    const middle = (inside + outside) / 2;
+    at[axis] = from[axis] + middle;
+    if (solid(...at) < 0) inside = middle;
+    else outside = middle;
+  }
+  return from[axis] + (inside + outside) / 2;
+}
+
+type Sizes = Pick<FemurParameters, "epicondylarWidthMm" | "medialDepthMm" | "lateralDepthMm">;
+
+/** What a ruler would find: the widest line near the epicondyles, each condyle's back to the front of its crest. */
+function sizes({ solid, medialCrestX, lateralCrestX, anteriorMm }: FemurShape): Sizes {
+  let medial = 0,
+    lateral = 0;
+  for (let y = -8; y <= 8; y += 2) {
+    for (let z = -8; z <= 12; z += 2) {
+      medial = Math.min(medial, edge(solid, [-20, y, z], 0, -40));
+      lateral = Math.max(lateral, edge(solid, [20, y, z], 0, 40));
+    }
+  }
+  const depth = (crestX: number): number => {
+    let front = 0,
+      back = 0;
+    for (let share = 0.5; share <= 1.2; share += 0.05) {
+      for (let z = anteriorMm.z - 16; z <= anteriorMm.z + 12; z += 1) {
+        front = Math.max(front, edge(solid, [crestX * share, 15, z], 1, 50));
+        back = Math.min(back, edge(solid, [crestX * share, 5, z - 12], 1, -45));
+      }
+    }
+    return front - back;
+  };
+  return {
+    epicondylarWidthMm: lateral - medial,
+    medialDepthMm: depth(medialCrestX),
+    lateralDepthMm: depth(lateralCrestX),
+  };
+}
+
+/** All but the three sizes of `p` comes from `wanted`, so that correcting them leaves the rest alone. */
+function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
   const w = p.epicondylarWidthMm,
-    s = w / REFERENCE_WIDTH_MM;
+    s = wanted.epicondylarWidthMm / REFERENCE_WIDTH_MM;
   const posteriorY = -18.5 * s,
     distalZ = -28 * s;
   const anteriorRadius = 27 * s,
@@ -58,10 +119,10 @@ export function femurShape(p: FemurParameters): FemurShape {
     const z = distalZ + lift + distal - drop * Math.cos(dropRad); // the lowest point lies on the distal arc
     return {
       centre: [y, z] as const,
-      ...convexOutline([y, z], -165 * DEG, [
+      ...convexOutline([y, z], -132 * DEG, [
         { radiusMm: radius, toRad: -dropRad },
         { radiusMm: distal, toRad: flatTilt, straightMm: Math.max(0, straight) },
-        { radiusMm: anteriorRadius, toRad: 118 * DEG },
+        { radiusMm: anteriorRadius, toRad: 110 * DEG },
       ]),
     };
   };
@@ -90,11 +151,11 @@ export function femurShape(p: FemurParameters): FemurShape {
     // Straight facets with rounded crest and floor: a cosine would give a bowl, not a groove.
     const facet = Math.sqrt(u * u + 0.02) - Math.sqrt(0.02),
       full = Math.sqrt(1.02) - Math.sqrt(0.02);
-    const floor = smoothMin(facet / full, 1, 0.25) / (1 - 0.25 / 4);
+    const floor = smoothMin((1.3 * facet) / full, 1, 0.3); // level where the facets meet
     return depth * floor;
   };
 
-  const halfWidth = w / 2 - 2.2 * s;
+  const halfWidth = wanted.epicondylarWidthMm / 2 - 3.2 * s;
   const body: Implicit = (x, y, z) => {
     const side = smoothStep(-9 * s, 11 * s, x);
     const sagittal =
@@ -110,7 +171,8 @@ export function femurShape(p: FemurParameters): FemurShape {
     const medialFlank = -x - halfWidth + (0.0125 * (forward * forward)) / s + 0.03 * Math.max(0, -z - 8 * s);
     const lateralFlank = x - halfWidth + (0.0085 * (forward * forward)) / s + 0.03 * Math.max(0, -z - 8 * s);
     d = smoothMax(d, medialFlank / 1.15, 9 * s);
-    return smoothMax(d, lateralFlank / 1.1, 9 * s);
+    d = smoothMax(d, lateralFlank / 1.1, 9 * s);
+    return smoothMax(d, (z - 11 * s - 0.24 * y) / 1.03, 15 * s);
   };
 
   // The roof of the notch runs from behind and above to the front and below (Blumensaat's line).
@@ -123,7 +185,7 @@ export function femurShape(p: FemurParameters): FemurShape {
     const roof = (y - roofY) * roofNy + (z - roofZ) * roofNz;
     const wider = 0.06 * Math.max(0, distalZ + 8 * s - z);
     const wall = Math.abs(x - notchX) - p.notchWidthMm / 2 - wider;
-    return smoothMax(roof, wall, 9 * s);
+    return smoothMax(roof, wall, 13 * s);
   };
 
   // Metaphysis and shaft: elliptic sections, the posterior half flatter (popliteal surface).
@@ -145,12 +207,12 @@ export function femurShape(p: FemurParameters): FemurShape {
   const solid: Implicit = (x, y, z) => {
     let d = body(x, y, z);
     const m = metaphysis(x, y, z);
-    d = smoothMin(d, m, 10 * s);
+    d = smoothMin(d, m, 13 * s);
     // Epicondyles: the tips are the points that define the width and the origin.
-    const lx = ellipsoid(x - (tip - 9 * s), y, z, 9 * s, 8 * s, 9 * s);
-    const mx = ellipsoid(x + (tip - 10 * s), y, z, 10 * s, 9.5 * s, 10 * s);
-    const adductor = ellipsoid(x + (tip - 8.5 * s), y + 6 * s, z - 13 * s, 6 * s, 5 * s, 6 * s);
-    d = smoothMin(d, x > 0 ? lx : smoothMin(mx, adductor, 5 * s), 5 * s);
+    const lx = ellipsoid(x - (tip - 8 * s), y, z, 8 * s, 10 * s, 11 * s);
+    const mx = ellipsoid(x + (tip - 9 * s), y, z, 9 * s, 11 * s, 12 * s);
+    const adductor = ellipsoid(x + (tip - 14.5 * s), y + 4 * s, z - 14 * s, 10 * s, 8 * s, 9 * s);
+    d = smoothMin(d, x > 0 ? lx : smoothMin(mx, adductor, 8 * s), 6 * s);
     d = smoothMax(d, -notchSolid(x, y, z), 3.5 * s);
     return smoothMax(d, z - topMm, 3);
   };

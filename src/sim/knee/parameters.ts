@@ -142,7 +142,7 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
       lateralSlopeRad: Math.max(1 * DEG, (male ? 4.41 : 4.63) * DEG + slope),
       medialConcavityMm: draw("concavity", 2.6, 0.4), // about 3, Hashemi 2008
       eminenceHeightMm: scaled("eminence", 9, 8, 0.08),
-      tubercleDropMm: scaled("tubercle-drop", 27, 24, 0.06),
+      tubercleDropMm: scaled("tubercle-drop", 24, 21.5, 0.06),
       tubercleOffsetMm: draw("tt-tg", 10.9, 2), // CT controls, PMC5134791
       shaftRadiusMm: scaled("tibial-shaft", 13.5, 12, 0.04),
       fibulaHeadRadiusMm: scaled("fibula-head", 12, 10.6, 0.05),
@@ -161,7 +161,7 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
     softTissue: {
       skinMm: draw("skin", 1.6, 0.15),
       thighFatMm: Math.max(4, draw("thigh-fat", male ? 8 : 11, 2)), // 10.4 ± 4.1 at mid-thigh
-      jointFatMm: draw("joint-fat", male ? 5 : 6, 0.7),
+      jointFatMm: draw("joint-fat", male ? 6 : 7, 0.6),
       shankFatMm: draw("shank-fat", male ? 4.2 : 7.5, 0.6),
       prepatellarFatMm: draw("prepatellar-fat", 4.4, 0.4),
       quadricepsMm: scaled("quadriceps", 17, 15, 0.08),

@@ -1,6 +1,39 @@
 import { type Implicit, ellipse, smoothMax, smoothStep, softAbs } from "./implicit.ts";
 import type { PatellaParameters } from "./parameters.ts";
 
+/** First and last coordinate along an axis at which the blank is solid, to 0.1 mm. */
+function extent(
+  solid: Implicit,
+  axis: 0 | 1 | 2,
+  { widthMm, thicknessMm, heightMm }: PatellaParameters,
+): [number, number] {
+  const half = [0.62 * widthMm, 0.62 * thicknessMm, 0.62 * heightMm] as const;
+  const others = [0, 1, 2].filter((a) => a !== axis) as [0 | 1 | 2, 0 | 1 | 2];
+  const within = (t: number): boolean => {
+    const at: [number, number, number] = [0, 0, 0];
+    at[axis] = t;
+    for (let u = -half[others[0]]; u <= half[others[0]]; u += 0.5) {
+      for (let v = -half[others[1]]; v <= half[others[1]]; v += 0.5) {
+        at[others[0]] = u;
+        at[others[1]] = v;
+        if (solid(...at) < 0) return true;
+      }
+    }
+    return false;
+  };
+  const end = (sign: number): number => {
+    let inside = 0,
+      outside = sign * half[axis];
+    while (Math.abs(outside - inside) > 0.05) {
+      const middle = (inside + outside) / 2;
+      if (within(middle)) inside = middle;
+      else outside = middle;
+    }
+    return (inside + outside) / 2;
+  };
+  return [end(-1), end(1)];
+}
+
 /**
  * The patella in its own frame, mm: origin at half height and half thickness on the line of the ridge, axes as the
  * knee frame in extension; the apex points to −Z, the ridge to −Y.
@@ -24,19 +57,26 @@ export function patellaShape(p: PatellaParameters): PatellaShape {
   const middleX = (lateralX + medialX) / 2;
   const articularBottomZ = -0.42 * halfHeight;
 
-  const solid: Implicit = (x, y, z) => {
+  const rough: Implicit = (x, y, z) => {
     const dx = x - middleX;
     // Outline seen from the front: broad above, a blunt point below.
     const low = smoothStep(0.15 * halfHeight, -halfHeight, z);
-    const outline = ellipse(dx, z, (p.widthMm / 2) * (1 - 0.42 * low), halfHeight);
+    const outline = ellipse(dx, z, (p.widthMm / 2) * (1 - 0.36 * low), halfHeight);
     const front = y - halfThickness + (dx * dx) / (62 * s) + (z * z) / (85 * s);
     // Lateral facet wider and flatter than the medial one; both turn up at their borders.
     const slope = x > 0 ? 0.4 : 0.5;
-    const back = -y - halfThickness + slope * softAbs(x, 2.5 * s) + (z * z) / (130 * s);
-    const apex = Math.max(0, articularBottomZ - z);
+    const back = -y - halfThickness + slope * softAbs(x, 4 * s) + (z * z) / (130 * s);
+    const apex = smoothMax(0, articularBottomZ - z, 5 * s);
     let d = smoothMax(front, back / 1.1 + 0.55 * apex, 3.5 * s);
     d = smoothMax(d, outline, 6.5 * s);
     return d;
   };
+  // The rounded rim shortens all three sizes: measured along the axes of the blank, they are stretched back.
+  const [x0, x1] = extent(rough, 0, p),
+    [y0, y1] = extent(rough, 1, p),
+    [z0, z1] = extent(rough, 2, p);
+  const sx = (x1 - x0) / p.widthMm, sy = (y1 - y0) / p.thicknessMm, sz = (z1 - z0) / p.heightMm; // prettier-ignore
+  const mx = (x0 + x1) / 2, my = (y0 + y1) / 2, mz = (z0 + z1) / 2; // prettier-ignore
+  const solid: Implicit = (x, y, z) => rough(mx + (x - middleX) * sx, my + y * sy, mz + z * sz) / Math.max(sx, sy, sz);
   return { solid, medialX, lateralX, halfHeightMm: halfHeight, articularBottomZ };
 }

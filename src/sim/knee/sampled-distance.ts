@@ -18,6 +18,9 @@ const STEEPEST = 1.7;
 /** Voxels within this many spacings of the surface get their distance by projection onto it. */
 const BAND = 2.8;
 
+/** Farther from the surface than this many spacings trilinear serves: the field is nearly flat there. */
+const FAR = 5;
+
 /** Step of the difference quotients, mm: far below the tightest rounding (2 mm), far above the noise of doubles. */
 const STEP_MM = 0.01;
 
@@ -180,7 +183,7 @@ export function redistance({ shape, spacingMm }: Grid, samples: Float32Array): F
   return values;
 }
 
-/** Catmull-Rom interpolation; outside the lattice the value at its border plus the way to it (an upper bound). */
+/** Catmull-Rom interpolation near the surface, trilinear far from it; outside the lattice the value at its border plus the way to it (an upper bound). */
 export function interpolateDistance(
   { shape, spacingMm, originMm }: Grid,
   v: Float32Array,
@@ -200,7 +203,7 @@ export function interpolateDistance(
   const u = cx - i, t = cy - j, w = cz - k; // prettier-ignore
   const slab = nx * ny,
     at = k * slab + j * nx + i;
-  if (i < 1 || j < 1 || k < 1 || i > nx - 3 || j > ny - 3 || k > nz - 3) {
+  if (Math.abs(v[at]!) > FAR * h || i < 1 || j < 1 || k < 1 || i > nx - 3 || j > ny - 3 || k > nz - 3) {
     const a00 = v[at]! + u * (v[at + 1]! - v[at]!),
       a10 = v[at + nx]! + u * (v[at + nx + 1]! - v[at + nx]!),
       a01 = v[at + slab]! + u * (v[at + slab + 1]! - v[at + slab]!),

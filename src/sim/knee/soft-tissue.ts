@@ -42,7 +42,7 @@ interface Section {
   readonly thicknessMm: number;
 }
 
-/** A flat band from one elliptic section to another; its width lies across X as far as its direction allows. */
+/** A flat band with round edges from one section to another; its width lies across X as far as its direction allows. */
 function strap(from: Section, to: Section): Implicit {
   const u = direction(from.at, to.at);
   const length = Math.hypot(to.at[0] - from.at[0], to.at[1] - from.at[1], to.at[2] - from.at[2]);
@@ -53,19 +53,17 @@ function strap(from: Section, to: Section): Implicit {
     const px = x - from.at[0], py = y - from.at[1], pz = z - from.at[2]; // prettier-ignore
     const along = px * u[0] + py * u[1] + pz * u[2];
     const t = Math.min(1, Math.max(0, along / length));
-    const d = ellipse(
-      px * w[0] + py * w[1] + pz * w[2],
-      px * n[0] + py * n[1] + pz * n[2],
-      (from.widthMm + (to.widthMm - from.widthMm) * t) / 2,
-      (from.thicknessMm + (to.thicknessMm - from.thicknessMm) * t) / 2,
-    );
-    const beyond = Math.max(-along, along - length, 0);
-    return beyond === 0 ? d : Math.hypot(Math.max(d, 0), beyond);
+    const half = (from.thicknessMm + (to.thicknessMm - from.thicknessMm) * t) / 2,
+      flat = (from.widthMm + (to.widthMm - from.widthMm) * t) / 2 - half;
+    const aside = Math.max(0, Math.abs(px * w[0] + py * w[1] + pz * w[2]) - flat),
+      off = px * n[0] + py * n[1] + pz * n[2],
+      beyond = Math.max(-along, along - length, 0);
+    return Math.sqrt(aside * aside + off * off + beyond * beyond) - half;
   };
 }
 
 /** Extra tissue over bone at the sides of the joint: capsule, collateral ligaments, retinacula. */
-const CAPSULE_MM = 2.5;
+const CAPSULE_MM = 3;
 
 /** Rounding between neighbouring volumes under the fat: what fascia spans. */
 const FASCIA_MM = 10;
@@ -95,7 +93,7 @@ export function softTissue(knee: Knee): SoftTissue {
     { at: tubercle, widthMm: tendonWidthMm * 0.9, thicknessMm: tendonThicknessMm * 0.9 },
   );
   const pole = onPatella(3 * s, patella.halfHeightMm - 4 * s),
-    tendonTop: Point = [5 * s, 30 * s + q * 0.5, 78 * s];
+    tendonTop: Point = [5 * s, 30 * s + q * 0.45, 66 * s];
   const bend = ((): Point => {
     const at: [number, number, number] = [
       (pole[0] + tendonTop[0]) / 2, (pole[1] + tendonTop[1]) / 2, (pole[2] + tendonTop[2]) / 2,
@@ -127,7 +125,7 @@ export function softTissue(knee: Knee): SoftTissue {
   });
   // The thigh above the joint: sections of one envelope, shared out among the muscles.
   const heights = [14 * s, 30 * s, 50 * s, 85 * s, 125 * s];
-  const front = monotoneCurve(heights, [36 * s, 37 * s, 31 * s + 0.6 * q, 30 * s + 1.05 * q, 30 * s + 1.5 * q]);
+  const front = monotoneCurve(heights, [42 * s, 43 * s, 31 * s + 0.85 * q, 30 * s + 1.1 * q, 30 * s + 1.5 * q]);
   const back = monotoneCurve(heights, [40 * s, 46 * s, 53 * s, 60 * s, 65 * s]);
   const halfWidth = monotoneCurve(heights, [39 * s, 44 * s, 49 * s, 55 * s, 60 * s]);
   const thighEnvelope: Implicit = (x, y, z) => {
@@ -137,7 +135,7 @@ export function softTissue(knee: Knee): SoftTissue {
     return smoothMax(section, 14 * s - z, 12 * s);
   };
   // The popliteal fossa is a rhomb of fat between the hamstrings above and the calf below.
-  const fossaHalf = (z: number): number => (3 + 0.36 * Math.max(0, 72 - z / s)) * s;
+  const fossaHalf = (z: number): number => (1 + 0.28 * Math.max(0, 70 - z / s)) * s;
   const inThigh = (name: string, fibreDirection: Point, part: Implicit): SoftVolume => ({
     name,
     tissue: "muscle",
@@ -199,16 +197,16 @@ export function softTissue(knee: Knee): SoftTissue {
       Math.max(Math.abs(x - 4 * s) - 15 * s, 33 * s + 0.4 * q - y, 58 * s - z),
     ),
     inThigh("vastus medialis", direction([-26, 24, 20], [-16, 20, 80]), (x, y, z) =>
-      Math.max(x + 4 * s, 2 * s - y, 24 * s - z),
+      Math.max(x + 1 * s, -2 * s - y, 24 * s - z),
     ),
     inThigh("vastus lateralis", direction([28, 24, 40], [18, 18, 110]), (x, y, z) =>
-      Math.max(-x + 8 * s, 2 * s - y, 36 * s - z),
+      Math.max(-x + 3 * s, -2 * s - y, 36 * s - z),
     ),
     inThigh("semimembranosus", direction([-25, -30, 0], [-16, -40, 120]), (x, y, z) =>
-      Math.max(x + fossaHalf(z), y + 6 * s, 20 * s - z),
+      Math.max(x + fossaHalf(z), y + 3.5 * s, 20 * s - z),
     ),
     inThigh("biceps femoris", direction([28, -28, 0], [20, -40, 120]), (x, y, z) =>
-      Math.max(fossaHalf(z) - x, y + 6 * s, 24 * s - z),
+      Math.max(fossaHalf(z) - x, y + 3.5 * s, 24 * s - z),
     ),
     muscle("semimembranosus, lower part", shank(-25, -22, -20), 6, thigh(-28, -30, 34), 12),
     muscle("biceps femoris, lower part", shank(33, -18, -18), 5, thigh(30, -28, 34), 11),
@@ -227,8 +225,8 @@ export function softTissue(knee: Knee): SoftTissue {
   const fillings: readonly Implicit[] = [
     thighEnvelope,
     local(calfEnvelope),
-    (x, y, z) => ellipsoid(x - popliteal[0], y - popliteal[1], z - popliteal[2], 38 * s, 22 * s, 46 * s),
-    (x, y, z) => ellipsoid(x - below[0], y - below[1], z - below[2], 36 * s, 21 * s, 34 * s),
+    (x, y, z) => ellipsoid(x - popliteal[0], y - popliteal[1], z - popliteal[2], 40 * s, 25 * s, 48 * s),
+    (x, y, z) => ellipsoid(x - below[0], y - below[1], z - below[2], 38 * s, 24 * s, 36 * s),
     taperedCapsule(patellaSide(patella.medialX + 7 * s), 7 * s, thigh(-27, 8, -2), 13 * s),
     taperedCapsule(patellaSide(patella.lateralX - 7 * s), 7 * s, thigh(27, 8, -2), 13 * s),
     taperedCapsule(patellaSide(patella.medialX + 10 * s), 7 * s, shank(-22, 12, -9), 10 * s),
@@ -259,7 +257,11 @@ export function softTissue(knee: Knee): SoftTissue {
         CAPSULE_MM * s * smoothStep(34 * s, 14 * s, Math.abs(z)) * smoothStep(16 * s, 30 * s, Math.abs(x));
       let d = femurField.distanceMm(x, y, z) - capsule;
       const lower = Math.min(tibiaField.distanceMm(x, y, z), fibulaField.distanceMm(x, y, z));
-      d = smoothMin(d, lower - (h > -20 * s ? capsule : 0), 8);
+      d = smoothMin(
+        d,
+        lower - CAPSULE_MM * s * smoothStep(-24 * s, -8 * s, h) * smoothStep(14 * s, 26 * s, Math.abs(x)),
+        8,
+      );
       for (const filling of fillings) d = smoothMin(d, filling(x, y, z), FASCIA_MM);
       // The patella last and with little rounding: the skin lies close on it.
       return smoothMin(d, patellaField.distanceMm(x, y, z), 4);

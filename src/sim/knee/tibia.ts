@@ -42,11 +42,27 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     tubercleZ = -p.tubercleDropMm;
 
   /** The rounder medial and the smaller lateral half, joined without the anterior and posterior dents of two circles. */
-  const outline = (x: number, y: number): number => {
+  const rough = (x: number, y: number): number => {
     const medial = ellipse(x + (halfWidth - 21 * s), y - centreY, 21 * s, halfDepth);
     const lateral = ellipse(x - (halfWidth - 20 * s), y - centreY - 0.5 * s, 20 * s, halfDepth * 0.92);
-    return smoothMin(medial, lateral, 14 * s);
+    const middle = ellipse(x, y - centreY - 1.5 * s, 23 * s, halfDepth * 0.91);
+    return smoothMin(smoothMin(medial, lateral, 10 * s), middle, 8 * s);
   };
+  // Rounding joins outward: the outline is scaled back to its width and depth.
+  const reach = (dx: number, dy: number, fromX: number): number => {
+    let near = 0,
+      far = 80;
+    for (let iteration = 0; iteration < 40; iteration++) {
+      const t = (near + far) / 2;
+      if (rough(fromX + dx * t, centreY + dy * t) < 0) near = t;
+      else far = t;
+    }
+    return near;
+  };
+  const widest = (reach(1, 0, 0) + reach(-1, 0, 0)) / 2;
+  const deepest = Math.max(...[-20, -18, -16, -12, 0].map((x) => reach(0, 1, x * s) + reach(0, -1, x * s))) / 2;
+  const outline = (x: number, y: number): number =>
+    rough((x * widest) / halfWidth, centreY + ((y - centreY) * deepest) / halfDepth);
 
   const slopeAt = (x: number): number =>
     mix(Math.tan(p.medialSlopeRad), Math.tan(p.lateralSlopeRad), smoothStep(-8 * s, 8 * s, x));
@@ -60,16 +76,16 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     const lx = (x - lateralX) / (16 * s),
       ly = dy / (20 * s);
     const hill = Math.max(0, 1 - lx * lx - ly * ly);
-    const medialSpine = bump(x, dy, -4.2 * s, -2 * s, 3.2 * s, 6.5 * s);
-    const lateralSpine = bump(x, dy, 5 * s, -4 * s, 3.2 * s, 5.5 * s);
-    const saddle = bump(x, dy, 0.5 * s, -3 * s, 5.5 * s, 9 * s);
+    const medialSpine = bump(x, dy, -4.6 * s, -2 * s, 3.4 * s, 6.5 * s);
+    const lateralSpine = bump(x, dy, 5.4 * s, -4 * s, 3.4 * s, 5.5 * s);
+    const saddle = bump(x, dy, 0.5 * s, -3 * s, 5.5 * s, 7.5 * s);
     const frontHollow = bump(x, dy, 0, 16 * s, 7 * s, 7 * s),
       backHollow = bump(x, dy, 0, -19 * s, 6 * s, 5 * s);
     return (
       slopeAt(x) * dy -
       p.medialConcavityMm * bowl * bowl * (3 - 2 * bowl) +
       0.8 * s * hill * hill +
-      p.eminenceHeightMm * (0.62 * medialSpine + 0.52 * lateralSpine + 0.3 * saddle) -
+      p.eminenceHeightMm * (0.68 * medialSpine + 0.54 * lateralSpine + 0.42 * saddle) -
       2.5 * s * frontHollow -
       3 * s * backHollow
     );
@@ -91,20 +107,17 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     const styloid = ellipsoid(
       x - fibulaTip[0], y - fibulaTip[1], z - (fibulaTip[2] - 6 * s), 4.2 * s, 4.4 * s, 6 * s,
     ); // prettier-ignore
-    let d = smoothMin(upper(x, y, z), lower(x, y, z), 4 * s);
+    let d = Math.min(upper(x, y, z), lower(x, y, z)); // they share a ball
     d = smoothMin(d, knob, 5 * s);
     d = smoothMin(d, styloid, 4 * s);
     return smoothMax(d, bottomMm - z, 2);
   };
 
   // Below the rim the outline shrinks and turns into the three-sided shaft with its anterior crest.
-  const shrink = monotoneCurve(
-    [-60 * s, -42 * s, -28 * s, -15 * s, -6 * s, 6 * s],
-    [15 * s, 11 * s, 7 * s, 3 * s, 0.6, 0],
-  );
+  const shrink = monotoneCurve([-64 * s, -44 * s, -28 * s, -14 * s, -3 * s], [17 * s, 12 * s, 7 * s, 2.6 * s, 0]);
   const shaft = monotoneCurve(
     [bottomMm, -70 * s, -48 * s, -30 * s, -14 * s],
-    [p.shaftRadiusMm, p.shaftRadiusMm * 1.12, p.shaftRadiusMm * 1.35, p.shaftRadiusMm * 1.65, p.shaftRadiusMm * 1.8],
+    [p.shaftRadiusMm, p.shaftRadiusMm * 1.12, p.shaftRadiusMm * 1.35, p.shaftRadiusMm * 1.75, p.shaftRadiusMm * 2.05],
   );
   const axisX = monotoneCurve([bottomMm, -60 * s, -10 * s], [-1 * s, -0.5 * s, 0]);
   const axisY = monotoneCurve([bottomMm, -75 * s, -45 * s, -20 * s], [1 * s, 3 * s, 5 * s, 3 * s]);
@@ -113,20 +126,23 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     const dx = x - axisX(z),
       dy = y - axisY(z),
       r = shaft(z);
-    let three = smoothMax(-0.83 * dx + 0.56 * dy, 0.87 * dx + 0.49 * dy, 7 * s); // medial face, lateral face
+    let three = smoothMax(-0.83 * dx + 0.56 * dy, 0.87 * dx + 0.49 * dy, 11 * s); // medial face, lateral face
     three = smoothMax(three, -dy, 12 * s) - r;
-    const t = smoothStep(-16 * s, -52 * s, z);
+    const t = smoothStep(-10 * s, -68 * s, z);
     if (t === 1) return three;
     const plate = outline(x, y) + shrink(z);
     return t === 0 ? plate : mix(plate, three, t);
   };
 
+  const tubercle = taperedCapsule(
+    [tubercleX, tubercleY - 9.5 * s, tubercleZ - 2 * s],
+    8 * s,
+    [tubercleX * 0.3, tubercleY - 25 * s, tubercleZ - 52 * s],
+    6 * s,
+  );
   const solid: Implicit = (x, y, z) => {
     let d = side(x, y, z);
-    const crest = ellipsoid(
-      x - tubercleX, y - (tubercleY - 9 * s), z - (tubercleZ - 4 * s), 10.5 * s, 9 * s, 15 * s,
-    ); // prettier-ignore
-    d = smoothMin(d, crest, 10 * s);
+    d = smoothMin(d, tubercle(x, y, z), 13 * s);
     // Gerdy's tubercle, where the iliotibial band ends.
     const gerdy = ellipsoid(x - 24 * s, y - (centreY + 15 * s), z + 14 * s, 8 * s, 7 * s, 7 * s);
     d = smoothMin(d, gerdy, 6 * s);
@@ -145,7 +161,7 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     top,
     outline,
     medialFace,
-    tubercle: [tubercleX, tubercleY - 1.5 * s, tubercleZ - 3 * s],
+    tubercle: [tubercleX, tubercleY - 1.5 * s, tubercleZ + 1 * s],
     fibulaTip,
     fibulaAxis: { head, foot },
   };
