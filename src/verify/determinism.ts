@@ -1,0 +1,106 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLog } from "../core/log.ts";
+import { createRng } from "../core/rng.ts";
+import { createWorkerPool } from "../core/worker-pool.ts";
+import { runSimulated } from "../scenario/run.ts";
+import { parseScenario } from "../scenario/schema.ts";
+import type { Check, Suite } from "./check.ts";
+
+/** Two short strokes, small images: the whole way in some seconds. */
+const tiny = {
+  name: "determinism",
+  seed: "determinism",
+  source: {
+    kind: "simulated",
+    phantom: { kind: "parametric", gridSpacingMm: 1.25 },
+    imaging: { widthPx: 192, heightPx: 192, rateHz: 5 },
+    operator: { sweeps: ["prepatellar transverse", "infrapatellar transverse"], speedMmPerS: 20 },
+  },
+  report: { sampleFrames: 2 },
+};
+
+/** report.json and the recording of one run with so many workers. */
+async function runOnce(workerCount: number): Promise<{ readonly report: Buffer; readonly recording: Buffer }> {
+  const folder = await mkdtemp(join(tmpdir(), "sonobench-determinism-"));
+  const workers = createWorkerPool(workerCount);
+  try {
+    const scenario = parseScenario(tiny, "verify determinism");
+    if (scenario.source.kind !== "simulated") throw new Error("the scenario is a simulated one");
+    const context = { log: silentLog, workers, signal: new AbortController().signal, version: "verify" };
+    await runSimulated(scenario, scenario.source, folder, context);
+    return {
+      report: await readFile(join(folder, "report.json")),
+      recording: await readFile(join(folder, "recording.mcap")),
+    };
+  } finally {
+    await workers.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const differingBytes = (a: Buffer, b: Buffer): number => {
+  let count = Math.abs(a.length - b.length);
+  for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i] !== b[i]) count++;
+  return count;
+};
+
+/** The runs that the checks share: made once, by the first check that asks. */
+function sharedRuns(): () => Promise<
+  readonly [Awaited<ReturnType<typeof runOnce>>, Awaited<ReturnType<typeof runOnce>>]
+> {
+  let runs: ReturnType<ReturnType<typeof sharedRuns>> | undefined;
+  return () => (runs ??= (async () => [await runOnce(1), await runOnce(2)] as const)());
+}
+
+const runs = sharedRuns();
+
+const checks: readonly Check[] = [
+  {
+    id: "determinism.report",
+    statement: "The same scenario and seed give the same report.json, byte for byte, with one worker and with two",
+    source: "docs/pipeline.md",
+    expected: 0,
+    tolerance: 0,
+    async run() {
+      const [one, two] = await runs();
+      const measured = differingBytes(one.report, two.report);
+      return { measured, pass: measured === 0 && one.report.length > 1000 };
+    },
+  },
+  {
+    id: "determinism.recording",
+    statement: "The simulated recording is the same, byte for byte, with one worker and with two",
+    source: "docs/recording.md",
+    expected: 0,
+    tolerance: 0,
+    async run() {
+      const [one, two] = await runs();
+      const measured = differingBytes(one.recording, two.recording);
+      return { measured, pass: measured === 0 && one.recording.length > 100_000 };
+    },
+  },
+  {
+    id: "determinism.streams",
+    statement: "Drawing from one random stream leaves every other stream as it was",
+    source: "core/rng.ts",
+    expected: 0,
+    tolerance: 0,
+    run: async () => {
+      const calm = createRng("s").fork("a"),
+        busy = createRng("s");
+      for (let i = 0; i < 1000; i++) busy.fork("b").normal();
+      const other = busy.fork("a");
+      let measured = 0;
+      for (let i = 0; i < 1000; i++) if (calm.uniform() !== other.uniform()) measured++;
+      return { measured, pass: measured === 0 };
+    },
+  },
+];
+
+export const determinismSuite: Suite = {
+  name: "determinism",
+  about: "same scenario, same seed, same bytes",
+  checks,
+};
