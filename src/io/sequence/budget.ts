@@ -59,5 +59,6 @@ export function createBudget(file: string, { memoryBytes, onReserve }: ReadLimit
 }
 
 export function inMegabytes(bytes: number): string {
-  return `${(bytes / MEGABYTE).toPrecision(3)} MiB`;
+  const megabytes = bytes / MEGABYTE;
+  return `${megabytes < 100 ? megabytes.toPrecision(3) : Math.round(megabytes)} MiB`;
 }

@@ -224,8 +224,11 @@ function imageTrack(
   },
 ): ImageTrack {
   const frameBytes = width * height * channels * elementBytes[element];
-  // Stored bytes, samples, gray, turned: at most four of them at a time.
-  budget.reserve(Math.max(4 * frameBytes, 4 * width * height * 4), "one frame");
+  // As stored, converted, made gray, turned.
+  const { transpose, mirrorU, mirrorV } = orientation;
+  const converted = inMemoryType[element] !== element || !littleEndian ? channels : 0,
+    copies = converted + (channels > 1 ? 1 : 0) + (transpose || mirrorU || mirrorV ? 1 : 0);
+  budget.reserve(frameBytes + copies * width * height * elementBytes[inMemoryType[element]], "one frame");
   const outWidth = orientation.transpose ? height : width,
     outHeight = orientation.transpose ? width : height;
   return {

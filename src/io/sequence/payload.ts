@@ -70,17 +70,17 @@ export async function openPayload(
       throw new FormatError(data.path, { byteOffset: data.size }, problem, "The file is cut short: copy it again");
     }
     if (stored < there) warn(`${there - stored} bytes follow the compressed samples; unread.`);
-    const most = limits.inflatedBytes ?? defaultLimits.inflatedBytes;
-    if (promised > most) {
-      const problem = `${file.path}: its samples inflate to ${inMegabytes(promised)}, more than ${inMegabytes(most)}`;
-      throw new UnsuitableInputError(problem, "Raise the reader's inflatedBytes if the file is to be trusted");
-    }
     const inMemory = Math.min(IN_MEMORY_BYTES, Math.floor(budget.limitBytes / 4));
     const { compression } = place;
     const inflated = openInflated(
       { file: data, offset: begin, storedBytes: stored, compression, inflatedBytes: promised, sizeField },
       inMemory,
     );
+    const most = limits.inflatedBytes ?? defaultLimits.inflatedBytes;
+    if (promised > most) {
+      const problem = `${file.path}: its samples inflate to ${inMegabytes(promised)}, more than ${inMegabytes(most)}`;
+      throw new UnsuitableInputError(problem, "Raise the reader's inflatedBytes if the file is to be trusted");
+    }
     if (promised <= inMemory) budget.reserve(promised, "the inflated samples");
     return {
       bytes: promised,
