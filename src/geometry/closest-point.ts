@@ -56,38 +56,49 @@ export function createClosestPoint(mesh: Mesh): ClosestPoint {
   let memo: Pseudonormals | undefined;
   const normals = (): Pseudonormals => (memo ??= pseudonormals(mesh));
 
-  function nearest(x: number, y: number, z: number, maxMm = Infinity): Nearest | undefined {
-    let best = maxMm * maxMm,
-      triangle = -1,
-      qx = 0,
-      qy = 0,
-      qz = 0,
-      feature: TriangleFeature = FACE;
-    const hit: TriangleHit = { x: 0, y: 0, z: 0, squared: 0, feature: FACE };
-    bvh.shapecast({
-      boundsTraverseOrder: (box) => squaredToBox(box, x, y, z),
-      intersectsBounds: (_box, _isLeaf, score) => score === undefined || score < best,
-      intersectsRange(offset, count) {
-        for (let i = offset; i < offset + count; i++) {
-          const t = bvh.resolveTriangleIndex(i);
-          const a = 3 * triangles[3 * t]!,
-            b = 3 * triangles[3 * t + 1]!,
-            c = 3 * triangles[3 * t + 2]!;
-          closestOnTriangle(positions, a, b, c, x, y, z, hit);
-          if (hit.squared < best) {
-            best = hit.squared;
-            triangle = t;
-            qx = hit.x;
-            qy = hit.y;
-            qz = hit.z;
-            feature = hit.feature;
-          }
+  // One query at a time runs to its end, so its state lives here instead of in callbacks made for each point.
+  let x = 0, y = 0, z = 0, best = 0, found = -1; // prettier-ignore
+  const hit: TriangleHit = { x: 0, y: 0, z: 0, squared: 0, feature: FACE };
+  const closest: TriangleHit = { x: 0, y: 0, z: 0, squared: 0, feature: FACE };
+  const search: Parameters<MeshBVH["shapecast"]>[0] = {
+    boundsTraverseOrder: (box) => squaredToBox(box, x, y, z),
+    intersectsBounds: (_box, _isLeaf, score) => score === undefined || score < best,
+    intersectsRange(offset, count) {
+      for (let i = offset; i < offset + count; i++) {
+        const t = bvh.resolveTriangleIndex(i);
+        const a = 3 * triangles[3 * t]!,
+          b = 3 * triangles[3 * t + 1]!,
+          c = 3 * triangles[3 * t + 2]!;
+        closestOnTriangle(positions, a, b, c, x, y, z, hit);
+        if (hit.squared < best) {
+          best = hit.squared;
+          found = t;
+          closest.x = hit.x;
+          closest.y = hit.y;
+          closest.z = hit.z;
+          closest.feature = hit.feature;
         }
-        return false;
-      },
-    });
-    if (triangle < 0) return undefined;
-    return { distanceMm: Math.sqrt(best), x: qx, y: qy, z: qz, triangle, feature };
+      }
+      return false;
+    },
+  };
+
+  function nearest(xMm: number, yMm: number, zMm: number, maxMm = Infinity): Nearest | undefined {
+    x = xMm;
+    y = yMm;
+    z = zMm;
+    best = maxMm * maxMm;
+    found = -1;
+    bvh.shapecast(search);
+    if (found < 0) return undefined;
+    return {
+      distanceMm: Math.sqrt(best),
+      x: closest.x,
+      y: closest.y,
+      z: closest.z,
+      triangle: found,
+      feature: closest.feature,
+    };
   }
 
   function rawNormal({ triangle, feature }: Nearest): readonly [Float64Array, number] {
@@ -97,12 +108,12 @@ export function createClosestPoint(mesh: Mesh): ClosestPoint {
     return [vertex, 3 * triangles[3 * triangle + feature - 1]!];
   }
 
-  function nearestSigned(x: number, y: number, z: number): Nearest & { readonly signedMm: number } {
-    const hit = nearest(x, y, z);
-    if (!hit) throw new RangeError(`no distance to a point that is not finite: (${x}, ${y}, ${z})`);
-    const [n, at] = rawNormal(hit);
-    const side = (x - hit.x) * n[at]! + (y - hit.y) * n[at + 1]! + (z - hit.z) * n[at + 2]!;
-    return { ...hit, signedMm: side < 0 ? -hit.distanceMm : hit.distanceMm };
+  function nearestSigned(xMm: number, yMm: number, zMm: number): Nearest & { readonly signedMm: number } {
+    const point = nearest(xMm, yMm, zMm);
+    if (!point) throw new RangeError(`no distance to a point that is not finite: (${xMm}, ${yMm}, ${zMm})`);
+    const [n, at] = rawNormal(point);
+    const side = (xMm - point.x) * n[at]! + (yMm - point.y) * n[at + 1]! + (zMm - point.z) * n[at + 2]!;
+    return { ...point, signedMm: side < 0 ? -point.distanceMm : point.distanceMm };
   }
 
   return {
