@@ -1,6 +1,6 @@
 import { createRng } from "../../core/rng.ts";
 import type { Scene } from "../scene.ts";
-import { computeBeam, MARGIN_LINES, type Beam } from "./beam.ts";
+import { computeBeam, FINE_LINES, MARGIN_LINES, type Beam } from "./beam.ts";
 import { createDisplay } from "./display.ts";
 import { allEffects, fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
@@ -28,6 +28,8 @@ export interface EchoFrame {
 export interface EchoOptions {
   readonly effects?: EchoEffects;
   readonly points?: PointTargets;
+  /** Tables of another simulator with the same probe, speed and depth: they take longer than a frame. */
+  readonly beam?: Beam;
 }
 
 export interface EchoSimulator {
@@ -56,38 +58,39 @@ export function createEchoSimulator(
   probe: LinearProbe,
   chosen: Partial<ImageSettings>,
   seed: string,
-  { effects = allEffects, points }: EchoOptions = {},
+  { effects = allEffects, points, beam: known }: EchoOptions = {},
 ): EchoSimulator {
   const settings: ImageSettings = { ...defaultSettings, ...chosen };
   const geometry = imageGeometry(probe, settings);
   const seed32 = Math.floor(createRng(seed).fork("echo").uniform() * 2 ** 32) | 0;
-  const beam = computeBeam(probe, settings.assumedSpeedMps, settings.depthMm);
+  const beam = known ?? computeBeam(probe, settings.assumedSpeedMps, settings.depthMm);
   const lines = probe.lineCount + 2 * MARGIN_LINES,
     samples = Math.ceil((settings.depthMm + 1) / beam.sampleMm);
-  const grid = (): IqGrid => ({
-    lines,
+  const grid = (columns: number): IqGrid => ({
+    lines: columns,
     samples,
-    re: new Float32Array(lines * samples),
-    im: new Float32Array(lines * samples),
+    re: new Float32Array(columns * samples),
+    im: new Float32Array(columns * samples),
   });
-  const raw = grid(),
-    filtered = grid();
+  const scattered = grid((lines - 1) * FINE_LINES + 1),
+    beamed = grid(lines),
+    received = grid(lines);
   const mapper = createLineMapper(scene, probe, settings, beam, effects, seed32);
-  const splat = createSplatter(scene, probe, beam, effects, seed32, points);
+  const splat = createSplatter(scene, probe, settings.depthMm, beam, effects, seed32, points);
   const display = createDisplay(probe, settings, beam.sampleMm, samples);
   const pulseEnergy = beam.pulse.reduce((sum, p) => sum + p * p, 0);
   const noiseRms = fromDecibel(levels.noiseDb) / Math.sqrt(pulseEnergy);
 
   function form(kneeFromImage: Readonly<Float64Array>, frameIndex: number): LineMap {
-    raw.re.fill(0);
-    raw.im.fill(0);
+    scattered.re.fill(0);
+    scattered.im.fill(0);
     const map = mapper(kneeFromImage);
-    splat(kneeFromImage, map, raw);
-    filterLateral(raw, beam, filtered);
-    addCoherent(map, beam, filtered);
-    if (effects.ringDown) addRing(map, beam, seed32, filtered);
-    if (effects.noise) addNoise(filtered, noiseRms, seed32, frameIndex);
-    filterAxial(filtered, beam, raw);
+    splat(kneeFromImage, map, scattered);
+    filterLateral(scattered, beam, beamed);
+    addCoherent(map, beam, beamed);
+    if (effects.ringDown) addRing(map, beam, seed32, beamed);
+    if (effects.noise) addNoise(beamed, noiseRms, seed32, frameIndex);
+    filterAxial(beamed, beam, received);
     return map;
   }
 
@@ -127,11 +130,11 @@ export function createEchoSimulator(
     beam,
     echo(kneeFromImage, frameIndex) {
       form(kneeFromImage, frameIndex);
-      return raw;
+      return received;
     },
     frame(kneeFromImage, frameIndex) {
       const map = form(kneeFromImage, frameIndex);
-      return { pixels: display(raw), trueRidge: ridgeOf(kneeFromImage), hitsMm: hitsOf(kneeFromImage, map) };
+      return { pixels: display(received), trueRidge: ridgeOf(kneeFromImage), hitsMm: hitsOf(kneeFromImage, map) };
     },
   };
 }

@@ -46,7 +46,7 @@ export function onlyEffects(names: readonly (keyof EchoEffects)[]): EchoEffects 
  */
 export const levels = {
   /** A perfect mirror at right angles. */
-  mirrorDb: 58,
+  mirrorDb: 63,
   /** RMS height of the rough surface of bone, mm: exp(-2(kσ)²) is left of the coherent echo. Between 30 and 60 µm. */
   boneRoughnessMm: 0.03,
   /** Diffuse echo of bone at right angles re its coherent echo there (element model, rough 30/150 µm). */
@@ -58,21 +58,21 @@ export const levels = {
   sheetDiffuse: 0.25,
   sheetSlope: 0.4,
   /** Reverberation below bone at its surface and how it decays (in-vivo tails: 8-15 dB/cm after the scanner's gain). */
-  tailDb: -7,
-  tailDbPerCm: 20,
+  tailDb: 3,
+  tailDbPerCm: 25,
   /** Share of the bone echo that the face of the probe sends down again. */
   faceReflection: 0.06,
   /** Receiver noise per sample. */
-  noiseDb: -52,
+  noiseDb: -70,
   /** Ring of the face: start and decay, in contact and in air (probe in air: 91 to 49 dB over 19 mm, Ultrasonix). */
-  ringContactDb: 34,
-  ringContactDbPerMm: 60,
-  ringAirDb: 46,
+  ringContactDb: 27,
+  ringContactDbPerMm: 110,
+  ringAirDb: 36,
   ringAirDbPerMm: 9,
 } as const;
 
-/** Skin further than this below the face is not wetted by gel: that part of the face is in air. */
-export const GEL_REACH_MM = 1.5;
+/** Skin further than this below the face is not reached by the film of gel: that part of the face is in air. */
+export const GEL_REACH_MM = 3;
 
 export const decibel = (amplitude: number): number => 20 * Math.log10(amplitude);
 export const fromDecibel = (db: number): number => 10 ** (db / 20);

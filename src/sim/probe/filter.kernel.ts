@@ -1,34 +1,36 @@
-import type { Beam } from "./beam.ts";
+import { FINE_LINES, type Beam } from "./beam.ts";
 import { mix32 } from "./hash.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 
 /**
- * Lateral point spread function: each row of `from` convolved with the symmetric complex kernel of its depth. Writes
- * every row of `to`; lines closer to the ends than the kernel reaches see zeros beyond.
+ * Lateral point spread function: each row of `fine` (FINE_LINES columns a line, the first on the first line) convolved
+ * with the symmetric complex kernel of its depth and read at the lines. Writes every sample of `to`.
  */
-export function filterLateral(from: IqGrid, { lateral, sampleMm }: Beam, to: IqGrid): void {
-  const { lines, samples, re, im } = from;
+export function filterLateral(fine: IqGrid, { lateral, sampleMm }: Beam, to: IqGrid): void {
   const taps = lateral.maxReach + 1;
-  to.re.fill(0);
-  to.im.fill(0);
-  for (let sample = 0; sample < samples; sample++) {
+  const { re, im, lines: columns } = fine;
+  const outRe = to.re, outIm = to.im; // prettier-ignore
+  outRe.fill(0);
+  outIm.fill(0);
+  for (let sample = 0; sample < to.samples; sample++) {
     const row = Math.min(lateral.rows - 1, Math.round((sample * sampleMm) / lateral.depthStepMm));
     const reach = lateral.reach[row]!,
-      first = sample * lines;
-    const outRe = to.re, outIm = to.im; // prettier-ignore
-    const hr0 = lateral.re[row * taps]!, hi0 = lateral.im[row * taps]!; // prettier-ignore
-    for (let at = first + reach; at < first + lines - reach; at++) {
+      kernel = row * taps;
+    const hr0 = lateral.re[kernel]!, hi0 = lateral.im[kernel]!; // prettier-ignore
+    const margin = Math.ceil(reach / FINE_LINES);
+    for (let line = margin; line < to.lines - margin; line++) {
+      const at = sample * columns + line * FINE_LINES;
       let sr = re[at]! * hr0 - im[at]! * hi0,
         si = re[at]! * hi0 + im[at]! * hr0;
       for (let tap = 1; tap <= reach; tap++) {
         const pr = re[at - tap]! + re[at + tap]!,
           pi = im[at - tap]! + im[at + tap]!;
-        const hr = lateral.re[row * taps + tap]!, hi = lateral.im[row * taps + tap]!; // prettier-ignore
+        const hr = lateral.re[kernel + tap]!, hi = lateral.im[kernel + tap]!; // prettier-ignore
         sr += pr * hr - pi * hi;
         si += pr * hi + pi * hr;
       }
-      outRe[at] = sr;
-      outIm[at] = si;
+      outRe[sample * to.lines + line] = sr;
+      outIm[sample * to.lines + line] = si;
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Scene } from "../scene.ts";
 import { MARGIN_LINES, specularAmplitude, type Beam } from "./beam.ts";
 import { fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
+import { valueNoise } from "./hash.ts";
 import { smoothInterfaces, type Crossing } from "./interfaces.ts";
 import { apertureMm, type ImageSettings, type LinearProbe } from "./probe.ts";
 import { tissueTable } from "./tissue-table.ts";
@@ -385,7 +386,8 @@ export function createLineMapper(
         const specular = specularAmplitude(beam, probe, found.depthMm, found.slope, slopeToSkin);
         const tan2 = found.slope * found.slope + slopeToSkin * slopeToSkin;
         const diffuse = levels.sheetDiffuse * Math.exp(-tan2 / (2 * levels.sheetSlope * levels.sheetSlope));
-        const strength = fascia * found.reflection * found.weight * Math.hypot(specular, diffuse);
+        const strength =
+          fascia * found.reflection * found.weight * unevenness(m, found) * Math.hypot(specular, diffuse);
         pushEcho(
           found.line,
           found.depthMm,
@@ -398,6 +400,19 @@ export function createLineMapper(
     boneEchoes();
     return map;
   };
+
+  /** A fascia is not evenly bright: ±6 dB over some 5 mm, fixed to the tissue. */
+  function unevenness(m: Readonly<Float64Array>, { line, depthMm: y }: Crossing): number {
+    const x = lineX(line),
+      f = 1 / 5;
+    const noise = valueNoise(
+      (m[0]! * x + m[1]! * y + m[3]!) * f,
+      (m[4]! * x + m[5]! * y + m[7]!) * f,
+      (m[8]! * x + m[9]! * y + m[11]!) * f,
+      seed ^ 0x3c6ef372,
+    );
+    return fromDecibel(-4 + 8 * noise);
+  }
 
   /** Tilt of the skin out of the image plane under the middle of the face; the layers below roughly follow it. */
   function skinSlope(m: Readonly<Float64Array>): { readonly slopeToSkin: number } {

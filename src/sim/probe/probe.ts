@@ -92,7 +92,7 @@ export const defaultSettings: ImageSettings = {
   assumedSpeedMps: 1540,
   dynamicRangeDb: 60,
   gainDb: 0,
-  tgcDbPerCm: 10,
+  tgcDbPerCm: 13,
   tgcSlidersDb: [0, 0, 0, 0, 0, 0, 0, 0],
   smoothingMm: [0.25, 0.1],
 };

@@ -1,5 +1,5 @@
 import type { Scene } from "../scene.ts";
-import type { Beam } from "./beam.ts";
+import { FINE_LINES, type Beam } from "./beam.ts";
 import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler } from "./field-sampler.ts";
 import { mix32 } from "./hash.ts";
@@ -22,10 +22,10 @@ const LAYER_MM = 0.125;
 /** Further from bone than this along the beam, a column needs no look at bone at all, mm. */
 const NEAR_BONE_MM = 3;
 const PHASES = 4096;
-/** Mean power that splitting a point between two lines leaves, after the lateral kernel (measured on speckle). */
-const SPLIT_POWER = 0.85;
+/** Mean power that splitting a point between two columns leaves, after the lateral kernel (measured on speckle). */
+const SPLIT_POWER = 0.96;
 
-/** The complex samples of a frame before filtering: row · lines + line, rows `sampleMm` apart from the face on. */
+/** Complex samples of a frame: row · lines + line, rows `sampleMm` apart from the face on. */
 export interface IqGrid {
   readonly lines: number;
   readonly samples: number;
@@ -40,7 +40,7 @@ export interface PointTargets {
   readonly amplitude: number;
 }
 
-/** Adds the scatterers that a pose sees to `out`. */
+/** Adds the scatterers that a pose sees to `out`, which has FINE_LINES columns a line of the map. */
 export type Splatter = (kneeFromImage: Readonly<Float64Array>, map: LineMap, out: IqGrid) => void;
 
 /**
@@ -49,15 +49,30 @@ export type Splatter = (kneeFromImage: Readonly<Float64Array>, map: LineMap, out
  * Shares of the odd cells and of the second points.
  */
 export function densityAt(depthMm: number, focusMm: number): { readonly odd: number; readonly second: number } {
-  const ramp = (from: number, to: number): number => Math.min(1, Math.max(0, (depthMm - from) / (to - from)));
-  const odd = ramp(0.3 * focusMm, 0.4 * focusMm) * (1 - ramp(1.6 * focusMm, 1.75 * focusMm));
-  const second = ramp(0.5 * focusMm, 0.65 * focusMm) * (1 - ramp(1.3 * focusMm, 1.5 * focusMm));
+  const z = depthMm / focusMm;
+  const odd = ramp(z, 0.3, 0.4) * (1 - ramp(z, 1.6, 1.75));
+  const second = ramp(z, 0.5, 0.65) * (1 - ramp(z, 1.3, 1.5));
   return { odd, second };
+}
+
+function ramp(value: number, from: number, to: number): number {
+  return Math.min(1, Math.max(0, (value - from) / (to - from)));
+}
+
+/** `densityAt` on the rows of the line map, and the amplitude of a point that keeps the mean power. */
+function densityRows(rows: number, focusMm: number): Float32Array {
+  const table = new Float32Array(3 * rows);
+  for (let row = 0; row < rows; row++) {
+    const { odd, second } = densityAt(row * MAP_STEP_MM, focusMm);
+    table.set([odd, second, 1 / Math.sqrt(0.5 + 0.5 * odd * odd + second * second)], 3 * row);
+  }
+  return table;
 }
 
 export function createSplatter(
   scene: Scene,
   probe: LinearProbe,
+  depthMm: number,
   beam: Beam,
   effects: EchoEffects,
   seed: number,
@@ -66,6 +81,7 @@ export function createSplatter(
   const spacing = apertureMm(probe) / probe.lineCount;
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
   const { elevation, sampleMm, twoWayWavenumber, pulse } = beam;
+  const densities = densityRows(Math.ceil((depthMm + 2) / MAP_STEP_MM) + 1, probe.elevationFocusMm);
   const cosine = Float32Array.from({ length: PHASES }, (_, i) => Math.cos((2 * Math.PI * i) / PHASES));
   const sine = Float32Array.from({ length: PHASES }, (_, i) => -Math.sin((2 * Math.PI * i) / PHASES));
   const phaseScale = (twoWayWavenumber * PHASES) / (2 * Math.PI);
@@ -80,7 +96,11 @@ export function createSplatter(
   const surface = bonePeak / Math.sqrt(layerDensity * spacing * SPLIT_POWER);
 
   return (m, map, out) => {
-    const { lines, samples, re, im } = out;
+    const { samples, re, im } = out;
+    const { lines } = map;
+    const columnsAcross = out.lines,
+      centreColumn = (columnsAcross - 1) / 2,
+      columnScale = FINE_LINES / spacing;
     const { amplitude, shiftMm, transmission, boneDepthMm, boneNormal, rows } = map;
     const { re: er, im: ei, delayMm, columns, rows: tableRows, halfWidthMm } = elevation;
     const elevationScale = 1 / elevation.stepMm,
@@ -90,11 +110,11 @@ export function createSplatter(
       sampleScale = 1 / sampleMm,
       rowScale = 1 / MAP_STEP_MM;
 
-    /** Adds one point at image (x, y, z): bilinear between two lines, nearest sample, exact phase. */
+    /** Adds one point at image (x, y, z): bilinear between two columns, nearest sample, exact phase. */
     function add(x: number, y: number, z: number, shift: number, strength: number): void {
-      const at = x * lineScale + middle,
-        line = Math.floor(at);
-      if (line < 0 || line >= lines - 1) return;
+      const at = x * columnScale + centreColumn,
+        left = Math.floor(at);
+      if (left < 0 || left >= columnsAcross - 1) return;
       const column = (Math.abs(z) * elevationScale + 0.5) | 0;
       if (column >= columns) return;
       const row = (y * tableScale + 0.5) | 0;
@@ -107,8 +127,8 @@ export function createSplatter(
       const c = cosine[turn]!, s = sine[turn]!, a = er[entry]!, b = ei[entry]!; // prettier-ignore
       const vr = strength * (a * c - b * s),
         vi = strength * (a * s + b * c);
-      const u = at - line,
-        to = sample * lines + line;
+      const u = at - left,
+        to = sample * columnsAcross + left;
       re[to]! += (1 - u) * vr;
       im[to]! += (1 - u) * vi;
       re[to + 1]! += u * vr;
@@ -201,10 +221,12 @@ export function createSplatter(
         for (let e = 0; e < 3; e++) {
           if (Math.abs(y0 - boneDepthMm[e * lines + nearest]!) < NEAR_BONE_MM) nearBone = true;
         }
+        const inTail = y0 > boneDepthMm[lines + nearest]!; // the tail below bone is not tissue: it has no surface to respect
         if (strength < darkest && !nearBone) continue;
         const shift = bilinear(shiftMm, line, row);
-        const { odd, second } = densityAt(y0, probe.elevationFocusMm);
-        const scale = (strength * muscle) / Math.sqrt(0.5 + 0.5 * odd * odd + second * second);
+        const density = 3 * Math.min(rows - 1, Math.max(0, Math.round(row)));
+        const odd = densities[density]!, second = densities[density + 1]!; // prettier-ignore
+        const scale = strength * muscle * densities[density + 2]!;
         const half = halfWidthMm[Math.min(tableRows - 1, Math.round(y0 * tableScale))]! / Math.abs(zc);
         const centre = tc - (za * da + zb * db) / zc;
         const icEnd = Math.floor((centre + half) / CELL_MM);
@@ -225,7 +247,7 @@ export function createSplatter(
             const x = xa * pa + xb * pb + xc * pc,
               y = ya * pa + yb * pb + yc * pc,
               z = za * pa + zb * pb + zc * pc;
-            if (nearBone && insideBone(x, y, z)) continue;
+            if (nearBone && !inTail && insideBone(x, y, z)) continue;
             add(x, y, z, shift, bits & 0x40000000 ? weight * scale : -weight * scale);
           }
           if (nearBone && effects.boneRough) surfacePoints(ia, ib, ic, hash);
