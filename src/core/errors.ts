@@ -30,3 +30,31 @@ export class UnsuitableInputError extends Error {
     this.remedy = remedy;
   }
 }
+
+/** An error as plain data: what a thread boundary keeps of our own classes. */
+export interface PackedError {
+  readonly error: unknown;
+  readonly own?: { readonly name: string; readonly file: string; readonly place: Place; readonly remedy: string };
+}
+
+/** Copying an error to another thread makes every class of ours a plain Error; this keeps what they carry. */
+export function packError(error: unknown): PackedError {
+  if (error instanceof FormatError) {
+    const { name, file, place, remedy } = error;
+    return { error, own: { name, file, place, remedy } };
+  }
+  if (error instanceof UnsuitableInputError)
+    return { error, own: { name: error.name, file: "", place: { whole: true }, remedy: error.remedy } };
+  return { error };
+}
+
+export function unpackError({ error, own }: PackedError): unknown {
+  if (!own || !(error instanceof Error)) return error;
+  const rebuilt =
+    own.name === "FormatError"
+      ? new FormatError(own.file, own.place, "", own.remedy)
+      : new UnsuitableInputError("", own.remedy);
+  rebuilt.message = error.message;
+  if (error.stack !== undefined) rebuilt.stack = error.stack;
+  return rebuilt;
+}

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { type PackedError, unpackError } from "./errors.ts";
 
 /** A request to one task of a worker module, and the objects whose memory moves with it. */
 export interface Job {
@@ -57,6 +58,7 @@ export function createWorkerPool(size: number): WorkerPool {
     const worker = entry.pathname.endsWith(".ts") ? typescriptWorker(entry) : new Worker(entry);
     const slot: Slot = { worker, busy: true };
     slots.push(slot);
+    worker.once("exit", () => discard(slot)); // one that ends while idle must not be given a job
     return slot;
   }
 
@@ -79,11 +81,11 @@ export function createWorkerPool(size: number): WorkerPool {
         slot.worker.off("message", onMessage).off("error", onError).off("exit", onExit);
         act();
       };
-      const onMessage = (reply: { ok: true; answer: Answer } | { ok: false; error: Error }): void =>
+      const onMessage = (reply: { ok: true; answer: Answer } | { ok: false; error: PackedError }): void =>
         finish(() => {
           release(slot);
           if (reply.ok) resolve(reply.answer);
-          else reject(reply.error);
+          else reject(unpackError(reply.error));
         });
       const onError = (error: Error): void =>
         finish(() => {

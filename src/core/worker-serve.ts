@@ -1,4 +1,5 @@
 import { parentPort } from "node:worker_threads";
+import { packError } from "./errors.ts";
 
 /** What a task gives back, and the memory that moves with it instead of being copied. */
 export interface Reply<Answer> {
@@ -15,7 +16,7 @@ export function serve<Data, Answer>(task: (data: Data) => Reply<Answer> | Promis
       const { answer, transfer } = await task(data);
       port.postMessage({ ok: true, answer }, transfer ? [...transfer] : []);
     } catch (error) {
-      port.postMessage({ ok: false, error });
+      port.postMessage({ ok: false, error: packError(error) });
     }
   });
 }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { FormatError, UnsuitableInputError } from "../../src/core/errors.ts";
 import { createWorkerPool, workerEntry, type WorkerPool } from "../../src/core/worker-pool.ts";
 import type { EchoJob } from "./echo.worker.ts";
 
@@ -51,6 +52,29 @@ test("a worker that dies rejects instead of hanging, and is replaced", async () 
   pool = createWorkerPool(1);
   await expect(pool.map(echo, jobs({ value: 0, fail: "exit" }))).rejects.toThrow("a worker ended with code 3");
   expect(await pool.map<{ value: number }>(echo, jobs({ value: 6 }))).toMatchObject([{ value: 6 }]);
+});
+
+test("a worker that ends while it is idle is not given another job", async () => {
+  pool = createWorkerPool(1);
+  await pool.map(echo, jobs({ value: 0, fail: "exit-later" }));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await pool.map<{ value: number }>(echo, jobs({ value: 7 }))).toMatchObject([{ value: 7 }]);
+});
+
+test("bad input found by a worker arrives as the same kind of error, with its place and remedy", async () => {
+  pool = createWorkerPool(1);
+  const format: unknown = await pool.map(echo, jobs({ value: 0, fail: "format" })).catch((error: unknown) => error);
+  expect(format).toBeInstanceOf(FormatError);
+  expect(format).toMatchObject({
+    name: "FormatError",
+    message: "a.mha: byte 7: the size is negative. Write it again",
+    file: "a.mha",
+    place: { byteOffset: 7 },
+    remedy: "Write it again",
+  });
+  const unsuitable: unknown = await pool.map(echo, jobs({ value: 0, fail: "unsuitable" })).catch((e: unknown) => e);
+  expect(unsuitable).toBeInstanceOf(UnsuitableInputError);
+  expect(unsuitable).toMatchObject({ message: "nothing moves. Record a sweep", remedy: "Record a sweep" });
 });
 
 test("no jobs, no answers", async () => {
