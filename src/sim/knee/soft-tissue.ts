@@ -147,8 +147,8 @@ export function softTissue(knee: Knee): SoftTissue {
   const drops = [-125 * s, -85 * s, -45 * s, -12 * s];
   const calfX = monotoneCurve(drops, [4 * s, 3 * s, 2 * s, 0]),
     calfY = monotoneCurve(drops, [-21 * s, -18 * s, -13 * s, -9 * s]),
-    calfHalfX = monotoneCurve(drops, [49 * s, 46 * s, 41 * s, 36 * s]),
-    calfHalfY = monotoneCurve(drops, [48 * s, 44 * s, 40 * s, 36 * s]);
+    calfHalfX = monotoneCurve(drops, [52 * s, 50 * s, 45 * s, 37 * s]),
+    calfHalfY = monotoneCurve(drops, [52 * s, 49 * s, 44 * s, 37 * s]);
   const { medialFace } = set.shapes.tibia;
   const inverse = invert(pose.kneeFromTibia).m;
   const calfEnvelope = (x: number, y: number, z: number): number => {
