@@ -74,7 +74,7 @@ function picture(sample: FrameSample, png: Uint8Array | undefined): Markup {
   const [sx, sy] = sample.pixelMm;
   const w = sample.width * sx,
     h = sample.height * sy;
-  const says = `Ultrasound image, frame ${sample.index}: ${sample.label}; ${formatNumber(w, 0)} mm wide, ${formatNumber(h, 0)} mm deep.`;
+  const says = `Ultrasound image, frame ${sample.index}${sample.label && `: ${sample.label}`}; ${formatNumber(w, 0)} mm wide, ${formatNumber(h, 0)} mm deep.`;
   const image = png
     ? markup`<image width="${w}" height="${h}" preserveAspectRatio="none" href="data:image/png;base64,${base64(png)}"/>`
     : markup`<text x="${w / 2}" y="${h / 2}" font-size="${w / 18}" text-anchor="middle">image file missing</text>`;
@@ -82,7 +82,7 @@ function picture(sample: FrameSample, png: Uint8Array | undefined): Markup {
 <rect width="${w}" height="${h}" class="dark"/>${image}${depthTicks(w, h)}
 ${sample.trueRow && markup`<path class="ridge true" d="${ridgePath(sample.trueRow, sample.pixelMm)}"/>`}
 <path class="ridge found" d="${ridgePath(sample.foundRow, sample.pixelMm)}"/></svg>
-<figcaption><strong>Frame ${sample.index}</strong> ${sample.label}${caption(sample)}</figcaption></figure>`;
+<figcaption><strong>Frame ${sample.index}</strong>${sample.label && ` ${sample.label}`}${caption(sample)}</figcaption></figure>`;
 }
 
 export function frameGallery(samples: readonly FrameSample[], { frames }: ReportAssets): Markup {

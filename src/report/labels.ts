@@ -7,6 +7,11 @@ const fixed: Readonly<Record<string, string>> = {
   "trackerless.fdrPath": "Final drift per path length",
   "trackerless.score2025": "Trackerless score (2025 challenge)",
   "frames.count": "Frames used",
+  "frames.total": "Frames in the recording",
+  "segmentation.framesWithBone": "Frames with bone in them",
+  "surface.area": "Bone surface reconstructed",
+  "volume.voxels": "Voxels of the volume",
+  "volume.seenShare": "Share of the volume that was seen",
 };
 
 const metrics: Readonly<Record<string, string>> = {
@@ -65,6 +70,9 @@ const first = [
   "segmentation.meanAbs",
   "pose.imageRms",
   "calibration.spatial.tre",
+  "surface.area",
+  "segmentation.framesWithBone",
+  "volume.seenShare",
 ] as const;
 
 /** Figures that stand large on top: one row on a laptop. Without any of the usual ones, the first of the report. */

@@ -23,7 +23,7 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 section.bare{background:none;border:0;padding:0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(195px,1fr));gap:.8rem;margin:0 0 .3rem;padding:0;list-style:none}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.8rem 1rem}
-.tile .name{display:block;font-size:.92rem;line-height:1.3}
+.tile .name{overflow-wrap:anywhere;display:block;font-size:.92rem;line-height:1.3}
 .tile{display:flex;flex-direction:column}.tile .value{margin-top:auto}.tile .scope{min-height:1.35em}
 .tile .value{font-size:1.9rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}
 .tile .unit{font-size:1rem;font-weight:450;margin-left:.2em}

@@ -26,7 +26,7 @@ const innerPath = z
 
 const figure = z
   .strictObject({ value: z.number(), low: z.number(), high: z.number(), unit: z.string() })
-  .refine(({ value, low, high }) => low <= value && value <= high, { error: "expected low ≤ value ≤ high" });
+  .refine(({ low, high }) => low <= high, { error: "expected low ≤ high" });
 
 const surfaceScore = z.strictObject({
   assd: maybeLength,
