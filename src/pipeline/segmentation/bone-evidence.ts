@@ -1,3 +1,4 @@
+import type { Ridges } from "./ridge-filter.ts";
 import type { WorkingImage } from "./working-image.ts";
 
 /** Below a bone nothing is drawn, so the lines found beneath a candidate speak against it. */
@@ -37,18 +38,68 @@ export function beneath(
 }
 
 /**
- * Line height, gray levels, at which a line is as likely to be bone as not, all else equal; and mean line height
- * beneath, likewise. Chosen on the in-vivo recording (bone 30 … 180 over 0.6 … 6, fascia 25 … 200 over 4 … 25).
+ * The strength of every line but those that repeat a brighter one at half their depth with half their slope: the
+ * echo that went to and fro once more between bone and probe. They would lighten the bone's shadow, and their own is
+ * perfect.
  */
-const EVEN_STRENGTH = 25;
-const EVEN_CLUTTER = 4;
-/** Beneath which the clutter says no more: rounding to 8 bits alone draws lines of this height. */
-const LEAST_CLUTTER = 0.7;
-/** Exponents of the two ratios. Clutter tells more: fascia is as bright as bone. */
-const STRENGTH_EXPONENT = 0.6;
-const CLUTTER_EXPONENT = 1;
-/** Neighbouring cells (0.25 mm) see the same speckle over about 0.8 mm, so each counts for a third. */
+export function withoutRepeats(
+  { columns, rows, begin, end }: WorkingImage,
+  { strength, slope }: Ridges,
+  cellMm: readonly [number, number],
+): Float32Array {
+  const genuine = Float32Array.from(strength);
+  const near = Math.round(REPEAT_WITHIN_MM / cellMm[1]);
+  for (let i = 0; i < columns; i++) {
+    for (let j = begin[i]!; j <= end[i]!; j++) {
+      const at = i * rows + j;
+      if (strength[at] === 0) continue;
+      const half = begin[i]! + Math.round((j - begin[i]!) / 2);
+      for (let k = Math.max(begin[i]!, half - near); k <= Math.min(j - 1, half + near); k++) {
+        const source = i * rows + k;
+        const doubled = Math.abs(slope[at]! - 2 * slope[source]!) < REPEAT_SLOPE;
+        if (doubled && strength[source]! > REPEAT_BRIGHTER * strength[at]!) genuine[at] = 0;
+      }
+    }
+  }
+  return genuine;
+}
+
+/** A repeat lies at twice the depth within this (of the half depth), has twice the slope within that, and is fainter. */
+const REPEAT_WITHIN_MM = 0.4;
+const REPEAT_SLOPE = 0.35;
+const REPEAT_BRIGHTER = 1.3;
+
+/**
+ * Where bone is as likely as not, all else equal: line strength and mean line strength beneath in gray levels, and mean
+ * gray beneath as a share of the frame's tissue. Between bone and fascia of the in-vivo recording (strength 30 … 180
+ * and 25 … 200, lines beneath 0.6 … 6 and 4 … 25, gray beneath 0.2 … 1 and 0.5 … 1.5).
+ */
+const EVEN = { strength: 25, linesBeneath: 4.5, grayBeneath: 0.45 } as const;
+/** Fascia is as bright as bone: a line brighter than this is no likelier to be bone. */
+const STRENGTH_ENOUGH = 60;
+/** Less than this is as dark as a display of 8 bits can say. */
+const DARKEST = { linesBeneath: 0.7, grayBeneath: 0.1 } as const;
+/** Powers of the ratios: a faint line is hardly bone, a bright one a little likelier, and lines beneath tell most. */
+const POWER = { faint: 2, bright: 0.6, linesBeneath: 1, grayBeneath: 0.7 } as const;
+/** Neighbouring columns of cells (0.25 mm) see the same beam over about 0.8 mm, so each counts for a third. */
 const INDEPENDENCE = 0.35;
+/** What of the gray beneath all cells is taken for tissue: most lie above some bone, if there is any. */
+const TISSUE_PERCENTILE = 0.8;
+
+/** Gray level of tissue in this frame, from the mean gray beneath its cells; at least that of a dark muscle. */
+function tissueGray(grayBeneath: Readonly<Float32Array>): number {
+  const known = grayBeneath.filter((value) => !Number.isNaN(value)).sort();
+  return Math.max(15, known[Math.floor(TISSUE_PERCENTILE * known.length)] ?? 0);
+}
+
+/** Mean line strength and mean gray beneath each cell; NaN where too little depth is left. */
+export interface Beneath {
+  readonly lines: Readonly<Float32Array>;
+  readonly gray: Readonly<Float32Array>;
+}
+
+/** Rows by which the found row may miss the ridge: within them the ridge counts as met. `refineRidge` finds the peak. */
+const SLACK_ROWS = 2;
 
 /**
  * How much likelier each cell is with the bone's ridge in it than with no bone in its column. Zero above `minRow`
@@ -57,20 +108,25 @@ const INDEPENDENCE = 0.35;
 export function boneLikelihood(
   { columns, rows, begin, end }: WorkingImage,
   strength: Readonly<Float32Array>,
-  clutter: Readonly<Float32Array>,
+  shadow: Beneath,
   minRow: number,
 ): Float64Array {
   const likelihood = new Float64Array(strength.length);
+  const tissue = tissueGray(shadow.gray);
   for (let i = 0; i < columns; i++) {
     for (let j = begin[i]! + minRow; j <= end[i]!; j++) {
-      const beneathIt = clutter[i * rows + j]!;
-      if (Number.isNaN(beneathIt)) break;
-      const bright = Math.max(1, strength[i * rows + j]!) / EVEN_STRENGTH;
-      const dark = EVEN_CLUTTER / Math.max(LEAST_CLUTTER, beneathIt);
-      likelihood[i * rows + j] = Math.pow(
-        Math.pow(bright, STRENGTH_EXPONENT) * Math.pow(dark, CLUTTER_EXPONENT),
-        INDEPENDENCE,
-      );
+      const lines = shadow.lines[i * rows + j]!, gray = shadow.gray[i * rows + j]! / tissue; // prettier-ignore
+      if (Number.isNaN(lines)) break;
+      let strongest = 1;
+      for (let k = Math.max(0, j - SLACK_ROWS); k <= Math.min(rows - 1, j + SLACK_ROWS); k++) {
+        strongest = Math.max(strongest, strength[i * rows + k]!);
+      }
+      const bright = Math.log(Math.min(STRENGTH_ENOUGH, strongest) / EVEN.strength);
+      const logRatio =
+        (bright < 0 ? POWER.faint : POWER.bright) * bright -
+        POWER.linesBeneath * Math.log(Math.max(DARKEST.linesBeneath, lines) / EVEN.linesBeneath) -
+        POWER.grayBeneath * Math.log(Math.max(DARKEST.grayBeneath, gray) / EVEN.grayBeneath);
+      likelihood[i * rows + j] = Math.exp(INDEPENDENCE * logRatio);
     }
   }
   return likelihood;

@@ -1,6 +1,6 @@
 import type { BoneMask } from "../../data/bone-mask.ts";
 import type { GrayImage } from "../../data/image.ts";
-import { beneath, boneLikelihood } from "./bone-evidence.ts";
+import { beneath, boneLikelihood, withoutRepeats } from "./bone-evidence.ts";
 import { refineRidge } from "./refine-ridge.ts";
 import { findRidges } from "./ridge-filter.ts";
 import { findPath } from "./ridge-path.ts";
@@ -50,12 +50,18 @@ export function detectBone(image: GrayImage, pixelMm: readonly [number, number],
   const aperture = findAperture(image);
   if (aperture.last < aperture.first) return emptyMask(image);
   const work = workingImage(image, aperture, pixelMm, CELL_MM);
-  const { strength, slope } = findRidges(work, CELL_MM, options.bandSigmasMm, options.maxTiltRad);
-  const clutter = beneath(work, strength, CELL_MM, { gapMm: options.shadowGapMm, lengthMm: options.shadowLengthMm });
-  const likelihood = boneLikelihood(work, strength, clutter, Math.round(options.minDepthMm / CELL_MM[1]));
+  const ridges = findRidges(work, CELL_MM, options.bandSigmasMm, options.maxTiltRad);
+  const shadow = { gapMm: options.shadowGapMm, lengthMm: options.shadowLengthMm };
+  const lines = withoutRepeats(work, ridges, CELL_MM);
+  const likelihood = boneLikelihood(
+    work,
+    lines,
+    { lines: beneath(work, lines, CELL_MM, shadow), gray: beneath(work, work.gray, CELL_MM, shadow) },
+    Math.round(options.minDepthMm / CELL_MM[1]),
+  );
   const turn = CELL_MM[0] / options.meanRunMm;
   const model = { columns: work.columns, rows: work.rows, begins: turn, ends: turn, wanderRows: 1 };
-  const stepRows = slope.map((s) => (s * CELL_MM[0]) / CELL_MM[1]);
+  const stepRows = ridges.slope.map((s) => (s * CELL_MM[0]) / CELL_MM[1]);
   const path = findPath(model, { likelihood, stepRows }, Math.round(1 / CELL_MM[1]));
   const ridge = refineRidge(image, work, path, CELL_MM, pixelMm, options);
   return { width: image.width, height: image.height, ...ridge };
