@@ -241,12 +241,13 @@ class Container {
     const end = chunkStartOffset + chunkLength + messageIndexLength;
     const fail = (): FormatError => this.damaged(chunk, "is followed by a damaged message index");
     if (start < chunkStartOffset + chunkLength || start + 15n > end) throw fail();
-    const bytes = await this.file.read(Number(start), Number(end - start));
-    const view = viewOf(bytes);
+    const head = await this.file.read(Number(start), 15);
+    const view = viewOf(head);
     const pairs = view.getUint32(11, true);
-    if (bytes[0] !== Opcode.MESSAGE_INDEX || view.getUint16(9, true) !== channelId) throw fail();
-    if (pairs % 16 !== 0 || 15 + pairs > bytes.length) throw fail();
-    const offsets = Array.from({ length: pairs / 16 }, (_, i) => Number(view.getBigUint64(15 + 16 * i + 8, true)));
+    if (head[0] !== Opcode.MESSAGE_INDEX || view.getUint16(9, true) !== channelId) throw fail();
+    if (pairs % 16 !== 0 || start + 15n + BigInt(pairs) > end) throw fail();
+    const entries = viewOf(await this.file.read(Number(start) + 15, pairs));
+    const offsets = Array.from({ length: pairs / 16 }, (_, i) => Number(entries.getBigUint64(16 * i + 8, true)));
     return offsets.sort((a, b) => a - b); // other programs order them by time
   }
 
@@ -331,8 +332,13 @@ async function assemble(
         const channel = imageChannels.find((c) => c.id === id);
         if (!channel) continue;
         const offsets = await container.indexedOffsets(chunk, id);
+        let end = 0;
         for (const offset of offsets) {
-          images.get(id)!.push({ chunk, offset, header: await container.imageHeader(chunk, offset, channel) });
+          // An index that names one message many times would make more images than the file has bytes for.
+          if (offset < end) throw container.damaged(chunk, "is followed by a message index that names a place twice");
+          const header = await container.imageHeader(chunk, offset, channel);
+          images.get(id)!.push({ chunk, offset, header });
+          end = offset + RECORD_HEADER_BYTES + MESSAGE_PREFIX_BYTES + header.dataOffset + header.dataBytes;
         }
         count(id, offsets.length);
       }

@@ -39,6 +39,11 @@ export interface Recovered {
 
 /** How much of a damaged stretch is looked through at a time. */
 const WINDOW_BYTES = 1 << 22;
+/**
+ * How many times the file's size is read in chunks that turn out not to hold. Honest damage reads each byte once; a
+ * file made of nothing but false chunk headers would take for ever.
+ */
+const PATIENCE = 4;
 const MAGIC = Uint8Array.from(MCAP_MAGIC);
 
 /**
@@ -183,7 +188,8 @@ async function scanFile(file: BoundedFile, visitor: Visitor): Promise<{ lost: Lo
   let at = 0;
   const start = await file.read(0, Math.min(MAGIC.length, file.size));
   if (sameBytes(start, MAGIC)) at = MAGIC.length;
-  let ended = false;
+  let ended = false,
+    tried = 0;
   while (at < file.size) {
     const step = await readRecord(file, at, channels);
     if (step.kind === "end") {
@@ -191,8 +197,10 @@ async function scanFile(file: BoundedFile, visitor: Visitor): Promise<{ lost: Lo
       break;
     }
     if (step.kind === "broken") {
-      const next = await findChunk(file, at + 1);
-      lost.push({ fromByte: at, toByte: next, reason: step.reason });
+      tried += step.tried ?? 0;
+      const givesUp = tried > PATIENCE * file.size;
+      const next = givesUp ? file.size : await findChunk(file, at + 1);
+      lost.push({ fromByte: at, toByte: next, reason: givesUp ? "too many chunks that do not hold" : step.reason });
       at = next;
       continue;
     }
@@ -205,7 +213,8 @@ async function scanFile(file: BoundedFile, visitor: Visitor): Promise<{ lost: Lo
 
 type Step =
   | { readonly kind: "end" }
-  | { readonly kind: "broken"; readonly reason: string }
+  /** `tried`: bytes that were read to find out. */
+  | { readonly kind: "broken"; readonly reason: string; readonly tried?: number }
   | { readonly kind: "passed"; readonly next: number }
   | { readonly kind: "metadata"; readonly record: McapTypes.Metadata; readonly next: number }
   | { readonly kind: "chunk"; readonly content: ChunkContent; readonly next: number };
@@ -252,7 +261,7 @@ async function readRecord(file: BoundedFile, at: number, channels: Map<number, s
     return { kind: "chunk", content, next };
   } catch (error) {
     if (!(error instanceof ChunkError)) throw error;
-    return { kind: "broken", reason: `the chunk ${error.message}` };
+    return { kind: "broken", reason: `the chunk ${error.message}`, tried: Number(length) };
   }
 }
 
@@ -297,7 +306,9 @@ function parseWhole(head: Uint8Array, content: Uint8Array): McapTypes.TypedMcapR
 async function findChunk(file: BoundedFile, from: number, to = file.size): Promise<number> {
   const head = RECORD_HEADER_BYTES + CHUNK_PREFIX_BYTES;
   for (let start = from; start < to && start + head <= file.size; start += WINDOW_BYTES) {
-    const bytes = Buffer.from(await file.read(start, Math.min(WINDOW_BYTES + head - 1, file.size - start)));
+    const bytes = Buffer.from(
+      await file.read(start, Math.min(Math.min(WINDOW_BYTES, to - start) + head - 1, file.size - start)),
+    );
     for (
       let at = bytes.indexOf(Opcode.CHUNK);
       at >= 0 && at + head <= bytes.length;
