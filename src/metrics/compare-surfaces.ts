@@ -1,7 +1,7 @@
 import { UnsuitableInputError } from "../core/errors.ts";
 import { createClosestPoint, type ClosestPoint } from "../geometry/closest-point.ts";
 import type { DistanceField } from "../geometry/distance-field.ts";
-import { edgeDefects, surfaceArea, triangleCount, type Mesh } from "../geometry/mesh.ts";
+import { edgeDefects, selectTriangles, surfaceArea, triangleCount, type Mesh } from "../geometry/mesh.ts";
 import { sampleSurface } from "../geometry/sample-surface.ts";
 
 /** A true bone as the metrics need it; `TrueBone` of src/data/ground-truth.ts is one. Same frame as the result, mm. */
@@ -30,7 +30,7 @@ export interface CompareOptions {
   /** A true triangle is reachable when at least so many frames saw it. */
   readonly insonifiedFrames: number;
   readonly cropPlanes: readonly CropPlane[];
-  /** Both surfaces are left out up to this distance from a crop plane, on either side of it. */
+  /** Both surfaces are left out up to this distance from a crop plane, on either side of it, and from a cut cap. */
   readonly cropMarginMm: number;
   /** Regions of the truth that are no bone surface (cut caps); results nearest to them are left out too. */
   readonly excludedRegions: readonly string[];
@@ -70,11 +70,13 @@ export interface PreparedTruth {
   readonly truth: TruthSurface;
   readonly surface: ClosestPoint;
   readonly excluded: Uint8Array;
+  /** False where neither surface is judged: near a crop plane or a cut cap. */
+  judges(x: number, y: number, z: number): boolean;
   /** Positive outside; which side a point lies on, with the distance to the mesh. */
   signedMm(x: number, y: number, z: number): { readonly signedMm: number; readonly triangle: number };
 }
 
-export function prepareTruth(truth: TruthSurface, { excludedRegions }: CompareOptions): PreparedTruth {
+export function prepareTruth(truth: TruthSurface, options: CompareOptions): PreparedTruth {
   const count = triangleCount(truth.mesh);
   for (const field of ["insonified", "region"] as const) {
     const flags = truth[field];
@@ -90,12 +92,13 @@ export function prepareTruth(truth: TruthSurface, { excludedRegions }: CompareOp
   const excluded = new Uint8Array(count);
   if (truth.region)
     for (let i = 0; i < count; i++)
-      if (excludedRegions.includes(truth.regionNames?.[truth.region[i]!] ?? "")) excluded[i] = 1;
+      if (options.excludedRegions.includes(truth.regionNames?.[truth.region[i]!] ?? "")) excluded[i] = 1;
   const field = truth.distance && edgeDefects(truth.mesh).open > 0 ? truth.distance : undefined;
   return {
     truth,
     surface,
     excluded,
+    judges: judgedPlaces(truth.mesh, excluded, options),
     signedMm(x, y, z) {
       const { signedMm, distanceMm, triangle } = surface.nearestSigned(x, y, z);
       return { signedMm: field ? Math.sign(field.distanceMm(x, y, z)) * distanceMm : signedMm, triangle };
@@ -125,10 +128,9 @@ const density = ({ samplesPerCm2, minimumSamples }: CompareOptions) =>
 
 function resultToTruth(
   result: Mesh | undefined,
-  { truth, signedMm: signedAt, excluded }: PreparedTruth,
+  { truth, signedMm: signedAt, excluded, judges }: PreparedTruth,
   options: CompareOptions,
 ): SurfaceComparison["result"] {
-  const keep = keepAwayFrom(options);
   const rows = collector();
   const signed: number[] = [];
   if (result) {
@@ -137,7 +139,7 @@ function resultToTruth(
       const x = positions[3 * i]!,
         y = positions[3 * i + 1]!,
         z = positions[3 * i + 2]!;
-      if (!keep(x, y, z)) continue;
+      if (!judges(x, y, z)) continue;
       const { signedMm, triangle } = signedAt(x, y, z);
       if (excluded[triangle]) continue;
       rows.add(x, y, z, Math.abs(signedMm), areaMm2, truth.region?.[triangle] ?? 0);
@@ -149,10 +151,9 @@ function resultToTruth(
 
 function truthToResult(
   result: Mesh | undefined,
-  { truth, excluded }: PreparedTruth,
+  { truth, excluded, judges }: PreparedTruth,
   options: CompareOptions,
 ): SurfaceComparison["truth"] {
-  const keep = keepAwayFrom(options);
   const surface = result && surfaceArea(result) > 0 ? createClosestPoint(result) : undefined;
   const rows = collector();
   const reachable: number[] = [];
@@ -162,21 +163,30 @@ function truthToResult(
       x = positions[3 * i]!,
       y = positions[3 * i + 1]!,
       z = positions[3 * i + 2]!;
-    if (excluded[t] || !keep(x, y, z)) continue;
+    if (excluded[t] || !judges(x, y, z)) continue;
     rows.add(x, y, z, surface?.distanceMm(x, y, z) ?? Infinity, areaMm2, truth.region?.[t] ?? 0);
     reachable.push(!truth.insonified || truth.insonified[t]! >= options.insonifiedFrames ? 1 : 0);
   }
   return { ...rows.done(), reachable: Uint8Array.from(reachable) };
 }
 
-function keepAwayFrom({ cropPlanes, cropMarginMm }: CompareOptions): (x: number, y: number, z: number) => boolean {
+function judgedPlaces(
+  mesh: Mesh,
+  excluded: Readonly<Uint8Array>,
+  { cropPlanes, cropMarginMm }: CompareOptions,
+): (x: number, y: number, z: number) => boolean {
   const planes = cropPlanes.map(({ pointMm: p, normal: n }) => {
     const length = Math.hypot(...n);
     if (!(length > 0))
       throw new UnsuitableInputError("a crop plane has no direction", "Give a normal that is not zero");
     return [n[0] / length, n[1] / length, n[2] / length, (n[0] * p[0] + n[1] * p[1] + n[2] * p[2]) / length] as const;
   });
-  return (x, y, z) => planes.every(([a, b, c, d]) => Math.abs(a * x + b * y + c * z - d) > cropMarginMm);
+  const caps = excluded.includes(1)
+    ? createClosestPoint(selectTriangles(mesh, (t) => excluded[t] === 1).mesh)
+    : undefined;
+  return (x, y, z) =>
+    planes.every(([a, b, c, d]) => Math.abs(a * x + b * y + c * z - d) > cropMarginMm) &&
+    caps?.nearest(x, y, z, cropMarginMm) === undefined;
 }
 
 function collector() {
