@@ -24,6 +24,9 @@ const FAR = 5;
 /** Step of the difference quotients, mm: far below the tightest rounding (2 mm), far above the noise of doubles. */
 const STEP_MM = 0.01;
 
+/** Change between two steps at which a projection has settled. */
+const SETTLED_MM = 2e-3;
+
 /**
  * Distance to the zero set of `solid` on a lattice over `bounds`, which must hold the surface with a margin of three
  * voxels. Near the surface each lattice point is projected onto the zero set, farther out the eikonal equation is
@@ -87,27 +90,32 @@ function fillBand(
   }
 }
 
-/** Distance from a point to the zero set: Newton steps onto it, corrected so that the step ends along the normal. */
+/**
+ * Distance from a point to the zero set: Newton steps onto it, corrected so that the step ends along the normal. Where
+ * the steps do not settle (in a sharp hollow two feet compete) the function over its slope stands in.
+ */
 function projectedDistance(solid: Implicit, x: number, y: number, z: number, f0: number): number {
   let qx = x, qy = y, qz = z, f = f0; // prettier-ignore
-  let distance = 0;
-  for (let iteration = 0; iteration < 3; iteration++) {
+  let distance = 0,
+    firstOrder = f0;
+  for (let iteration = 0; iteration < 4; iteration++) {
     const gx = (solid(qx + STEP_MM, qy, qz) - f) / STEP_MM,
       gy = (solid(qx, qy + STEP_MM, qz) - f) / STEP_MM,
       gz = (solid(qx, qy, qz + STEP_MM) - f) / STEP_MM;
     const g2 = gx * gx + gy * gy + gz * gz;
-    if (g2 < 1e-6) return f0; // a flat spot deep inside: the caller discards it by its size
+    if (g2 < 1e-6) return firstOrder; // a flat spot deep inside: the caller discards it by its size
     // Foot of the perpendicular from the start to the tangent plane at q.
     const along = (gx * (x - qx) + gy * (y - qy) + gz * (z - qz) + f) / g2;
     qx = x - along * gx;
     qy = y - along * gy;
     qz = z - along * gz;
     const step = along * Math.sqrt(g2);
-    if (iteration > 0 && Math.abs(step - distance) < 2e-3) return step;
+    if (iteration === 0) firstOrder = step;
+    else if (Math.abs(step - distance) < SETTLED_MM) return step * f0 < 0 ? firstOrder : step;
     distance = step;
     f = solid(qx, qy, qz);
   }
-  return distance;
+  return Math.abs(distance - firstOrder) > 0.5 * Math.abs(firstOrder) ? firstOrder : distance;
 }
 
 /** Solves |gradient| = 1 outward from the known voxels, keeping signs. First order, Gauss-Seidel in eight orders. */
