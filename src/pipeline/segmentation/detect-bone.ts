@@ -63,7 +63,7 @@ export function detectBone(image: GrayImage, pixelMm: readonly [number, number],
   const model = { columns: work.columns, rows: work.rows, begins: turn, ends: turn, wanderRows: 1 };
   const stepRows = ridges.slope.map((s) => (s * CELL_MM[0]) / CELL_MM[1]);
   const path = findPath(model, { likelihood, stepRows }, Math.round(1 / CELL_MM[1]));
-  const ridge = refineRidge(image, work, path, CELL_MM, pixelMm, options);
+  const ridge = refineRidge(image, aperture, work, path, CELL_MM, pixelMm, options);
   return { width: image.width, height: image.height, ...ridge };
 }
 

@@ -1,7 +1,7 @@
 import type { GrayImage } from "../../data/image.ts";
 import type { DetectorOptions } from "./detect-bone.ts";
 import type { RidgePath } from "./ridge-path.ts";
-import type { WorkingImage } from "./working-image.ts";
+import type { Aperture, WorkingImage } from "./working-image.ts";
 
 interface Ridge {
   readonly probability: Uint8Array;
@@ -19,6 +19,7 @@ const ALONG_SIGMA_MM = 0.4;
 /** From working cells to the image's own columns: sub-pixel peak of the band, then a fit over neighbouring columns. */
 export function refineRidge(
   image: GrayImage,
+  aperture: Aperture,
   work: WorkingImage,
   path: RidgePath,
   cellMm: readonly [number, number],
@@ -30,10 +31,10 @@ export function refineRidge(
   const raw = new Float32Array(width).fill(NaN),
     ridgeConfidence = new Float32Array(width);
   for (let u = 0; u < width; u++) {
+    if (aperture.top[u]! < 0) continue;
     const cell = (u - work.firstColumnPx) / work.columnStepPx;
     const i = Math.max(0, Math.min(work.columns - 1, Math.floor(cell))),
       next = Math.min(work.columns - 1, i + 1);
-    if (cell < -0.5 || cell > work.columns - 0.5) continue;
     const share = Math.max(0, Math.min(1, cell - i));
     if (!kept[share < 0.5 ? i : next]) continue;
     const a = kept[i] ? i : next, b = kept[next] ? next : i; // prettier-ignore
