@@ -1,7 +1,8 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { UnsuitableInputError } from "../../../src/core/errors.ts";
 import { createRng } from "../../../src/core/rng.ts";
 import { createWorkerPool } from "../../../src/core/worker-pool.ts";
+import type { Volume } from "../../../src/data/volume.ts";
 import {
   type Compounding,
   defaultReconstruction,
@@ -11,7 +12,7 @@ import {
 } from "../../../src/pipeline/reconstruction/options.ts";
 import { reconstruct } from "../../../src/pipeline/reconstruction/reconstruct.ts";
 import { bruteForce } from "./brute-force.ts";
-import { alone, at, cube, flatPose, framesOf, randomPose, sum, worstDifference } from "./support.ts";
+import { alone, at, cube, divided, flatPose, framesOf, randomPose, sum, worstDifference } from "./support.ts";
 
 /** Values up to 255 as floats of 24 bits. */
 const FLOAT_ROUNDING = 2e-5;
@@ -215,42 +216,42 @@ describe("what is inserted", () => {
   });
 });
 
-describe("any number of workers", () => {
-  const pools = [createWorkerPool(2), createWorkerPool(3)];
-  afterAll(() => Promise.all(pools.map((pool) => pool.close())));
+const sameBytes = (a: Volume, b: Volume): boolean =>
+  Buffer.from(a.values.buffer).equals(Buffer.from(b.values.buffer)) &&
+  Buffer.from(a.weight.buffer).equals(Buffer.from(b.weight.buffer));
 
-  test.each(["exact", "plus"] as const)(
-    "gives the same bytes, %s arithmetic",
-    { timeout: 60_000 },
-    async (arithmetic) => {
-      const frames = crossing("workers", 20, 0.5);
-      for (const way of bothWays) {
-        const options = given({
-          ...(arithmetic === "plus" ? plusReconstruction : {}),
-          ...way,
-          spacingMm: 1.3,
-          holeFilling: [
-            { kind: "stick", lengthLimit: 5, sticks: 2 },
-            { kind: "gaussian", size: 3, stdevVoxels: 1, minKnownShare: 0.1 },
-          ],
-        });
-        const insertion = {
-          frames,
-          ...(way.compounding === "importance" && {
-            importance: () => ({ width: 31, height: 23, pixels: new Uint8Array(31 * 23).fill(77) }),
-          }),
-        };
-        const one = await reconstruct.run(insertion, options, alone);
-        expect(sum(one.weight)).toBeGreaterThan(0);
-        for (const workers of pools) {
-          const many = await reconstruct.run(insertion, options, { ...alone, workers });
-          expect(many.grid).toEqual(one.grid);
-          expect(Buffer.from(many.values.buffer).equals(Buffer.from(one.values.buffer))).toBe(true);
-          expect(Buffer.from(many.weight.buffer).equals(Buffer.from(one.weight.buffer))).toBe(true);
-        }
+describe("any number of workers gives the same bytes", () => {
+  const holeFilling = [
+    { kind: "stick", lengthLimit: 5, sticks: 2 },
+    { kind: "gaussian", size: 3, stdevVoxels: 1, minKnownShare: 0.1 },
+  ] as const;
+
+  test.each(["exact", "plus"] as const)("2, 3 and 7 parts of the volume, %s arithmetic", async (arithmetic) => {
+    const frames = crossing("workers", 20, 0.5);
+    const importance = () => ({ width: 31, height: 23, pixels: new Uint8Array(31 * 23).fill(77) });
+    for (const way of bothWays) {
+      const preset = arithmetic === "plus" ? plusReconstruction : {};
+      const options = given({ ...preset, ...way, holeFilling, grid: { kind: "given", grid: cube(14, 1, -5) } });
+      const insertion = { frames, ...(way.compounding === "importance" && { importance }) };
+      const one = await reconstruct.run(insertion, options, alone);
+      expect(sum(one.weight)).toBeGreaterThan(0);
+      for (const size of [2, 3, 7]) {
+        const many = await reconstruct.run(insertion, options, divided(size));
+        expect(many.grid).toEqual(one.grid);
+        expect(sameBytes(many, one)).toBe(true);
       }
-    },
-  );
+    }
+  });
+
+  test("two threads", { timeout: 60_000 }, async () => {
+    const workers = createWorkerPool(2);
+    const frames = crossing("threads", 20, 0.5);
+    const options = given({ spacingMm: 2, holeFilling });
+    const one = await reconstruct.run({ frames }, options, alone);
+    const two = await reconstruct.run({ frames }, options, { ...alone, workers });
+    await workers.close();
+    expect(sameBytes(one, two)).toBe(true);
+  });
 });
 
 describe("what cannot be done is refused", () => {

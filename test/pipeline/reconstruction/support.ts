@@ -5,6 +5,8 @@ import type { WorkerPool } from "../../../src/core/worker-pool.ts";
 import type { TrackedFrames } from "../../../src/data/tracked-frames.ts";
 import type { Volume } from "../../../src/data/volume.ts";
 import type { Grid } from "../../../src/geometry/grid.ts";
+import { fillHoles } from "../../../src/pipeline/reconstruction/fill-holes.kernel.ts";
+import { insertBatch } from "../../../src/pipeline/reconstruction/insert.kernel.ts";
 import type { StageContext } from "../../../src/pipeline/stage.ts";
 
 /** Runs nothing on threads: the stage then works on the calling thread. */
@@ -13,6 +15,24 @@ const noWorkers: WorkerPool = {
   map: () => Promise.reject(new Error("a pool of one is not asked")),
   close: () => Promise.resolve(),
 };
+
+/** A pool that divides the work like one of `size` threads but runs it on this one. */
+export function divided(size: number): StageContext {
+  const tasks: Readonly<Record<string, (data: never) => void>> = {
+    "insert.worker.ts": insertBatch,
+    "fill-holes.worker.ts": fillHoles,
+  };
+  const workers: WorkerPool = {
+    ...noWorkers,
+    size,
+    map: (module, jobs) => {
+      const task = tasks[module.href.split("/").at(-1)!]!;
+      for (const { data } of jobs) task(data as never);
+      return Promise.resolve([]);
+    },
+  };
+  return { ...alone, workers };
+}
 
 export const alone: StageContext = { rng: createRng("reconstruction"), log: silentLog, workers: noWorkers };
 
