@@ -12,7 +12,7 @@ export interface ChunkPolicy {
   readonly chunkBytes: number;
   /** or when a message comes that is this much younger or older than its first one, by the host's clock. */
   readonly chunkSeconds: number;
-  /** Data is forced to the disk after this much time by the host's clock; Infinity: only at the end. */
+  /** Data is forced to the disk after this much time by the host's clock, beside the writing; Infinity: at the end. */
   readonly syncSeconds: number;
 }
 
@@ -47,6 +47,9 @@ export class ChunkedFileWriter {
   #position = 0;
   #dataCrc = 0;
   #syncedAtS = NaN;
+  /** Under way beside the writing, which a slow disk must not hold up; at most one. */
+  #syncing: Promise<void> | undefined;
+  #syncFailure: Error | undefined;
   #firstNs = MAX_UINT64;
   #lastNs = 0n;
 
@@ -82,6 +85,7 @@ export class ChunkedFileWriter {
       const age = Math.abs(hostTimeS - firstTimeS);
       if (builder.numMessages > 0 && !(age < this.#policy.chunkSeconds)) await this.#closeChunk(other, hostTimeS);
     }
+    if (this.#syncFailure) throw this.#syncFailure;
     const chunk = this.#open[group];
     const channel = this.#channels.get(message.channelId);
     if (!channel) throw new RangeError(`no channel ${message.channelId}`);
@@ -106,6 +110,7 @@ export class ChunkedFileWriter {
   async flush(): Promise<void> {
     await this.#closeChunk("rest", NaN);
     await this.#closeChunk("images", NaN);
+    await this.#syncing;
     await this.#handle.datasync();
   }
 
@@ -156,6 +161,8 @@ export class ChunkedFileWriter {
     records.writeMagic();
     await this.#write(summary);
     await this.#write(take(records));
+    await this.#syncing;
+    if (this.#syncFailure) throw this.#syncFailure;
     await this.#handle.sync();
   }
 
@@ -198,8 +205,19 @@ export class ChunkedFileWriter {
     await this.#writeData();
     if (Number.isNaN(this.#syncedAtS)) this.#syncedAtS = hostTimeS;
     if (Math.abs(hostTimeS - this.#syncedAtS) >= this.#policy.syncSeconds) {
-      await this.#handle.datasync();
       this.#syncedAtS = hostTimeS;
+      this.#syncing ??= this.#sync();
+    }
+  }
+
+  /** Never rejects: a failure is thrown by the next call. */
+  async #sync(): Promise<void> {
+    try {
+      await this.#handle.datasync();
+    } catch (error) {
+      this.#syncFailure = error instanceof Error ? error : new Error(String(error));
+    } finally {
+      this.#syncing = undefined;
     }
   }
 

@@ -18,7 +18,7 @@ const UNFINISHED_CHUNK_S = 0.5;
 const POSE_RATE_HZ = 60,
   IMAGE_RATE_HZ = 30;
 
-test.each([150, 600, 601, 2000])(
+test.each([150, 600, 601, 1500])(
   "a recorder killed with -9 after %i tracker frames loses its last unfinished chunk at most",
   async (frames) => {
     const path = join(folder, `killed-${frames}.mcap`),
@@ -35,7 +35,9 @@ test.each([150, 600, 601, 2000])(
     }
     const images = recording.images!;
     for (let i = 0; i < images.count; i++) {
-      expect((await images.read(i)).pixels).toEqual(imageSample(i, 0, { width: 64, height: 64 }).value.pixels);
+      const { pixels } = await images.read(i);
+      const expectedPixels = imageSample(i, 0, { width: 64, height: 64 }).value.pixels;
+      expect(Buffer.compare(pixels as Uint8Array, expectedPixels as Uint8Array)).toBe(0);
     }
     await recording.close();
     expect(expected - 1).toBeGreaterThanOrEqual(last - UNFINISHED_CHUNK_S * POSE_RATE_HZ);
