@@ -44,7 +44,9 @@ export function insertBatch({ slab, batch, perFrame }: InsertJob): void {
   // Positions allowed on each axis, half-open: nearest within half a voxel of the outer centres, linear between them.
   const top = (n: number): number => (linear ? (n - 1) * perVoxel + 1 : n * perVoxel);
   const zLow = Math.max(0, (slab.zBegin - slab.ghost) * perVoxel),
-    zHigh = Math.min(slab.zEnd * perVoxel, top(nz));
+    zHigh = Math.min(slab.zEnd * perVoxel, top(nz)),
+    yHigh = top(ny),
+    xHigh = top(nx);
   const nxy = nx * ny,
     base = (slab.zBegin - slab.ghost) * nxy;
   const insert = spanInserter(slab, batch, nx, nxy, base);
@@ -55,18 +57,29 @@ export function insertBatch({ slab, batch, perFrame }: InsertJob): void {
 
   for (let frame = 0; frame < count; frame++) {
     columnsOf(batch.voxelFromPixel, frame, units, columns);
+    const xu = columns[0]!,
+      yu = columns[1]!,
+      zu = columns[2]!;
     for (let v = 0; v < height; v++) {
-      for (let d = 0; d < 3; d++) {
-        line[2 * d] = columns[6 + d]! + columns[3 + d]! * v + rounding;
-        line[2 * d + 1] = columns[d]!;
-      }
+      const z = columns[8]! + columns[5]! * v + rounding;
       for (let part = v * 4; part < v * 4 + 4; part += 2) {
         range[0] = ranges[part]!;
         range[1] = ranges[part + 1]!;
-        narrow(range, line[4]!, line[5]!, zLow, zHigh);
-        narrow(range, line[2]!, line[3]!, 0, top(ny));
-        narrow(range, line[0]!, line[1]!, 0, top(nx));
-        if (range[0]! < range[1]!) insert(line, range[0]!, range[1]!, (frame * height + v) * width);
+        if (range[0]! >= range[1]!) continue;
+        narrow(range, z, zu, zLow, zHigh);
+        if (range[0]! >= range[1]!) continue;
+        const x = columns[6]! + columns[3]! * v + rounding,
+          y = columns[7]! + columns[4]! * v + rounding;
+        narrow(range, y, yu, 0, yHigh);
+        narrow(range, x, xu, 0, xHigh);
+        if (range[0]! >= range[1]!) continue;
+        line[0] = x;
+        line[1] = xu;
+        line[2] = y;
+        line[3] = yu;
+        line[4] = z;
+        line[5] = zu;
+        insert(line, range[0]!, range[1]!, (frame * height + v) * width);
       }
     }
     afterFrame();
