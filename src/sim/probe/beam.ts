@@ -31,7 +31,7 @@ export interface ElevationTable {
   readonly re: Float32Array;
   readonly im: Float32Array;
   readonly delayMm: Float32Array;
-  /** Per depth: the |y| beyond which |E²| stays below 5 % of its peak. */
+  /** Per depth: the |y| beyond which |E²| stays below SLICE_EDGE of its peak. */
   readonly halfWidthMm: Float32Array;
 }
 
@@ -68,6 +68,8 @@ const DEPTH_STEP_MM = 0.5;
 const ELEVATION_STEP_MM = 0.02;
 /** Nearer than this the Fresnel integral is neither accurate nor needed: the field is the aperture's shadow. */
 const NEAREST_MM = 2.5;
+/** Share of the peak at which the slice ends: less than 0.5 % of the energy lies beyond it at any depth. */
+const SLICE_EDGE = 0.08;
 /** Taps below −46 dB of the largest are dropped: they cost time and stay under the noise. */
 const TAP_FLOOR = 10 ** (-46 / 20);
 /** Ring-down of the transducer after the pulse: −22 dB falling to 1/e in 0.22 mm, for the longer trailing edge. */
@@ -220,7 +222,8 @@ function elevationTable(probe: LinearProbe, speedMps: number, depthMm: number): 
     const scale = 1 / Math.sqrt(energy);
     for (let column = 0; column < filled; column++) {
       const at = row * columns + column;
-      if (re[at]! * re[at]! + im[at]! * im[at]! > 0.0025 * peak) halfWidthMm[row] = column * ELEVATION_STEP_MM;
+      if (re[at]! * re[at]! + im[at]! * im[at]! > SLICE_EDGE * SLICE_EDGE * peak)
+        halfWidthMm[row] = column * ELEVATION_STEP_MM;
       re[at]! *= scale;
       im[at]! *= scale;
     }

@@ -51,17 +51,17 @@ export const levels = {
   boneRoughnessMm: 0.03,
   /** Diffuse echo of bone at right angles re its coherent echo there (element model, rough 30/150 µm). */
   boneDiffuseDb: -10,
-  /** RMS slope of the surface: √2·53 µm/150 µm; keeps the flanks visible to ~60° as in the recorded frames. */
-  boneSlope: 0.5,
+  /** RMS slope of the surface: √2·48 µm/150 µm; keeps the flanks visible to ~60° as in the recorded frames. */
+  boneSlope: 0.45,
   fasciaRoughnessMm: 0.02,
   /** Sheets inside a tissue are wavy below the beam's width: a share of their echo does not mind the tilt. */
   sheetDiffuse: 0.25,
   sheetSlope: 0.4,
   /** Reverberation below bone at its surface and how it decays (in-vivo tails: 8-15 dB/cm after the scanner's gain). */
-  tailDb: 3,
+  tailDb: 0,
   tailDbPerCm: 25,
   /** Share of the bone echo that the face of the probe sends down again. */
-  faceReflection: 0.06,
+  faceReflection: 0.03,
   /** Receiver noise per sample. */
   noiseDb: -70,
   /** Ring of the face: start and decay, in contact and in air (probe in air: 91 to 49 dB over 19 mm, Ultrasonix). */

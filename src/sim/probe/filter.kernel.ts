@@ -35,20 +35,23 @@ export function filterLateral(fine: IqGrid, { lateral, sampleMm }: Beam, to: IqG
   }
 }
 
-/** Convolution along depth with the pulse. Writes every sample of `to`. */
+/** Convolution along depth with the pulse. Writes every sample of `to`; a row at a time, which stays in the cache. */
 export function filterAxial(from: IqGrid, { pulse, pulseCentre }: Beam, to: IqGrid): void {
-  const { lines, samples } = from;
-  to.re.fill(0);
-  to.im.fill(0);
-  for (let tap = 0; tap < pulse.length; tap++) {
-    const weight = pulse[tap]!,
-      delay = tap - pulseCentre;
-    const begin = Math.max(0, delay),
-      end = Math.min(samples, samples + delay);
-    const offset = delay * lines;
-    for (let at = begin * lines; at < end * lines; at++) {
-      to.re[at]! += weight * from.re[at - offset]!;
-      to.im[at]! += weight * from.im[at - offset]!;
+  const { lines, samples, re, im } = from;
+  const outRe = to.re, outIm = to.im; // prettier-ignore
+  outRe.fill(0);
+  outIm.fill(0);
+  for (let sample = 0; sample < samples; sample++) {
+    const row = sample * lines;
+    for (let tap = 0; tap < pulse.length; tap++) {
+      const source = sample - tap + pulseCentre;
+      if (source < 0 || source >= samples) continue;
+      const weight = pulse[tap]!,
+        back = (source - sample) * lines;
+      for (let at = row; at < row + lines; at++) {
+        outRe[at]! += weight * re[at + back]!;
+        outIm[at]! += weight * im[at + back]!;
+      }
     }
   }
 }

@@ -37,7 +37,7 @@ export const muscleTissue: Tissue = {
   attenuationExponent: 1.05,
   echoDb: 0,
   texture: "fascicular",
-  fibreDirection: [0.95, 0, 0.312],
+  fibreDirection: [0.28, 0, 0.96],
 };
 
 /** A block of ±`halfMm` in x and z and `depthMm` in y around a shape, sampled like a scene. */

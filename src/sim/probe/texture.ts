@@ -39,8 +39,8 @@ export const sheetModels: { readonly [K in TissueTexture]: SheetModel | undefine
   },
   fascicular: {
     spacingMm: 1.7,
-    wanderMm: 1.5,
-    wanderLengthMm: 6,
+    wanderMm: 1.9,
+    wanderLengthMm: 5,
     patchLengthMm: 2.6,
     patchThreshold: 0.15,
     stretch: 4,
