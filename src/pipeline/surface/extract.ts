@@ -10,7 +10,7 @@ import { consolidate } from "./consolidate.ts";
 import { countObservations } from "./observations.ts";
 import { mergePoints } from "./merge-points.ts";
 import { removeIslands } from "./remove-islands.ts";
-import { ridgePoints } from "./ridge-points.ts";
+import { ridgePoints, sliceSpacingMm } from "./ridge-points.ts";
 import { sheetField, sheetGrid } from "./sheet-field.ts";
 
 export interface SurfaceInput {
@@ -33,6 +33,8 @@ export interface SurfaceOptions {
   readonly sigmaMm: number;
   /** There is no surface farther than this from every ridge point: half the widest gap that is closed. */
   readonly fillMm: number;
+  /** Where the slices of the scan lie farther apart than `fillMm` can close, the widths above grow, up to here. */
+  readonly maxFillMm: number;
   readonly smoothingPasses: number;
   /** Smaller pieces are removed. */
   readonly minIslandMm2: number;
@@ -51,6 +53,7 @@ export const extractSurface: Stage<SurfaceInput, Surface, SurfaceOptions> = {
     sheetSigmaMm: 1.2,
     layerSigmaMm: 1.5,
     fillMm: 1.25,
+    maxFillMm: 2.5,
     smoothingPasses: taubinDefaults.passes,
     minIslandMm2: 30,
     maxMemoryMb: 1024,
@@ -58,9 +61,10 @@ export const extractSurface: Stage<SurfaceInput, Surface, SurfaceOptions> = {
   async run({ frames, masks }, options, { log }) {
     const points = mergePoints(ridgePoints(frames, masks, options.sampleMm), options.mergeMm);
     if (points.count === 0) return emptySurface();
-    const grid = sheetGrid(points, options.spacingMm);
-    // A float and a byte a voxel, and about 200 bytes a point.
-    const needMb = Math.ceil((5 * voxelCount(grid) + 200 * points.count) / 2 ** 20);
+    const widths = widthsFor(sliceSpacingMm(frames), options);
+    const grid = sheetGrid(points, options.spacingMm, widths.fillMm);
+    // A float and two bytes a voxel, and about 200 bytes a point.
+    const needMb = Math.ceil((6 * voxelCount(grid) + 200 * points.count) / 2 ** 20);
     if (!(needMb <= options.maxMemoryMb)) {
       throw new UnsuitableInputError(
         `the surface spans ${grid.shape.join(" × ")} voxels of ${options.spacingMm} mm, which takes ${needMb} MB ` +
@@ -68,15 +72,32 @@ export const extractSurface: Stage<SurfaceInput, Surface, SurfaceOptions> = {
         "Check the poses for outliers, use larger voxels (spacingMm) or raise maxMemoryMb",
       );
     }
-    const { position, normal } = consolidate(points, options);
-    const { values, mask } = sheetField({ ...points, position, normal }, grid, options);
+    const { position, normal } = consolidate(points, widths);
+    const { values, mask } = sheetField({ ...points, position, normal }, grid, widths);
     const raw = isosurface(grid, values, 0, { inside: "below", mask });
     const smooth = taubinSmooth(raw, { ...taubinDefaults, passes: options.smoothingPasses });
     const { mesh, removed } = removeIslands(smooth, options.minIslandMm2);
     log.info("surface", { points: points.count, shape: grid.shape, triangles: mesh.triangles.length / 3 });
-    return { bone: "bone", mesh, observations: countObservations(mesh, points, options.sigmaMm), removed };
+    return { bone: "bone", mesh, observations: countObservations(mesh, points, widths.sigmaMm), removed };
   },
 };
+
+/** Half the way between two slices, and half as much again for a surface that is inclined between them. */
+const FILL_PER_SPACING = 0.75;
+
+type Widths = Pick<SurfaceOptions, "sheetSigmaMm" | "layerSigmaMm" | "sigmaMm" | "fillMm">;
+
+/** A sparse scan needs wider averages, all in proportion; a dense one gets the widths of the options. */
+function widthsFor(spacingMm: number, options: SurfaceOptions): Widths {
+  const fillMm = Math.max(options.fillMm, Math.min(options.maxFillMm, FILL_PER_SPACING * spacingMm));
+  const scale = fillMm / options.fillMm;
+  return {
+    fillMm,
+    sigmaMm: options.sigmaMm * scale,
+    sheetSigmaMm: options.sheetSigmaMm * scale,
+    layerSigmaMm: options.layerSigmaMm,
+  };
+}
 
 function emptySurface(): Surface {
   return {

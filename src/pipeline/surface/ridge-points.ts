@@ -1,3 +1,4 @@
+import { transformPoint } from "../../core/rigid.ts";
 import type { BoneMasks } from "../../data/bone-mask.ts";
 import { framePose, type TrackedFrames } from "../../data/tracked-frames.ts";
 
@@ -59,6 +60,20 @@ export function ridgePoints(frames: TrackedFrames, { masks }: BoneMasks, everyMm
     weight: Float64Array.from(weight),
     pixels: Float64Array.from(pixels),
   };
+}
+
+/** Median distance between the image centres of successive frames, mm; 0 for fewer than two. */
+export function sliceSpacingMm(frames: TrackedFrames): number {
+  const centre = (f: number): Vector => {
+    const m = framePose(frames, f), u = frames.width / 2, v = frames.height / 2; // prettier-ignore
+    return transformPoint(m, u, v, 0);
+  };
+  const steps: number[] = [];
+  for (let f = 1; f < frames.count; f++) {
+    const a = centre(f - 1), b = centre(f); // prettier-ignore
+    steps.push(Math.hypot(b[0] - a[0], b[1] - a[1], b[2] - a[2]));
+  }
+  return steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
 }
 
 /** Rows per column, by least squares over the columns within `half` that hold bone. */

@@ -19,8 +19,8 @@ export interface SheetFieldOptions {
   readonly fillMm: number;
 }
 
-/** Half thickness of the layer of voxels that is computed, in spacings: a cell's diagonal and half of a double layer. */
-const BAND_SPACINGS = 3;
+/** Voxels are computed this many spacings farther from the points than the widest gap needs: a cell's diagonal. */
+const BAND_SPACINGS = 2;
 
 /**
  * At the straight rim of an evenly covered half plane the weighted mean of the points lies √(2/π) = 0.8 sigma inside.
@@ -32,13 +32,13 @@ const RIM_SIGMAS = 0.8;
 const agreement = (cosine: number): number => (cosine <= 0 ? 0 : cosine >= 0.5 ? 1 : 2 * cosine);
 
 /** Voxels on either side of the points' bounds. */
-export function sheetGrid(points: RidgePoints, spacingMm: number): Grid {
+export function sheetGrid(points: RidgePoints, spacingMm: number, fillMm: number): Grid {
   const min = [Infinity, Infinity, Infinity], max = [-Infinity, -Infinity, -Infinity]; // prettier-ignore
   for (let i = 0; i < points.position.length; i++) {
     min[i % 3] = Math.min(min[i % 3]!, points.position[i]!);
     max[i % 3] = Math.max(max[i % 3]!, points.position[i]!);
   }
-  const margin = BAND_SPACINGS + 1;
+  const margin = Math.ceil(fillMm / spacingMm) + BAND_SPACINGS + 1;
   const first = min.map((x) => Math.floor(x / spacingMm) - margin),
     last = max.map((x) => Math.ceil(x / spacingMm) + margin);
   const size = (axis: number): number => last[axis]! - first[axis]! + 1;
@@ -50,14 +50,15 @@ export function sheetGrid(points: RidgePoints, spacingMm: number): Grid {
 }
 
 /** Voxels within the band around the points: 1. */
-function bandOf({ position, count }: RidgePoints, { shape, originMm, spacingMm }: Grid): Uint8Array {
+function bandOf({ position, count }: RidgePoints, { shape, originMm, spacingMm }: Grid, fillMm: number): Uint8Array {
+  const reach = fillMm / spacingMm[0] + BAND_SPACINGS;
   const [nx, ny, nz] = shape, s = spacingMm[0]; // prettier-ignore
   const band = new Uint8Array(nx * ny * nz);
   for (let p = 0; p < count; p++) {
     const x = (position[3 * p]! - originMm[0]) / s, y = (position[3 * p + 1]! - originMm[1]) / s, z = (position[3 * p + 2]! - originMm[2]) / s; // prettier-ignore
-    for (let k = Math.ceil(z - BAND_SPACINGS); k <= z + BAND_SPACINGS; k++) {
-      for (let j = Math.ceil(y - BAND_SPACINGS); j <= y + BAND_SPACINGS; j++) {
-        const left = BAND_SPACINGS ** 2 - (z - k) ** 2 - (y - j) ** 2;
+    for (let k = Math.ceil(z - reach); k <= z + reach; k++) {
+      for (let j = Math.ceil(y - reach); j <= y + reach; j++) {
+        const left = reach * reach - (z - k) ** 2 - (y - j) ** 2;
         if (left < 0) continue;
         const half = Math.sqrt(left);
         band.fill(1, (k * ny + j) * nx + Math.ceil(x - half), (k * ny + j) * nx + Math.floor(x + half) + 1);
@@ -81,7 +82,7 @@ export function sheetField(
   const { position, normal, weight } = points;
   const reach = 2.5 * sigmaMm, reach2 = reach * reach, narrow = -0.5 / (sigmaMm * sigmaMm); // prettier-ignore
   const index = indexPoints(position, reach);
-  const mask = bandOf(points, grid);
+  const mask = bandOf(points, grid, fillMm);
   const values = new Float32Array(mask.length);
   const near: number[] = [], nearSquared: number[] = []; // prettier-ignore
   const [nx, ny, nz] = grid.shape;
