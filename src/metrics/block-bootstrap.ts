@@ -46,5 +46,11 @@ export function blockBootstrap(
       if (value !== null && Number.isFinite(value)) values[k]!.push(value);
     });
   }
-  return values.map((list) => (list.length > 0 ? [percentile(list, 0.025), percentile(list, 0.975)] : null));
+  return values.map((list) => (list.length > 0 ? [tail(list, 0.025), tail(list, 0.975)] : null));
+}
+
+/** At rank p (n + 1): the usual p (n − 1) + 1 lies inside of it and made intervals of 200 replicates 1 % short. */
+function tail(list: readonly number[], p: number): number {
+  const n = list.length;
+  return n > 1 ? percentile(list, Math.min(1, Math.max(0, (p * (n + 1) - 1) / (n - 1)))) : list[0]!;
 }
