@@ -17,7 +17,9 @@ export function observedWeights(
   { importance, confidence, validRows, rejectBelow }: Observed,
   weights: Uint8Array,
 ): void {
-  for (let i = 0; i < weights.length; i++) weights[i] = Math.round((importance ? importance[i]! : 255) * confidence);
+  if (!importance) weights.fill(Math.round(255 * confidence));
+  else if (confidence === 1) weights.set(importance);
+  else for (let i = 0; i < weights.length; i++) weights[i] = Math.round(importance[i]! * confidence);
   if (rejectBelow > 0) {
     for (let i = 0; i < weights.length; i++) if (pixels[i]! < rejectBelow) weights[i] = 0;
   }
