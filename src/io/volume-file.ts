@@ -3,7 +3,7 @@ import { FormatError, UnsuitableInputError } from "../core/errors.ts";
 import { type Grid, voxelCount } from "../geometry/grid.ts";
 import { createBudget, type ReadLimits } from "./sequence/budget.ts";
 import { openFile } from "./sequence/byte-file.ts";
-import { writePacked } from "./sequence/deflate.ts";
+import { compressedSizeLine, writePacked } from "./sequence/deflate.ts";
 import { readRasterHeader } from "./sequence/open-sequence.ts";
 import { openPayload } from "./sequence/payload.ts";
 import { elementBytes, type RasterHeader } from "./sequence/raster-header.ts";
@@ -202,7 +202,8 @@ export async function writeVolume(
   }
   const header =
     "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n" +
-    `CompressedData = ${compress ? "True" : "False"}\n` +
+    `CompressedData = ${compress ? "True" : "False"}\n`;
+  const rest =
     `TransformMatrix = ${sign} 0 0 0 ${sign} 0 0 0 1\nOffset = ${origin.join(" ")}\nCenterOfRotation = 0 0 0\n` +
     `AnatomicalOrientation = RAI\nElementSpacing = ${s.join(" ")}\nDimSize = ${shape.join(" ")}\n` +
     `Kinds = domain domain domain\n` +
@@ -210,6 +211,11 @@ export async function writeVolume(
     `ElementType = ${metaTypes[type]}\nElementDataFile = LOCAL\n`;
   await replaceFile(path, async (file) => {
     await file.write(header);
+    const sizeAt = file.position;
+    if (compress) await file.write(compressedSizeLine(0));
+    await file.write(rest);
+    const begin = file.position;
     await writePacked(file, chunks(), compress ? "zlib" : "none");
+    if (compress) await file.overwrite(compressedSizeLine(file.position - begin), sizeAt);
   });
 }

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, inflateSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { FormatError, UnsuitableInputError } from "../../src/core/errors.ts";
 import type { Grid } from "../../src/geometry/grid.ts";
@@ -51,6 +51,16 @@ test("a RAS volume is written as LPS: origin and directions change sign in x and
   expect(header).toContain("space directions: (-0.5,0,0) (0,-1,0) (0,0,2)\n");
   expect(header).toContain("space origin: (10,-20,0.1)");
   expect(Uint8Array.from(gunzipSync(bytes.subarray(end + 2)))).toEqual(small.values);
+});
+
+test("a packed .mha names its packed size, without which ITK reads zeros", async () => {
+  const path = join(await temporaryFolder(), "v.mha");
+  await writeVolume(path, small);
+  const bytes = await readFile(path);
+  const size = /\nCompressedDataSize = (\d+) *\n/.exec(bytes.toString("latin1"))?.[1];
+  const begin = bytes.indexOf("ElementDataFile = LOCAL\n") + "ElementDataFile = LOCAL\n".length;
+  expect(Number(size)).toBe(bytes.length - begin);
+  expect(Uint8Array.from(inflateSync(bytes.subarray(begin)))).toEqual(small.values);
 });
 
 test("the same voxel lies at the same place however the file's axes run", async () => {

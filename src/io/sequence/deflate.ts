@@ -21,3 +21,13 @@ export async function writePacked(
   input.pipe(packer);
   for await (const packed of packer as AsyncIterable<Uint8Array>) await file.write(packed);
 }
+
+const PADDED_COLUMNS = 40;
+
+/**
+ * The MetaImage line that ITK needs to unpack (without it, it gives zeros). Always of one length, so that it can be
+ * written first and filled in when the size is known, as PLUS does too.
+ */
+export function compressedSizeLine(bytes: number): string {
+  return `${`CompressedDataSize = ${bytes}`.padEnd(PADDED_COLUMNS)}\n`;
+}

@@ -28,6 +28,9 @@ export function contentOf(recording: Recording, part: "all" | "images" | "poses"
     );
   }
   const { acquiredAtS, receivedAtS } = first;
+  if (images && images.count !== acquiredAtS.length) {
+    throw new Error(`a track of ${images.count} images came with ${acquiredAtS.length} times`);
+  }
   for (const track of poses) {
     if (same(track.acquiredAtS, acquiredAtS) && same(track.receivedAtS, receivedAtS)) continue;
     throw new UnsuitableInputError(

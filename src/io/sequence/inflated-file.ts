@@ -47,6 +47,8 @@ export function openInflated(source: Compressed, inMemoryBytes: number): Inflate
   let failure: unknown;
   let last: Promise<void> = Promise.resolve();
 
+  const wasClosed = (): Error => new Error(`${file.path} was read after it was closed`);
+
   async function advance(upTo: number): Promise<void> {
     if (finished || (done >= upTo && upTo < total)) return;
     if (failure !== undefined) throw failure;
@@ -55,6 +57,7 @@ export function openInflated(source: Compressed, inMemoryBytes: number): Inflate
     try {
       while (done < upTo || (done === total && !finished)) {
         const chunk = await pump.next();
+        if (closed) throw wasClosed();
         if (!chunk) {
           finished = true;
           if (done < total) throw broken(source, pump.consumed(), `inflates to ${done} bytes instead of ${total}`);
@@ -69,15 +72,15 @@ export function openInflated(source: Compressed, inMemoryBytes: number): Inflate
         done += chunk.length;
       }
     } catch (error) {
-      failure = error;
+      failure = closed ? wasClosed() : error;
       pump.stop();
-      throw error;
+      throw failure;
     }
   }
 
   return {
     async read(into, offset) {
-      if (closed) throw new Error(`${file.path} was read after it was closed`);
+      if (closed) throw wasClosed();
       if (offset + into.length > done || !finished) {
         // One at a time: there is one stream.
         const turn = last.then(() => advance(offset + into.length));
@@ -166,7 +169,7 @@ function memoryStore(bytes: number): Store {
 }
 
 async function spillStore(): Promise<Store> {
-  const folder = await mkdtemp(join(tmpdir(), "sonobench-"));
+  const folder = await mkdtemp(join(tmpdir(), "sonobench-inflated-"));
   let handle: FileHandle;
   try {
     handle = await open(join(folder, "inflated"), "wx+", 0o600);

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { UnsuitableInputError } from "../../core/errors.ts";
 import type { ImageTrack, Recording } from "../../data/recording.ts";
-import { writePacked } from "./deflate.ts";
+import { compressedSizeLine, writePacked } from "./deflate.ts";
 import { contentOf, frameLines, type SequenceContent } from "./frame-lines.ts";
 import { formatOwn } from "./own-fields.ts";
 import { parseNumbers } from "./raster-header.ts";
@@ -46,8 +46,6 @@ function formatOf(path: string): Format {
 
 /** Names that the writer fills in itself. */
 const spatialFields = new Set(["ElementSpacing", "Offset", "UltrasoundImageType"]);
-/** Header fields in MetaImage end here, so that a size can be written in place when it is known (PLUS does so too). */
-const PADDED_VALUE = 40;
 
 async function writeMetaImage(
   path: string,
@@ -105,10 +103,6 @@ async function writeMetaImage(
       if (compress) await file.overwrite(compressedSizeLine(file.position - begin), sizeAt);
     }
   });
-}
-
-function compressedSizeLine(bytes: number): string {
-  return `${`CompressedDataSize = ${bytes}`.padEnd(PADDED_VALUE)}\n`;
 }
 
 const metaTypes: Readonly<Record<ImageTrack["pixelType"], string>> = {
@@ -207,5 +201,11 @@ function shapeOf({ fields, points, sweeps }: Recording, images: ImageTrack | und
 }
 
 async function* framesInOrder(images: ImageTrack): AsyncGenerator<Uint8Array> {
-  for (let frame = 0; frame < images.count; frame++) yield encodeSamples((await images.read(frame)).pixels);
+  for (let frame = 0; frame < images.count; frame++) {
+    const { pixels } = await images.read(frame);
+    if (pixels.length !== images.width * images.height) {
+      throw new Error(`image ${frame} has ${pixels.length} pixels instead of ${images.width} x ${images.height}`);
+    }
+    yield encodeSamples(pixels);
+  }
 }

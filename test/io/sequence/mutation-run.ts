@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { FormatError, UnsuitableInputError } from "../../../src/core/errors.ts";
@@ -106,6 +106,11 @@ export interface MutationTally {
   readonly broken: readonly string[];
 }
 
+/** How many files this process holds open; 0 where the system does not say. */
+async function openFiles(): Promise<number> {
+  return (await readdir("/proc/self/fd").catch(() => [])).length;
+}
+
 /** Reads `count` damaged files: each must be read or refused with one of the two errors, within the budget. */
 export async function runMutations(count: number, name: string): Promise<MutationTally> {
   const folder = await temporaryFolder();
@@ -115,6 +120,7 @@ export async function runMutations(count: number, name: string): Promise<Mutatio
   const broken: string[] = [];
   let accepted = 0,
     refused = 0;
+  const openBefore = await openFiles();
   for (let i = 0; i < count; i++) {
     const label = `${name}/${i}`,
       rng = createRng(label),
@@ -140,5 +146,7 @@ export async function runMutations(count: number, name: string): Promise<Mutatio
     if (reservedBytes > BUDGET_BYTES) broken.push(`${label} (${seed.name}): reserved ${reservedBytes} bytes`);
     if (largestBytes > BUDGET_BYTES + FIXED_BYTES) broken.push(`${label} (${seed.name}): allocated ${largestBytes}`);
   }
+  const openAfter = await openFiles();
+  if (openAfter > openBefore) broken.push(`${openAfter - openBefore} files were left open`);
   return { accepted, refused, broken };
 }

@@ -76,6 +76,24 @@ test("a write that fails leaves nothing behind, and the file that was there as i
   expect(await readdir(folder)).toEqual(["kept.igs.mha"]);
 });
 
+test("a read that is under way when the recording is closed ends with an error that says so", async () => {
+  const path = join(await temporaryFolder(), "closing.igs.mha");
+  const recording = randomRecording(createRng("closing/1"));
+  const images = {
+    ...recording.images!,
+    width: 512,
+    height: 512,
+    pixelType: "u8" as const,
+    read: async () => ({ width: 512, height: 512, pixels: new Uint8Array(512 * 512) }),
+  };
+  await writeSequence(path, { ...recording, images });
+  const back = await openSequence(path);
+  const reading = expect(back.images!.read(0)).rejects.toThrow("was read after it was closed");
+  await back.close();
+  await reading;
+  await expect(back.images!.read(0)).rejects.toThrow("was read after it was closed");
+});
+
 test("devices that ran freely are refused together and written in parts", async () => {
   const folder = await temporaryFolder(),
     path = join(folder, "free.igs.mha");
