@@ -44,13 +44,14 @@ export interface FemurShape {
 export function femurShape(p: FemurParameters): FemurShape {
   // Blending swells the epicondyles and clips the crests by a millimetre: measured on the blank and taken back.
   let blank = p;
-  for (let round = 0; round < 2; round++) {
+  for (let round = 0; round < 3; round++) {
     const is = sizes(shapeOf(blank, p));
     blank = {
       ...blank,
       epicondylarWidthMm: blank.epicondylarWidthMm + p.epicondylarWidthMm - is.epicondylarWidthMm,
       medialDepthMm: blank.medialDepthMm + p.medialDepthMm - is.medialDepthMm,
       lateralDepthMm: blank.lateralDepthMm + p.lateralDepthMm - is.lateralDepthMm,
+      trochlearDepthMm: blank.trochlearDepthMm + p.trochlearDepthMm - is.trochlearDepthMm,
     };
   }
   return shapeOf(blank, p);
@@ -70,10 +71,10 @@ function edge(solid: Implicit, from: Point, axis: 0 | 1 | 2, lengthMm: number): 
   return from[axis] + (inside + outside) / 2;
 }
 
-type Sizes = Pick<FemurParameters, "epicondylarWidthMm" | "medialDepthMm" | "lateralDepthMm">;
+type Sizes = Pick<FemurParameters, "epicondylarWidthMm" | "medialDepthMm" | "lateralDepthMm" | "trochlearDepthMm">;
 
 /** What a ruler would find: the widest line near the epicondyles, each condyle's back to the front of its crest. */
-function sizes({ solid, medialCrestX, lateralCrestX, anteriorMm }: FemurShape): Sizes {
+function sizes({ solid, medialCrestX, lateralCrestX, grooveX, anteriorMm }: FemurShape): Sizes {
   let medial = 0,
     lateral = 0;
   for (let y = -8; y <= 8; y += 2) {
@@ -93,14 +94,21 @@ function sizes({ solid, medialCrestX, lateralCrestX, anteriorMm }: FemurShape): 
     }
     return front - back;
   };
+  const top = (x0: number, x1: number): number => {
+    let front = 0;
+    for (let x = x0; x <= x1; x += 1) front = Math.max(front, edge(solid, [x, 15, anteriorMm.z], 1, 50));
+    return front;
+  };
+  const crests = (top(medialCrestX, grooveX) + top(grooveX, lateralCrestX)) / 2;
   return {
+    trochlearDepthMm: crests - edge(solid, [grooveX, 15, anteriorMm.z], 1, 50),
     epicondylarWidthMm: lateral - medial,
     medialDepthMm: depth(medialCrestX),
     lateralDepthMm: depth(lateralCrestX),
   };
 }
 
-/** All but the three sizes of `p` comes from `wanted`, so that correcting them leaves the rest alone. */
+/** All but the four sizes of `p` comes from `wanted`, so that correcting them leaves the rest alone. */
 function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
   const w = p.epicondylarWidthMm,
     s = wanted.epicondylarWidthMm / REFERENCE_WIDTH_MM;
@@ -172,7 +180,7 @@ function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
     const lateralFlank = x - halfWidth + (0.0085 * (forward * forward)) / s + 0.03 * Math.max(0, -z - 8 * s);
     d = smoothMax(d, medialFlank / 1.15, 9 * s);
     d = smoothMax(d, lateralFlank / 1.1, 9 * s);
-    return smoothMax(d, (z - 11 * s - 0.24 * y) / 1.03, 15 * s);
+    return smoothMax(d, (z - 14.5 * s - 0.17 * y) / 1.02, 12 * s);
   };
 
   // The roof of the notch runs from behind and above to the front and below (Blumensaat's line).
@@ -192,7 +200,7 @@ function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
   const topMm = 88;
   const at = [-14 * s, 0, 12 * s, 22 * s, 34 * s, 52 * s, 75 * s, 110];
   const half = monotoneCurve(at, [30 * s, 34 * s, 34.5 * s, 30 * s, 24.5 * s, 18.8 * s, 15.8 * s, p.shaftRadiusMm]);
-  const front = monotoneCurve(at, [21 * s, 23 * s, 25 * s, 23.5 * s, 19.5 * s, 15.5 * s, 14.2 * s, p.shaftRadiusMm]);
+  const front = monotoneCurve(at, [14 * s, 16 * s, 20.5 * s, 22.5 * s, 19.5 * s, 15.5 * s, 14.2 * s, p.shaftRadiusMm]);
   const back = monotoneCurve(at, [12 * s, 15 * s, 17 * s, 16 * s, 15 * s, 13.5 * s, 13.5 * s, p.shaftRadiusMm]);
   const centreY = monotoneCurve(at, [9 * s, 9 * s, 9.5 * s, 10.5 * s, 12 * s, 13 * s, 14 * s, 16 * s]);
   const valgus = Math.tan(p.shaftValgusRad);
@@ -228,7 +236,7 @@ function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
     anteriorMm: {
       medialY: medial.support(90 * DEG),
       lateralY: lateral.support(90 * DEG),
-      z: distalZ + 34 * s,
+      z: distalZ + 31 * s,
     },
     distalZ,
     notch: { x: notchX, widthMm: p.notchWidthMm },

@@ -52,7 +52,7 @@ function femurRegion([x, y, z]: Point, [nx, , nz]: Point, { femur }: Shapes): st
   // Angle about the condyle's centre: 0 straight down, positive forward.
   const angle = Math.atan2(y - cy, cz - z);
   if (angle > 0.85) {
-    if (y > femur.anteriorMm.medialY - 16 * s && inward && z < femur.anteriorMm.z + 9 * s) return "trochlea";
+    if (y > femur.anteriorMm.medialY - 16 * s && inward && z < femur.anteriorMm.z + 12 * s) return "trochlea";
     return z > cz + 12 * s ? "metaphysis" : `${side} flank`;
   }
   if (angle > -0.7) return nz > 0.3 ? `${side} flank` : `${side} distal`;

@@ -125,7 +125,7 @@ export function softTissue(knee: Knee): SoftTissue {
   });
   // The thigh above the joint: sections of one envelope, shared out among the muscles.
   const heights = [14 * s, 30 * s, 50 * s, 85 * s, 125 * s];
-  const front = monotoneCurve(heights, [42 * s, 43 * s, 31 * s + 0.85 * q, 30 * s + 1.1 * q, 30 * s + 1.5 * q]);
+  const front = monotoneCurve(heights, [41 * s, 41.5 * s, 31 * s + 0.78 * q, 30 * s + 1.1 * q, 30 * s + 1.5 * q]);
   const back = monotoneCurve(heights, [40 * s, 46 * s, 53 * s, 60 * s, 65 * s]);
   const halfWidth = monotoneCurve(heights, [39 * s, 44 * s, 49 * s, 55 * s, 60 * s]);
   const thighEnvelope: Implicit = (x, y, z) => {
