@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fromAxisAngle } from "../../../src/core/rigid.ts";
+import { fromAxisAngle, multiply3x4 } from "../../../src/core/rigid.ts";
 import { FINE_LINES, MARGIN_LINES } from "../../../src/sim/probe/beam.ts";
 import { createEchoSimulator, notModelled } from "../../../src/sim/probe/echo.ts";
 import { allEffects, onlyEffects } from "../../../src/sim/probe/effects.ts";
@@ -110,6 +110,32 @@ describe("speckle", () => {
     expect(Math.abs(coherence(start, half, sampleMm, FOCUS) - 0.5)).toBeLessThan(STATISTICS);
     for (const band of [[10, 14], FOCUS, [23, 27], [28, 35]] as const) {
       expect(coherence(start, gone, sampleMm, band)).toBeLessThan(0.05);
+    }
+  });
+
+  it.each([
+    [[1, 0, 0], 0.785],
+    [[0, 1, 0], 1.2],
+    [[1, 1, 1], 0.4],
+    [[1, -1, 0.5], 0.785],
+  ] as const)("turned about (%s) by %f rad has the same level at every depth", (axis, angleRad) => {
+    const deep = phantomScene(
+      { tissue: () => 0, tissues: [plainTissue()] },
+      { halfMm: [46, 46], depthMm: 90, spacingMm: 2 },
+    );
+    const simulator = createEchoSimulator(deep, defaultProbe, {}, "seed", { beam, effects: onlyEffects(["speckle"]) });
+    const iq = simulator.echo(
+      multiply3x4(fromAxisAngle(axis, angleRad, [0, 40, 0]).m as Float64Array, phantomPose(0, -25)),
+      0,
+    );
+    const STATISTICS_DB = 0.5; // some 2000 resolution cells a band
+    for (const band of [
+      [8, 12],
+      [18, 22],
+      [28, 32],
+      [38, 44],
+    ] as const) {
+      expect(Math.abs(10 * Math.log10(meanPower(iq, sampleMm, band)))).toBeLessThan(STATISTICS_DB);
     }
   });
 
@@ -267,6 +293,41 @@ describe("bone", () => {
     expect(apex((c) => at(c).thicknessMm)).toBeLessThan(1.3);
     expect(flank((c) => at(c).thicknessMm)).toBeGreaterThan(1.1);
     expect(flank((c) => at(c).thicknessMm)).toBeLessThan(2.8);
+  });
+
+  it("fades with tilt between an element model's surfaces of 30 and of 60 µm roughness", () => {
+    const empty = { ...plainTissue(), texture: "none" as const };
+    const peakDb = (tiltDeg: number): number => {
+      const tilt = (tiltDeg * Math.PI) / 180;
+      const scene = phantomScene(
+        { bone: (x, y) => (20 - y) * Math.cos(tilt) + x * Math.sin(tilt), tissue: () => 0, tissues: [empty] },
+        COARSE,
+      );
+      const effects = onlyEffects(["boneSpecular", "boneRough"]);
+      const simulator = createEchoSimulator(scene, defaultProbe, {}, "seed", { beam, effects });
+      let sum = 0, count = 0; // prettier-ignore
+      for (const z of [-4, -1.5, 1, 3.5]) {
+        const iq = simulator.echo(phantomPose(0, 0, z), 0);
+        for (let line = 80; line < 112; line += 2, count++) {
+          const y = 20 + (line - 95.5) * LINE_MM * Math.tan(tilt);
+          sum += Math.max(...profile(iq, line, y)) ** 2;
+        }
+      }
+      return 10 * Math.log10(sum / count);
+    };
+    const flat = peakDb(0);
+    const TOLERANCE_DB = 4; // check C15: means over few patches of a rough surface
+    for (const [tiltDeg, rough30, rough60] of [
+      [8, -6.3, -2.8],
+      [16, -10.9, -7],
+      [24, -13.6, -10.8],
+      [36, -18.9, -12],
+      [48, -26.6, -13],
+    ] as const) {
+      const db = peakDb(tiltDeg) - flat;
+      expect(db, `${tiltDeg}°`).toBeGreaterThan(rough30 - TOLERANCE_DB);
+      expect(db, `${tiltDeg}°`).toBeLessThan(rough60 + TOLERANCE_DB);
+    }
   });
 
   it("is reported where the beam met it, with the angle", () => {
