@@ -20,10 +20,7 @@ export function addReport(program: Command): void {
       const { assets, warnings } = await readAssets(folder, report);
       for (const warning of warnings) terminal.log.warn(warning);
       const page = join(folder, "report.html");
-      await writeFileAtomic(
-        page,
-        new TextEncoder().encode(renderReport(report, assets, await loadReportScripts())),
-      );
+      await writeFileAtomic(page, new TextEncoder().encode(renderReport(report, assets, await loadReportScripts())));
       terminal.out(`The report: ${resolve(page)}`);
     });
 }

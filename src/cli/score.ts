@@ -2,8 +2,7 @@ import type { Command } from "commander";
 import { edgeDefects, signedVolume } from "../geometry/mesh.ts";
 import { readMesh } from "../io/mesh/read-mesh.ts";
 import { scoreSurface } from "../metrics/score-surface.ts";
-import type { Figure } from "../data/report.ts";
-import { thresholdsMm } from "../data/report.ts";
+import { surfaceHeadline } from "../metrics/headline.ts";
 import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { checkThresholds } from "./thresholds.ts";
 
@@ -33,31 +32,8 @@ export function addScore(program: Command): void {
       for (const warning of warnings) terminal.log.warn(warning);
 
       const { report, spread, alignedScale } = scoreSurface(result.mesh, { mesh: truth.mesh });
-      const score = report.scores.whole,
-        of = spread.whole;
-      const headline: Record<string, Figure> = {};
-      const put = (
-        id: string,
-        value: number | null,
-        interval: readonly [number, number] | null,
-        unit: string,
-      ): void => {
-        if (value !== null)
-          headline[`bone.whole.${id}`] = { value, low: interval?.[0] ?? value, high: interval?.[1] ?? value, unit };
-      };
-      put("assd", score.assd, of.assd, "mm");
-      put("meanAccuracy", score.meanAccuracy, of.meanAccuracy, "mm");
-      put("meanCompleteness", score.meanCompleteness, of.meanCompleteness, "mm");
-      put("rms", score.rms, of.rms, "mm");
-      put("hd95", score.hd95, of.hd95, "mm");
-      put("hd100", score.hd100, null, "mm");
-      put("bias", score.bias, of.bias, "mm");
-      thresholdsMm.forEach((tau, i) => {
-        put(`precision${tau}mm`, score.precision?.[i] ?? null, null, "1");
-        put(`coverage${tau}mm`, score.coverage?.[i] ?? null, null, "1");
-        put(`fScore${tau}mm`, score.fScore?.[i] ?? null, null, "1");
-        put(`surfaceDice${tau}mm`, score.surfaceDice?.[i] ?? null, null, "1");
-      });
+      const score = report.scores.whole;
+      const headline = surfaceHeadline("bone.whole", score, spread.whole);
       if (options.json) {
         terminal.out(
           JSON.stringify(

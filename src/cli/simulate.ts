@@ -11,6 +11,7 @@ import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, t
 interface SimulateOptions extends CommonOptions {
   readonly out: string;
   readonly workers?: number;
+  readonly force?: boolean;
 }
 
 export function addSimulate(program: Command): void {
@@ -19,6 +20,7 @@ export function addSimulate(program: Command): void {
     .summary("only the acquisition: a recording, and the truth beside it")
     .requiredOption("-o, --out <file>", "the recording, a .mcap file; the truth goes to <file without .mcap>-truth/")
     .option("-j, --workers <n>", "worker threads; changes nothing but the time", parseCount)
+    .option("--force", "replace a recording that is there already")
     .option("--json", "print one object")
     .option("-q, --quiet", "no progress")
     .action(async (file: string, options: SimulateOptions) => {
@@ -38,6 +40,7 @@ export function addSimulate(program: Command): void {
           log: terminal.log,
           workers,
           signal: interruptSignal(),
+          overwrite: options.force === true,
         });
         const recording = await openMcap(options.out);
         const count = recording.images?.count ?? 0;

@@ -12,6 +12,8 @@ export interface Acquisition {
   readonly sweeps: readonly Sweep[];
   /** For progress only. */
   readonly expectedImages: number;
+  /** Else a recording that is there already is never touched. */
+  readonly overwrite: boolean;
 }
 
 /**
@@ -20,23 +22,23 @@ export interface Acquisition {
  */
 export async function acquire(
   path: string,
-  { imager, tracker, geometry, points, sweeps, expectedImages }: Acquisition,
+  { imager, tracker, geometry, points, sweeps, expectedImages, overwrite }: Acquisition,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const images = await imager.open(signal);
   const poses = await tracker.open(signal);
-  const writer = await createRecordingWriter(path);
+  const writer = await createRecordingWriter(path, { overwrite });
   try {
     const { width, height } = geometry;
-    await writer.addImageDevice(imager.id, {
+    writer.addImageDevice(imager.id, {
       width,
       height,
       pixelType: "u8",
       nominalGeometry: geometry,
       nominalRateHz: images.nominalRateHz,
     });
-    await writer.addPoseDevice(tracker.id, { nominalRateHz: poses.nominalRateHz });
+    writer.addPoseDevice(tracker.id, { nominalRateHz: poses.nominalRateHz });
     for (const point of points) await writer.writePoint(point);
     for (const sweep of sweeps) await writer.writeSweep(sweep);
 

@@ -8,10 +8,10 @@ import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { Mesh } from "../geometry/mesh.ts";
 import type { Interval } from "../metrics/block-bootstrap.ts";
+import { figure, surfaceHeadline } from "../metrics/headline.ts";
 import { imagePosition, imageRms } from "../metrics/image-position.ts";
 import { scoreSurface, scoreTogether, type ScoredBone } from "../metrics/score-surface.ts";
 import { scoreSegmentation } from "../metrics/segmentation.ts";
-import type { SurfaceSpread } from "../metrics/surface-spread.ts";
 
 export interface ScoredResult {
   readonly bones: readonly BoneReport[];
@@ -55,10 +55,13 @@ export function measure(
 
   const headline: Record<string, Figure> = {};
   const put = (id: string, value: number | null, interval: Interval | null | undefined, unit: string): void => {
-    if (value === null || !Number.isFinite(value)) return;
-    headline[id] = { value, low: interval?.[0] ?? value, high: interval?.[1] ?? value, unit };
+    if (value !== null && Number.isFinite(value)) headline[id] = figure(value, interval, unit);
   };
-  for (const { report, spread } of [together, ...scored]) putSurface(put, report, spread);
+  for (const { report, spread } of [together, ...scored]) {
+    for (const part of ["reachable", "whole"] as const) {
+      Object.assign(headline, surfaceHeadline(`${report.bone}.${part}`, report.scores[part], spread[part]));
+    }
+  }
 
   const pixelMm = Math.hypot(
     frames.referenceFromPixel[1]!,
@@ -102,22 +105,4 @@ export function measure(
     headline,
     vertexErrors,
   };
-}
-
-function putSurface(
-  put: (id: string, value: number | null, interval: Interval | null | undefined, unit: string) => void,
-  { bone, scores }: BoneReport,
-  spread: Readonly<Record<"reachable" | "unreachable" | "whole", SurfaceSpread>>,
-): void {
-  for (const part of ["reachable", "whole"] as const) {
-    const score = scores[part],
-      of = spread[part];
-    put(`${bone}.${part}.assd`, score.assd, of.assd, "mm");
-    put(`${bone}.${part}.rms`, score.rms, of.rms, "mm");
-    put(`${bone}.${part}.hd95`, score.hd95, of.hd95, "mm");
-    put(`${bone}.${part}.bias`, score.bias, of.bias, "mm");
-    put(`${bone}.${part}.coverage1mm`, score.coverage?.[1] ?? null, of.coverage1, "1");
-    put(`${bone}.${part}.coverage2mm`, score.coverage?.[2] ?? null, of.coverage2, "1");
-    put(`${bone}.${part}.fScore1mm`, score.fScore?.[1] ?? null, of.fScore1, "1");
-  }
 }

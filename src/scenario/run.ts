@@ -64,7 +64,7 @@ export async function runSimulated(
   const watch = createStopwatch();
   const recordingPath = join(folder, "recording.mcap");
   const { truth, geometry } = await watch.time("simulate", () =>
-    simulate(scenario, source, recordingPath, { log, workers, signal }),
+    simulate(scenario, source, recordingPath, { log, workers, signal, overwrite: true }),
   );
   const context: StageContext = { rng: createRng(scenario.seed).fork("pipeline"), log, workers };
   const recording = await openMcap(recordingPath);

@@ -36,6 +36,8 @@ interface SimulateContext {
   readonly log: Log;
   readonly workers: WorkerPool;
   readonly signal: AbortSignal;
+  /** Whether a recording that is there already may be replaced. */
+  readonly overwrite: boolean;
 }
 
 const radians = (deg: number): number => (deg * Math.PI) / 180;
@@ -51,7 +53,7 @@ export async function simulate(
   scenario: Scenario,
   source: SimulatedSource,
   recordingPath: string,
-  { log, workers, signal }: SimulateContext,
+  { log, workers, signal, overwrite }: SimulateContext,
 ): Promise<Simulation> {
   const rng = createRng(scenario.seed);
   log.info("building the knee");
@@ -100,6 +102,7 @@ export async function simulate(
       points: digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),
       sweeps: motion.sweeps.map(({ name, fromS, toS }): Sweep => ({ name, fromS, toS })),
       expectedImages: timesS.length,
+      overwrite,
     },
     log,
     signal,
