@@ -22,6 +22,8 @@ const FIBULA_RADIUS_MM = 13;
 const FIBULA_LENGTH_MM = 80;
 /** The joint line is looked for this far to either side of the touched plateau borders. */
 const JOINT_SEARCH_MM = 8;
+/** Less than this share of a bone, on a piece that is mostly another's, was put there by an error of palpation. */
+const STRAY_SHARE = 0.4;
 /** A piece smaller than this that hangs on another bone is part of it, cut off by an error of palpation. */
 const SCRAP_MM2 = 60;
 
@@ -37,6 +39,7 @@ export function separateBones(sheet: Surface, landmarks: readonly DigitisedPoint
     const { x, y, z } = triangleCentre(sheet.mesh, i);
     return boneNames.indexOf(boneAt([x, y, z]));
   });
+  keepPiecesWhole(sheet.mesh, label);
   reassignScraps(sheet.mesh, label);
   const surfaces: Surface[] = [];
   boneNames.forEach((bone, b) => {
@@ -114,6 +117,26 @@ function jointLine(mesh: Mesh, plateau: Vector, up: Vector, elsewhere: (p: Vecto
     }
   }
   return best;
+}
+
+/**
+ * Nothing but a gap separates bones, so a connected piece of the sheet goes to the bone that most of it belongs to,
+ * but for a bone that has no small part of itself there: then two bones have grown together, and the regions decide.
+ */
+function keepPiecesWhole(mesh: Mesh, label: Uint8Array): void {
+  const { label: piece, count } = connectedComponents(mesh);
+  const area = Array.from({ length: count }, () => new Float64Array(boneNames.length));
+  const total = new Float64Array(boneNames.length);
+  for (let i = 0; i < label.length; i++) {
+    const areaMm2 = triangleArea(mesh, i);
+    area[piece[i]!]![label[i]!]! += areaMm2;
+    total[label[i]!]! += areaMm2;
+  }
+  const owner = area.map((byBone) => byBone.indexOf(Math.max(...byBone)));
+  for (let i = 0; i < label.length; i++) {
+    const here = area[piece[i]!]![label[i]!]!;
+    if (here < STRAY_SHARE * total[label[i]!]!) label[i] = owner[piece[i]!]!;
+  }
 }
 
 /** Gives small pieces of one bone to the bone that they share most vertices with. */
