@@ -38,7 +38,8 @@ export interface InflatedBytes {
 export function openInflated(source: Compressed, inMemoryBytes: number): InflatedBytes {
   const { file, inflatedBytes: total, storedBytes, sizeField } = source;
   if (total > storedBytes * MAX_INFLATION + MAX_INFLATION) {
-    const problem = `promises ${total} bytes, but ${storedBytes} compressed bytes hold at most ${MAX_INFLATION} times that`;
+    const problem =
+      `promises ${total} bytes, but ${storedBytes} compressed bytes ` + `hold at most ${MAX_INFLATION} times that`;
     throw new FormatError(file.path, { field: sizeField }, problem, "The header lies or the file is cut short");
   }
   let store: Store | undefined;

@@ -184,9 +184,8 @@ function chooseOrientation(
   if (type === "RF_REAL") warn("The images are radio-frequency lines (RF_REAL), not brightness.");
   const found = parseOrientation(word ?? "");
   if (found) return found;
-  warn(
-    `${word === undefined ? "There is no image orientation" : `The image orientation "${word}" is unknown`}: the images are taken as MF (x to the marked side, y away from the transducer).`,
-  );
+  const unknown = word === undefined ? "There is no image orientation" : `The image orientation "${word}" is unknown`;
+  warn(`${unknown}: the images are taken as MF (x to the marked side, y away from the transducer).`);
   return internalOrientation;
 }
 
