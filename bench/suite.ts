@@ -23,12 +23,16 @@ export interface BenchSuite {
   prepare(): Promise<{ readonly cases: readonly Case[]; close(): Promise<void> }>;
 }
 
-/** Rates in units per second. `best` is from the fastest call: on a shared machine the steadier of the two. */
+/**
+ * Rates in units per second. `best` is from the fastest call. `perCpuSecond` counts the processor time of all threads
+ * instead of the clock, over all calls: less disturbed when the machine is shared, though not undisturbed.
+ */
 export interface Figure {
   readonly name: string;
   readonly unit: string;
   readonly median: number;
   readonly best: number;
+  readonly perCpuSecond: number;
   readonly calls: number;
   readonly beside: readonly { readonly name: string; readonly ratio: number; readonly source: string }[];
 }
@@ -45,9 +49,20 @@ export async function measure(cases: readonly Case[], secondsPerCase: number): P
     throws: true,
   });
   let sink: unknown;
+  const cpuSeconds = new Map<string, number>();
   for (const { name, run } of cases) {
-    bench.add(name, async () => {
+    let before = process.cpuUsage();
+    const work = async (): Promise<void> => {
       sink = await run();
+    };
+    bench.add(name, work, {
+      beforeAll: () => {
+        before = process.cpuUsage();
+      },
+      afterAll: () => {
+        const { user, system } = process.cpuUsage(before);
+        cpuSeconds.set(name, (user + system) / 1e6);
+      },
     });
   }
   await bench.run();
@@ -56,7 +71,8 @@ export async function measure(cases: readonly Case[], secondsPerCase: number): P
     const result = bench.getTask(name)?.result;
     if (!result || result.state !== "completed") throw new Error(`${name}: the benchmark did not complete`);
     const { min, p50, samplesCount } = result.latency;
-    return { best: (units * 1000) / min, median: (units * 1000) / p50, calls: samplesCount };
+    const perCpuSecond = (units * samplesCount) / cpuSeconds.get(name)!;
+    return { best: (units * 1000) / min, median: (units * 1000) / p50, calls: samplesCount, perCpuSecond };
   });
   return cases.map(({ name, unit, beside = [] }, i) => ({
     name,
@@ -71,10 +87,11 @@ export async function measure(cases: readonly Case[], secondsPerCase: number): P
   }));
 }
 
-export function formatFigure({ name, unit, best, beside }: Figure): string {
-  const digits = best >= 100 ? 0 : best >= 10 ? 1 : 2;
+export function formatFigure({ name, unit, best, perCpuSecond, beside }: Figure): string {
+  const short = (rate: number): string => rate.toFixed(rate >= 100 ? 0 : rate >= 10 ? 1 : 2);
   const compared = beside.map(({ name, ratio, source }) =>
     source === THIS_RUN ? `${ratio.toFixed(1)}x of ${name}` : `${ratio.toFixed(1)}x of ${name}, ${source}`,
   );
-  return `${name}: ${best.toFixed(digits)} ${unit}${compared.length > 0 ? ` (${compared.join("; ")})` : ""}`;
+  const notes = [...compared, `${short(perCpuSecond)} per CPU second`];
+  return `${name}: ${short(best)} ${unit} (${notes.join("; ")})`;
 }
