@@ -1,4 +1,4 @@
-import { MARGIN_LINES } from "./beam.ts";
+import { MARGIN_LINES } from "./lateral.ts";
 import { apertureMm, imageGeometry, MUSCLE_ABOVE_BLACK_DB, type ImageSettings, type LinearProbe } from "./probe.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 
@@ -56,8 +56,9 @@ export function createDisplay(probe: LinearProbe, settings: ImageSettings, sampl
         const p = Math.min(lines - 1.001, Math.max(0, x / spacing + (lines - 1) / 2)),
           line = Math.floor(p),
           t = p - line;
-        const from = row * lines + line;
-        const a = power[from]!, b = power[from + 1]!, c = power[from + lines]!, d = power[from + lines + 1]!; // prettier-ignore
+        const from = row * lines + line,
+          below = from + lines;
+        const a = power[from]!, b = power[from + 1]!, c = power[below]!, d = power[below + 1]!; // prettier-ignore
         const top = a + t * (b - a);
         const gray = top + w * (c + t * (d - c) - top);
         pixels[v * width + u] = gray <= 0 ? 0 : gray >= 255 ? 255 : Math.round(gray);
@@ -77,7 +78,7 @@ function gaussian(sigma: number): Float32Array {
   return half.map((w) => w / sum);
 }
 
-/** Convolves in place along the direction in which neighbours are `step` apart; beyond an end the end's value goes on. */
+/** Convolves in place along the direction in which neighbours are `step` apart; the end's value goes on beyond it. */
 function smooth(
   values: Float32Array,
   scratch: Float32Array,

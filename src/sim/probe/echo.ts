@@ -1,6 +1,7 @@
 import { createRng } from "../../core/rng.ts";
 import type { Scene } from "../scene.ts";
-import { computeBeam, FINE_LINES, MARGIN_LINES, type Beam } from "./beam.ts";
+import { computeBeam, type Beam } from "./beam.ts";
+import { FINE_LINES, MARGIN_LINES } from "./lateral.ts";
 import { createDisplay } from "./display.ts";
 import { allEffects, fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
@@ -42,17 +43,20 @@ export interface EchoSimulator {
 
 /** What this image formation leaves out; printed in every report. */
 export const notModelled: readonly string[] = [
-  "Refraction: beams are straight; between fat and muscle a real one bends by up to 3° at 30° of incidence.",
+  "Refraction: beams are straight; from fat to muscle a real one bends by 3° at 30° of incidence.",
   "Downshift of the centre frequency with depth: resolution and attenuation are those of the carrier.",
-  "Multiple scattering and reverberation between layers, but for the second echo between bone and probe and a decaying tail.",
+  "Multiple scattering and reverberation between layers, but for one bone echo and a tail.",
   "Apertures cut off at the ends of the array: outer lines have the resolution of the middle ones.",
   "Echo level and attenuation of soft tissue are read in the image plane, not across the slice thickness.",
   "Compression of tissue by the probe, blood flow, pulsation and other motion during a frame.",
-  "Persistence and multi-angle compounding of the scanner; smoothing of the echo's power stands for its speckle filter.",
+  "Persistence and multi-angle compounding; smoothing of the echo's power stands for the scanner's filter.",
   "Grating lobes, phase aberration, side lobes below −46 dB, harmonic imaging.",
 ];
 
-/** Settings that are left out are as in `defaultSettings`. Not re-entrant: one simulator renders one frame at a time. Make one per worker. */
+/**
+ * Settings that are left out are as in `defaultSettings`. Not re-entrant: a simulator renders one frame at a time, so
+ * make one per worker.
+ */
 export function createEchoSimulator(
   scene: Scene,
   probe: LinearProbe,

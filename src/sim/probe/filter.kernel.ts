@@ -1,4 +1,5 @@
-import { FINE_LINES, type Beam } from "./beam.ts";
+import type { Beam } from "./beam.ts";
+import { FINE_LINES } from "./lateral.ts";
 import { mix32 } from "./hash.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 

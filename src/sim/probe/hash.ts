@@ -1,4 +1,4 @@
-/** A 32-bit avalanche of an integer (the "lowbias32" mixer, C. Wellons 2018): every input bit moves every output bit. */
+/** A 32-bit avalanche of an integer ("lowbias32", C. Wellons 2018): every input bit moves every output bit. */
 export function mix32(value: number): number {
   let h = value;
   h ^= h >>> 16;

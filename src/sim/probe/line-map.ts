@@ -1,6 +1,10 @@
 import type { Scene } from "../scene.ts";
-import { MARGIN_LINES, specularAmplitude, type Beam } from "./beam.ts";
+import type { Beam } from "./beam.ts";
+import { MARGIN_LINES } from "./lateral.ts";
+import { blurRows, softenEdges } from "./map-filter.ts";
+import { specularAmplitude } from "./specular.ts";
 import { fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
+import { findBone } from "./bone-search.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
 import { valueNoise } from "./hash.ts";
 import { smoothInterfaces, type Crossing } from "./interfaces.ts";
@@ -10,9 +14,6 @@ import { sampleSheets, type SheetSample } from "./texture.ts";
 
 /** Rows of the map, along depth. */
 export const MAP_STEP_MM = 0.25;
-/** Elevations at which bone is looked for beside the image plane, mm. */
-export const SIDE_MM = 1.2;
-export const ELEVATIONS: readonly number[] = [-SIDE_MM, 0, SIDE_MM];
 
 /** A specular echo on one line, at the depth where the scanner shows it. */
 export interface CoherentEcho {
@@ -36,7 +37,7 @@ export interface LineMap {
   readonly transmission: Float32Array;
   /** Per line: 1 where the face touches skin or gel; 0 also on the margin's lines. */
   readonly contact: Uint8Array;
-  /** Depth of the first bone at each of ELEVATIONS: index e · lines + line; NaN for none. */
+  /** Depth of the first bone at each of ELEVATIONS: index e · lines + line of bone-search.ts; NaN for none. */
   readonly boneDepthMm: Float32Array;
   /** Outward normals there, image frame, xyz. */
   readonly boneNormal: Float32Array;
@@ -73,7 +74,7 @@ export function createLineMapper(
     level = new Float32Array(cells),
     patch = new Float32Array(cells),
     label = new Int16Array(cells),
-    blurred = new Float32Array(cells);
+    scratch = new Float32Array(cells);
   const map = {
     lines,
     rows,
@@ -86,6 +87,8 @@ export function createLineMapper(
     echoes: [] as CoherentEcho[],
   };
   const lineX = (line: number): number => (line - (lines - 1) / 2) * spacing;
+  /** Half of the middle half of the receive aperture, in lines. */
+  const halfAperture = (row: number): number => Math.round((row * MAP_STEP_MM) / probe.receiveFNumber / 4 / spacing);
   const sheet: SheetSample = { level: 0, patch: 0 };
   const mirror = fromDecibel(levels.mirrorDb);
   const twoKSigma = (sigma: number): number =>
@@ -98,34 +101,6 @@ export function createLineMapper(
       const onFace = line >= MARGIN_LINES && line < lines - MARGIN_LINES;
       const gap = skinAt(m[0]! * x + m[3]!, m[4]! * x + m[7]!, m[8]! * x + m[11]!);
       map.contact[line] = onFace && gap <= GEL_REACH_MM ? 1 : 0;
-    }
-  }
-
-  function findBone(m: Readonly<Float64Array>): void {
-    for (let e = 0; e < 3; e++) {
-      const z = ELEVATIONS[e]!;
-      for (let line = 0; line < lines; line++) {
-        const x = lineX(line);
-        const ox = m[0]! * x + m[2]! * z + m[3]!, oy = m[4]! * x + m[6]! * z + m[7]!; // prettier-ignore
-        const oz = m[8]! * x + m[10]! * z + m[11]!;
-        const y = firstHit(boneAt, ox, oy, oz, m[1]!, m[5]!, m[9]!, reachMm);
-        const at = e * lines + line;
-        map.boneDepthMm[at] = y;
-        if (Number.isNaN(y)) continue;
-        writeNormal(m, ox + y * m[1]!, oy + y * m[5]!, oz + y * m[9]!, 3 * at);
-      }
-    }
-  }
-
-  /** Gradient of the bone's distance, turned into the image frame. */
-  function writeNormal(m: Readonly<Float64Array>, x: number, y: number, z: number, at: number): void {
-    const h = 0.5;
-    const gx = boneAt(x + h, y, z) - boneAt(x - h, y, z),
-      gy = boneAt(x, y + h, z) - boneAt(x, y - h, z),
-      gz = boneAt(x, y, z + h) - boneAt(x, y, z - h);
-    const scale = 1 / (Math.hypot(gx, gy, gz) || 1);
-    for (let axis = 0; axis < 3; axis++) {
-      map.boneNormal[at + axis] = (m[axis]! * gx + m[4 + axis]! * gy + m[8 + axis]! * gz) * scale;
     }
   }
 
@@ -195,43 +170,6 @@ export function createLineMapper(
         }
         echo[at] = brightness;
       }
-    }
-  }
-
-  /** Averages along a row over what the aperture of that depth spans: a path is the mean of the aperture's paths. */
-  function blurAcrossAperture(values: Float32Array): void {
-    for (let row = 0; row < rows; row++) {
-      const half = Math.round((row * MAP_STEP_MM) / probe.receiveFNumber / 4 / spacing);
-      const from = row * lines;
-      if (half === 0) continue;
-      let sum = 0,
-        count = 0;
-      for (let line = 0; line < Math.min(half, lines); line++, count++) sum += values[from + line]!;
-      for (let line = 0; line < lines; line++) {
-        if (line + half < lines) {
-          sum += values[from + line + half]!;
-          count++;
-        }
-        if (line - half - 1 >= 0) {
-          sum -= values[from + line - half - 1]!;
-          count--;
-        }
-        blurred[from + line] = sum / count;
-      }
-      values.set(blurred.subarray(from, from + lines), from);
-    }
-  }
-
-  /** Takes the steps of a voxel off the edges of tissues: 1 2 3 2 1 across lines, 1 2 1 along depth. */
-  function softenEdges(): void {
-    blurred.set(echo);
-    for (let row = 0; row < rows; row++) {
-      for (let at = row * lines + 2; at < (row + 1) * lines - 2; at++) {
-        blurred[at] = (echo[at - 2]! + echo[at + 2]! + 2 * (echo[at - 1]! + echo[at + 1]!) + 3 * echo[at]!) / 9;
-      }
-    }
-    for (let at = lines; at < cells - lines; at++) {
-      echo[at] = (blurred[at - lines]! + 2 * blurred[at]! + blurred[at + lines]!) / 4;
     }
   }
 
@@ -326,7 +264,7 @@ export function createLineMapper(
       const n = 3 * (lines + line),
         ny = map.boneNormal[n + 1]!;
       if (ny >= -0.05) continue;
-      const overlap = specularAmplitude(beam, probe, y, map.boneNormal[n]! / ny, map.boneNormal[n + 2]! / ny);
+      const overlap = specularAmplitude(beam.specular, probe, y, map.boneNormal[n]! / ny, map.boneNormal[n + 2]! / ny);
       const above = label[Math.max(0, Math.floor(y / MAP_STEP_MM)) * lines + line]!;
       const z = above >= 0 ? table.impedance[above]! : 1.6;
       const amplitude =
@@ -365,7 +303,7 @@ export function createLineMapper(
           w = m[8]! * x0 + m[9]! * y + m[10]! * h + m[11]!;
         sampleSheets(model, x, v, w, -skinAt(x, v, w), table.fibre[tissue]!, seed + tissue, sheet);
         const side = (-(sheet.level - (before + share * perRow)) / h / perRow) * MAP_STEP_MM;
-        const specular = specularAmplitude(beam, probe, y, slope, side);
+        const specular = specularAmplitude(beam.specular, probe, y, slope, side);
         const tan2 = slope * slope + side * side;
         const diffuse = levels.sheetDiffuse * Math.exp(-tan2 / (2 * levels.sheetSlope * levels.sheetSlope));
         const amplitude = fascia * model.reflection * Math.min(1, bright) * Math.hypot(specular, diffuse);
@@ -386,18 +324,18 @@ export function createLineMapper(
     map.echoes.length = 0;
     const crossings: Crossing[] = [];
     findContact(m);
-    findBone(m);
+    findBone(boneAt, m, lineX, lines, reachMm, map.boneDepthMm, map.boneNormal);
     march(m, crossings);
-    softenEdges();
-    blurAcrossAperture(loss);
-    blurAcrossAperture(map.shiftMm);
+    softenEdges(echo, scratch, lines, rows);
+    blurRows(loss, scratch, lines, rows, halfAperture);
+    blurRows(map.shiftMm, scratch, lines, rows, halfAperture);
     transmit();
     illuminate(m);
     if (effects.structure) sheetEchoes(m);
     if (effects.interfaces) {
       const { slopeToSkin } = skinSlope(m);
       for (const found of smoothInterfaces(crossings, lines, spacing)) {
-        const specular = specularAmplitude(beam, probe, found.depthMm, found.slope, slopeToSkin);
+        const specular = specularAmplitude(beam.specular, probe, found.depthMm, found.slope, slopeToSkin);
         const tan2 = found.slope * found.slope + slopeToSkin * slopeToSkin;
         const diffuse = levels.sheetDiffuse * Math.exp(-tan2 / (2 * levels.sheetSlope * levels.sheetSlope));
         const strength =

@@ -1,9 +1,11 @@
 import type { Scene } from "../scene.ts";
-import { FINE_LINES, type Beam } from "./beam.ts";
+import type { Beam } from "./beam.ts";
+import { FINE_LINES } from "./lateral.ts";
 import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler } from "./field-sampler.ts";
 import { mix32 } from "./hash.ts";
-import { ELEVATIONS, MAP_STEP_MM, SIDE_MM, type LineMap } from "./line-map.ts";
+import { ELEVATIONS, SIDE_MM } from "./bone-search.ts";
+import { MAP_STEP_MM, type LineMap } from "./line-map.ts";
 import { apertureMm, type LinearProbe } from "./probe.ts";
 
 /**
@@ -45,7 +47,7 @@ export type Splatter = (kneeFromImage: Readonly<Float64Array>, map: LineMap, out
 
 /**
  * How many points a depth needs for developed speckle: N = density × volume of the focal cell. The focal cell is
- * smallest at the focus (two points a cell of the lattice) and large near the face and deep (every other cell is enough).
+ * smallest at the focus (two points a cell of the lattice) and large near the face and deep (every other cell will do).
  * Shares of the odd cells and of the second points.
  */
 export function densityAt(depthMm: number, focusMm: number): { readonly odd: number; readonly second: number } {
@@ -140,8 +142,9 @@ export function createSplatter(
         r = Math.min(rows - 2, Math.max(0, Math.floor(row)));
       const u = Math.min(1, Math.max(0, line - l)),
         v = Math.min(1, Math.max(0, row - r)),
-        at = r * lines + l;
-      const a = values[at]!, b = values[at + 1]!, c = values[at + lines]!, d = values[at + lines + 1]!; // prettier-ignore
+        at = r * lines + l,
+        below = at + lines;
+      const a = values[at]!, b = values[at + 1]!, c = values[below]!, d = values[below + 1]!; // prettier-ignore
       const top = a + u * (b - a);
       return top + v * (c + u * (d - c) - top);
     }
@@ -221,7 +224,8 @@ export function createSplatter(
         for (let e = 0; e < 3; e++) {
           if (Math.abs(y0 - boneDepthMm[e * lines + nearest]!) < NEAR_BONE_MM) nearBone = true;
         }
-        const inTail = y0 > boneDepthMm[lines + nearest]!; // the tail below bone is not tissue: it has no surface to respect
+        // The tail below bone is not tissue: it has no surface to respect.
+        const inTail = y0 > boneDepthMm[lines + nearest]!;
         if (strength < darkest && !nearBone) continue;
         const shift = bilinear(shiftMm, line, row);
         const density = 3 * Math.min(rows - 1, Math.max(0, Math.round(row)));
@@ -295,8 +299,12 @@ export function createSplatter(
 
     /** The rough surface: hashed points of a thin layer, put onto the surface; Kirchhoff's law for their strength. */
     function surfacePoints(ia: number, ib: number, ic: number, hash: number): void {
-      const ca = (ia + 0.5) * CELL_MM - ta, cb = (ib + 0.5) * CELL_MM - tb, cc = (ic + 0.5) * CELL_MM - tc; // prettier-ignore
-      const cx = xa * ca + xb * cb + xc * cc, cy = ya * ca + yb * cb + yc * cc, cz = za * ca + zb * cb + zc * cc; // prettier-ignore
+      const ca = (ia + 0.5) * CELL_MM - ta,
+        cb = (ib + 0.5) * CELL_MM - tb,
+        cc = (ic + 0.5) * CELL_MM - tc;
+      const cx = xa * ca + xb * cb + xc * cc,
+        cy = ya * ca + yb * cb + yc * cc,
+        cz = za * ca + zb * cb + zc * cc;
       const at = hitNear(cx, cz);
       if (at < 0 || Math.abs(planeDistance(at, cx, cy, cz)) > 0.8) return;
       const nx = boneNormal[3 * at]!, ny = boneNormal[3 * at + 1]!, nz = boneNormal[3 * at + 2]!; // prettier-ignore
@@ -309,7 +317,9 @@ export function createSplatter(
         const pa = (ia + (((bits >>> jitterA) & 1023) + 0.5) / 1024) * CELL_MM - ta,
           pb = (ib + (((bits >>> jitterB) & 1023) + 0.5) / 1024) * CELL_MM - tb,
           pc = (ic + (((bits >>> jitterC) & 1023) + 0.5) / 1024) * CELL_MM - tc;
-        const x = xa * pa + xb * pb + xc * pc, y = ya * pa + yb * pb + yc * pc, z = za * pa + zb * pb + zc * pc; // prettier-ignore
+        const x = xa * pa + xb * pb + xc * pc,
+          y = ya * pa + yb * pb + yc * pc,
+          z = za * pa + zb * pb + zc * pc;
         const d = signedDistance(x, y, z);
         if (Math.abs(d) > LAYER_MM) continue;
         const sx = x - d * nx, sy = y - d * ny, sz = z - d * nz; // prettier-ignore

@@ -65,7 +65,7 @@ export interface SheetSample {
   patch: number;
 }
 
-/** Writes to `out` the sheet field at (x, y, z), `depthMm` below the skin, with fibres along the unit vector `fibre`. */
+/** Writes to `out` the sheet field at (x, y, z), `depthMm` below the skin; `fibre` is a unit vector. */
 export function sampleSheets(
   model: SheetModel,
   x: number,

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
-import {
-  computeBeam,
-  effectiveFrequencyHz,
-  fresnelField,
-  specularAmplitude,
-  spectrumSigmaHz,
-} from "../../../src/sim/probe/beam.ts";
+import { computeBeam } from "../../../src/sim/probe/beam.ts";
+import { effectiveFrequencyHz } from "../../../src/sim/probe/elevation.ts";
+import { fresnelField, spectrumSigmaHz } from "../../../src/sim/probe/fresnel.ts";
+import { specularAmplitude } from "../../../src/sim/probe/specular.ts";
 import { defaultProbe } from "../../../src/sim/probe/probe.ts";
 
 const SPEED_MPS = 1540;
@@ -150,18 +147,18 @@ describe("the beam", () => {
 
   it("sends a tilted mirror's echo past the aperture as an element-level solver says", () => {
     const db = (deg: number): number =>
-      20 * Math.log10(specularAmplitude(beam, defaultProbe, 20, Math.tan(radians(deg)), 0));
+      20 * Math.log10(specularAmplitude(beam.specular, defaultProbe, 20, Math.tan(radians(deg)), 0));
     const ELEMENT_MODEL_DB = [0, -1.5, -5.4, -12.3] as const;
     const TOLERANCE_DB = 2; // check C14
     ELEMENT_MODEL_DB.forEach((expected, i) => expect(Math.abs(db(4 * i) - expected)).toBeLessThan(TOLERANCE_DB));
     expect(db(16)).toBeLessThan(-25);
-    expect(specularAmplitude(beam, defaultProbe, 20, Math.tan(radians(20)), 0)).toBe(0);
+    expect(specularAmplitude(beam.specular, defaultProbe, 20, Math.tan(radians(20)), 0)).toBe(0);
   });
 
   it("loses a mirror tilted in elevation at atan(H/2F)", () => {
     const limit = 5 / (2 * 20);
-    expect(specularAmplitude(beam, defaultProbe, 20, 0, 0)).toBe(1);
-    expect(specularAmplitude(beam, defaultProbe, 20, 0, limit / 2)).toBeCloseTo(0.5, 12);
-    expect(specularAmplitude(beam, defaultProbe, 20, 0, limit)).toBe(0);
+    expect(specularAmplitude(beam.specular, defaultProbe, 20, 0, 0)).toBe(1);
+    expect(specularAmplitude(beam.specular, defaultProbe, 20, 0, limit / 2)).toBeCloseTo(0.5, 12);
+    expect(specularAmplitude(beam.specular, defaultProbe, 20, 0, limit)).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import type { IqGrid } from "../../../src/sim/probe/splat.kernel.ts";
-import { MARGIN_LINES } from "../../../src/sim/probe/beam.ts";
+import { MARGIN_LINES } from "../../../src/sim/probe/lateral.ts";
 
 /** |echo|² of one sample; `line` counts scan lines from 0, without the margin. */
 export function powerAt({ lines, re, im }: IqGrid, line: number, sample: number): number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fromAxisAngle, multiply3x4 } from "../../../src/core/rigid.ts";
-import { FINE_LINES, MARGIN_LINES } from "../../../src/sim/probe/beam.ts";
+import { FINE_LINES, MARGIN_LINES } from "../../../src/sim/probe/lateral.ts";
 import { createEchoSimulator, notModelled } from "../../../src/sim/probe/echo.ts";
 import { allEffects, onlyEffects } from "../../../src/sim/probe/effects.ts";
 import { domePhantom, muscleTissue, phantomPose, phantomScene, plainTissue } from "../../../src/sim/probe/phantoms.ts";
