@@ -87,7 +87,7 @@ export interface ArcPiece {
 /**
  * A convex region of the plane (u, v) bounded by arcs that meet with one tangent. A normal at angle ψ points to
  * (sin ψ, −cos ψ): ψ = 0 is −v, ψ = 90° is +u. The first arc is centred at `centre` and starts at `startRad`; where
- * the normals leave a gap the end tangents close the region. The distance is exact inside and outside, since a convex
+ * the normals leave a gap (of less than half a turn) the end tangents close the region. The distance is exact inside and outside, since a convex
  * set is the intersection of its tangent half-planes.
  */
 export function convexOutline(
@@ -101,6 +101,7 @@ export function convexOutline(
     previous = pieces[0]!.radiusMm;
   const angles: number[] = [startRad];
   for (const { radiusMm, toRad, straightMm = 0 } of pieces) {
+    if (!(toRad > from && toRad - from < Math.PI)) throw new RangeError("an arc turns by less than half a turn");
     u += (previous - radiusMm) * Math.sin(from);
     v -= (previous - radiusMm) * Math.cos(from);
     arcs.push({

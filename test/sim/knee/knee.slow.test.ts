@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { silentLog } from "../../../src/core/log.ts";
+import { createRng } from "../../../src/core/rng.ts";
+import { edgeDefects } from "../../../src/geometry/mesh.ts";
+import { buildKnee } from "../../../src/sim/knee/knee.ts";
+import { typicalKnee } from "../../../src/sim/knee/parameters.ts";
+import { dimensions, kneeSuite, leastClearance } from "../../../src/verify/knee.ts";
+
+const DEG = Math.PI / 180;
+
+test("every check of the knee suite passes", async () => {
+  for (const check of kneeSuite.checks) {
+    const outcome = await check.run({ log: silentLog, full: false, dataFolder: undefined });
+    expect(outcome.pass, `${check.id}: ${outcome.measured}, expected ${check.expected}`).toBe(true);
+  }
+});
+
+test("ten knees of either sex are closed, keep their bones apart and have the sizes they were asked for", async () => {
+  for (let i = 0; i < 10; i++) {
+    const parameters = typicalKnee(createRng(`family/${i}`));
+    const straight = await buildKnee(parameters, { flexionRad: 0 });
+    for (const { name, mesh } of straight.bones) {
+      expect(edgeDefects(mesh), `family/${i} ${name}`).toEqual({ open: 0, nonManifold: 0 });
+    }
+    for (const { name, measuredMm, parameterMm, toleranceMm } of dimensions(straight)) {
+      expect(Math.abs(measuredMm - parameterMm), `family/${i} ${name}`).toBeLessThan(toleranceMm);
+    }
+    for (const flexionDeg of [0, 30, 90, 120]) {
+      const bent = await buildKnee(parameters, { flexionRad: flexionDeg * DEG, from: straight.set });
+      expect(leastClearance(bent), `family/${i} at ${flexionDeg}`).toBeGreaterThan(1);
+    }
+  }
+});
+
+test("the same parameters give the same vertices, bit for bit", async () => {
+  const build = () => buildKnee(typicalKnee(createRng("twice")), { flexionRad: 40 * DEG });
+  const [a, b] = [await build(), await build()];
+  a.bones.forEach((bone, i) => expect(bone.mesh).toEqual(b.bones[i]!.mesh));
+});
