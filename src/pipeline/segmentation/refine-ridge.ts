@@ -16,6 +16,10 @@ const SEARCH_MM = 0.8;
 /** Columns within this distance vote on the row of a column (local line fit): about the width of the beam. */
 const ALONG_SIGMA_MM = 0.4;
 
+/** A bend of this much between two lines of this length is a kink. */
+const KINK_RAD = (40 * Math.PI) / 180;
+const KINK_ARM_MM = 2;
+
 /** From working cells to the image's own columns: sub-pixel peak of the band, then a fit over neighbouring columns. */
 export function refineRidge(
   image: GrayImage,
@@ -26,7 +30,7 @@ export function refineRidge(
   pixelMm: readonly [number, number],
   options: DetectorOptions,
 ): Ridge {
-  const kept = keepRuns(path, options.minConfidence, Math.round(options.minRunMm / cellMm[0]));
+  const kept = keepRuns(cutAtKinks(path, cellMm), options.minConfidence, Math.round(options.minRunMm / cellMm[0]));
   const { width } = image;
   const raw = new Float32Array(width).fill(NaN),
     ridgeConfidence = new Float32Array(width);
@@ -48,6 +52,37 @@ export function refineRidge(
     ridgeRowPx,
     ridgeConfidence,
   };
+}
+
+/**
+ * Where the path turns back up towards the probe by a sharp bend, bone ends and something else goes on from its edge
+ * (a line in the tissue behind it, the flare of the edge itself): the shorter side of the bend is dropped. Grooves of
+ * bones bend over a centimetre.
+ */
+function cutAtKinks({ row, probability }: RidgePath, cellMm: readonly [number, number]): RidgePath {
+  const arm = Math.round(KINK_ARM_MM / cellMm[0]);
+  const cut = row.slice();
+  const angle = (from: number, to: number): number =>
+    Math.atan2((cut[to]! - cut[from]!) * cellMm[1], (to - from) * cellMm[0]);
+  for (let begin = 0; begin < cut.length;) {
+    let end = begin;
+    while (end < cut.length && cut[end]! >= 0) end++;
+    let sharpest = KINK_RAD, at = -1; // prettier-ignore
+    for (let i = begin + arm; i < end - arm; i++) {
+      const bend = angle(i - arm, i) - angle(i, i + arm);
+      if (bend <= sharpest) continue;
+      sharpest = bend;
+      at = i;
+    }
+    if (at < 0) {
+      begin = Math.max(end, begin + 1);
+      continue;
+    }
+    // The rest of the stretch is looked at again: it may bend twice.
+    if (at - begin > end - at) cut.fill(-1, at, end);
+    else cut.fill(-1, begin, at + 1);
+  }
+  return { row: cut, probability };
 }
 
 /** 1 for columns of the path that are sure enough and lie in a stretch of at least `minRun` such columns. */

@@ -64,9 +64,18 @@ test("a bone tilted by 35 degrees is followed", () => {
 test("the same bone is found at another pixel size without other options", () => {
   const drawing = { width: 820, height: 616, pixelMm: 0.0854, marginPx: 176, fascia };
   expectFound(
-    { ...drawing, bone: (x) => 22 + 18 - Math.sqrt(18 ** 2 - Math.min(17, Math.abs(x - 35)) ** 2) },
+    { ...drawing, bone: (x) => (Math.abs(x - 35) < 15 ? 22 + 18 - Math.sqrt(18 ** 2 - (x - 35) ** 2) : undefined) },
     "other pixels",
   );
+});
+
+test("a line with a shadow of its own that goes on sideways from the foot of a steep flank is not taken for bone", () => {
+  const flank = (x: number): number => 14 + 1.4 * Math.max(0, x - 16);
+  const drawn: Drawing = { ...base, bone: (x) => (x < 30 ? flank(x) : flank(30)) };
+  const truth: Drawing = { ...base, bone: (x) => (x < 30 ? flank(x) : undefined) };
+  const { falsely, missed } = score(detect(drawn, "kink"), truth);
+  expect(missed).toBeLessThan(MISSED_SHARE);
+  expect(falsely).toBeLessThan(FALSE_SHARE);
 });
 
 test("where half the frame has bone, the other half is left without", () => {
