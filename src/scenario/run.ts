@@ -194,12 +194,17 @@ export const meshEntry = (bone: string, role: "result" | "truth", file: string, 
   triangles: corners / 3,
 });
 
+/** One sentence a reason: how many pieces of surface were removed, and how large they were together. */
 export function removedSentences({ surfaces }: PipelineResult): string[] {
-  return surfaces.flatMap(({ bone, removed }) =>
-    removed.map(
-      ({ reason, areaMm2, triangles }) =>
-        `Removed from the ${bone}: ${reason} (${areaMm2.toFixed(0)} mm², ${triangles} triangles).`,
-    ),
+  const byReason = new Map<string, { pieces: number; areaMm2: number }>();
+  for (const { reason, areaMm2 } of surfaces.flatMap(({ removed }) => removed)) {
+    const sum = byReason.get(reason) ?? { pieces: 0, areaMm2: 0 };
+    byReason.set(reason, { pieces: sum.pieces + 1, areaMm2: sum.areaMm2 + areaMm2 });
+  }
+  return [...byReason].map(
+    ([reason, { pieces, areaMm2 }]) =>
+      `Removed from the surface: ${pieces} ${pieces === 1 ? "piece" : "pieces"}, ${(areaMm2 / 100).toFixed(1)} cm² ` +
+      `together (${reason}).`,
   );
 }
 

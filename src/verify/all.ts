@@ -1,6 +1,15 @@
 import type { Suite } from "./check.ts";
+import { determinismSuite } from "./determinism.ts";
 import { geometrySuite } from "./geometry.ts";
+import { ioSuite } from "./io.ts";
 import { metricsSuite } from "./metrics.ts";
+import { reconstructionSuite } from "./reconstruction.ts";
 
 /** In the order of the data's way: files, geometry, the pipeline's parts, scores, the whole. */
-export const allSuites: readonly Suite[] = [geometrySuite, metricsSuite];
+export const allSuites: readonly Suite[] = [
+  ioSuite,
+  geometrySuite,
+  reconstructionSuite,
+  metricsSuite,
+  determinismSuite,
+];
