@@ -64,16 +64,23 @@ function addScale(
     lean = new Float32Array(gray.length),
     bend = new Float32Array(gray.length);
   const [d0, d1, d2] = down.taps;
+  const padded = new Float32Array(rows + 2 * down.radius);
   for (let i = 0; i < columns; i++) {
     const base = i * rows, first = begin[i]!, last = end[i]!; // prettier-ignore
+    if (last < first) continue;
+    // Beyond the aperture its outermost values go on.
+    padded.fill(gray[base + first]!, 0, first + down.radius);
+    padded.set(gray.subarray(base + first, base + last + 1), first + down.radius);
+    padded.fill(gray[base + last]!, last + 1 + down.radius);
     for (let j = first; j <= last; j++) {
-      let s0 = 0, s1 = 0, s2 = 0; // prettier-ignore
-      for (let k = -down.radius, tap = 0; k <= down.radius; k++, tap++) {
-        const row = j + k < first ? first : j + k > last ? last : j + k;
-        const value = gray[base + row]!;
-        s0 += d0[tap]! * value;
-        s1 += d1[tap]! * value;
-        s2 += d2[tap]! * value;
+      const middle = j + down.radius;
+      let s0 = d0[down.radius]! * padded[middle]!, s1 = 0, s2 = d2[down.radius]! * padded[middle]!; // prettier-ignore
+      for (let k = 1; k <= down.radius; k++) {
+        const after = padded[middle + k]!, before = padded[middle - k]!; // prettier-ignore
+        const tap = down.radius + k;
+        s0 += d0[tap]! * (after + before);
+        s1 += d1[tap]! * (after - before);
+        s2 += d2[tap]! * (after + before);
       }
       smooth[base + j] = s0;
       lean[base + j] = s1;
