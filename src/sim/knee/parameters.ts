@@ -162,7 +162,7 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
       skinMm: draw("skin", 1.6, 0.15),
       thighFatMm: Math.max(4, draw("thigh-fat", male ? 8 : 11, 2)), // 10.4 ± 4.1 at mid-thigh
       jointFatMm: draw("joint-fat", male ? 6 : 7, 0.6),
-      shankFatMm: draw("shank-fat", male ? 4.2 : 7.5, 0.6),
+      shankFatMm: draw("shank-fat", male ? 3.5 : 7, 0.4),
       prepatellarFatMm: draw("prepatellar-fat", 4.4, 0.4),
       quadricepsMm: scaled("quadriceps", 17, 15, 0.08),
       femoralCartilageMm: draw("femoral-cartilage", 2.2, 0.2),
