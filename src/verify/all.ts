@@ -2,6 +2,7 @@ import type { Suite } from "./check.ts";
 import { determinismSuite } from "./determinism.ts";
 import { geometrySuite } from "./geometry.ts";
 import { ioSuite } from "./io.ts";
+import { kneeSuite } from "./knee.ts";
 import { metricsSuite } from "./metrics.ts";
 import { reconstructionSuite } from "./reconstruction.ts";
 

@@ -1,5 +1,5 @@
 import type { BoneName } from "../../data/surface.ts";
-import { type Mesh, triangleCentre, triangleCount, triangleNormal } from "../../geometry/mesh.ts";
+import { type Mesh, meshBounds, triangleCentre, triangleCount, triangleNormal } from "../../geometry/mesh.ts";
 import type { Shapes } from "./bones.ts";
 
 /** Anatomical regions of each bone, for scores per region. */
@@ -14,10 +14,21 @@ export const regionNames: { readonly [B in BoneName]: readonly string[] } = {
     "lateral flank",
     "notch",
     "metaphysis",
+    "cap",
   ],
-  tibia: ["medial plateau", "lateral plateau", "rim", "anterior", "posterior", "shaft"],
+  tibia: ["medial plateau", "lateral plateau", "rim", "anterior", "posterior", "shaft", "cap"],
   patella: ["anterior", "articular", "rim"],
-  fibula: ["head", "shaft"],
+  fibula: ["head", "shaft", "cap"],
+};
+
+/** Where the shafts end because the model does: no bone surface, and left out of every score. */
+const CAP_DEPTH_MM = 8,
+  CAP_COSINE = 0.35;
+const shaftEnd: { readonly [B in BoneName]: 1 | -1 | undefined } = {
+  femur: 1,
+  tibia: -1,
+  fibula: -1,
+  patella: undefined,
 };
 
 /** Depth below the plateau to which the tibia is metaphysis, and width of its rim, mm. */
@@ -32,10 +43,17 @@ export function assignRegions(name: BoneName, mesh: Mesh, shapes: Shapes): Uint8
   const names = regionNames[name];
   const numbers = new Map(names.map((region, i) => [region, i]));
   const region = new Uint8Array(triangleCount(mesh));
+  const end = shaftEnd[name],
+    { min, max } = meshBounds(mesh),
+    endZ = end === 1 ? max[2] : min[2];
   for (let i = 0; i < region.length; i++) {
     const { x, y, z } = triangleCentre(mesh, i);
     const n = triangleNormal(mesh, i);
     const length = Math.hypot(...n) || 1;
+    if (end && Math.abs(z - endZ) < CAP_DEPTH_MM && (end * n[2]) / length > CAP_COSINE) {
+      region[i] = numbers.get("cap")!;
+      continue;
+    }
     region[i] = numbers.get(of([x, y, z], [n[0] / length, n[1] / length, n[2] / length], shapes))!;
   }
   return region;
