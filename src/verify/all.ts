@@ -10,6 +10,7 @@ import { reconstructionSuite } from "./reconstruction.ts";
 export const allSuites: readonly Suite[] = [
   ioSuite,
   geometrySuite,
+  kneeSuite,
   reconstructionSuite,
   metricsSuite,
   determinismSuite,
