@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Report } from "../data/report.ts";
 import { formatFigure } from "../report/format.ts";
 import { headlineLabel, headlineTiles } from "../report/labels.ts";
@@ -20,7 +19,9 @@ export function printOutcome(
     return;
   }
   terminal.out("");
-  for (const id of headlineTiles(Object.keys(headline))) {
+  const ids = Object.keys(headline);
+  const compared = ids.filter((id) => /^volume\.(differing|largest)/.test(id));
+  for (const id of [...new Set([...headlineTiles(ids), ...compared])]) {
     const { name, scope } = headlineLabel(id);
     const { value, interval, unit } = formatFigure(id, headline[id]!);
     const title = scope ? `${name} (${scope})` : name;

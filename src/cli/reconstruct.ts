@@ -83,9 +83,7 @@ export function addReconstruct(program: Command): void {
       const workers = createWorkerPool(options.workers ?? defaultWorkers());
       try {
         const context = { log: terminal.log, workers, signal: interruptSignal(), version: packageVersion() };
-        // The report names files without the folders of this machine.
-        const source = scenario.source;
-        const outcome = await runRecorded(scenario, source, folder, context, recorded);
+        const outcome = await runRecorded(scenario, scenario.source, folder, context, recorded);
         let { report } = outcome;
         if (options.compareVolume !== undefined) {
           const [made, expected] = await Promise.all([

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { UnsuitableInputError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
@@ -103,7 +103,7 @@ export async function runRecorded(
       software: { name: "sonobench", version: run.version },
       seed: scenario.seed,
       headline: headlineOf(recording, frames, masks, surfaces, volume, content),
-      configuration: { ...scenario, content, preset },
+      configuration: { ...scenario, source: withoutFolders(source), content, preset },
       bones: [] as readonly BoneReport[],
       segmentation: null,
       frames: { total: recording.images!.count, used: frames.count, dropped: frames.dropped, samples },
@@ -119,6 +119,12 @@ export async function runRecorded(
   } finally {
     await recording.close();
   }
+}
+
+/** The report is the same wherever the recording lies. */
+function withoutFolders(source: RecordedSource): RecordedSource {
+  const { file, configuration } = source;
+  return { ...source, file: basename(file), ...(configuration ? { configuration: basename(configuration) } : {}) };
 }
 
 async function grayVolume(
