@@ -21,7 +21,7 @@ export function printOutcome(
   terminal.out("");
   const ids = Object.keys(headline);
   const compared = ids.filter((id) => /^volume\.(differing|largest)/.test(id));
-  for (const id of [...new Set([...headlineTiles(ids), ...compared])]) {
+  for (const id of new Set([...headlineTiles(ids), ...compared])) {
     const { name, scope } = headlineLabel(id);
     const { value, interval, unit } = formatFigure(id, headline[id]!);
     const title = scope ? `${name} (${scope})` : name;

@@ -189,8 +189,17 @@ describe("recordings made by others", () => {
         const { code, out, err } = sonobench(
           "reconstruct",
           join(plus, "SpinePhantomFreehand.igs.mha"),
-          ...["--config", join(plus, config), "--preset", "plus", "--compare-volume", join(plus, reference)],
-          ...["--out", join(folder, "spine"), "--json", "--fail-if", "volume.differingVoxels > 0"],
+          "--config",
+          join(plus, config),
+          "--preset",
+          "plus",
+          "--compare-volume",
+          join(plus, reference),
+          "--out",
+          join(folder, "spine"),
+          "--json",
+          "--fail-if",
+          "volume.differingVoxels > 0",
         );
         expect({ code, err: code === 0 ? "" : err }).toEqual({ code: 0, err: "" });
         expect(headlineOf(out)["volume.differingVoxels"]!.value).toBe(0);
@@ -202,7 +211,11 @@ describe("recordings made by others", () => {
     const { code, out } = sonobench(
       "reconstruct",
       join(plus, "BoneUltrasound_L14.igs.mha"),
-      ...["--config", join(plus, "BoneUltrasound_L14_config.xml"), "--out", join(folder, "bone"), "--json"],
+      "--config",
+      join(plus, "BoneUltrasound_L14_config.xml"),
+      "--out",
+      join(folder, "bone"),
+      "--json",
     );
     expect(code).toBe(0);
     expect(headlineOf(out)["segmentation.framesWithBone"]!.value).toBe(21);
