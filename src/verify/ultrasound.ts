@@ -1,0 +1,12 @@
+import type { Suite } from "./check.ts";
+import { boneChecks } from "./ultrasound-bone.ts";
+import { displayChecks } from "./ultrasound-display.ts";
+import { pointChecks } from "./ultrasound-points.ts";
+import { speckleChecks } from "./ultrasound-speckle.ts";
+
+/** Checks C1 to C25, in the order of their numbers. C26, speed, belongs to the bench. */
+export const ultrasoundSuite: Suite = {
+  name: "ultrasound",
+  about: "the simulated echo: speckle, point spread, bone, display, against closed forms and an element-level model",
+  checks: [...speckleChecks, ...pointChecks, ...boneChecks, ...displayChecks].sort((a, b) => (a.id < b.id ? -1 : 1)),
+};
