@@ -42,10 +42,17 @@ export interface FemurShape {
  * blended on.
  */
 export function femurShape(p: FemurParameters): FemurShape {
-  // Blending swells the epicondyles and clips the crests by a millimetre: measured on the blank and taken back.
+  return femurFromBlank(femurBlank(p), p);
+}
+
+/**
+ * The parameters that, before blending, give the sizes of `p` after it: blending swells the epicondyles and clips the
+ * crests by a millimetre, which is measured on the blank and taken back.
+ */
+export function femurBlank(p: FemurParameters): FemurParameters {
   let blank = p;
   for (let round = 0; round < 3; round++) {
-    const is = sizes(shapeOf(blank, p));
+    const is = sizes(femurFromBlank(blank, p));
     blank = {
       ...blank,
       epicondylarWidthMm: blank.epicondylarWidthMm + p.epicondylarWidthMm - is.epicondylarWidthMm,
@@ -54,7 +61,7 @@ export function femurShape(p: FemurParameters): FemurShape {
       trochlearDepthMm: blank.trochlearDepthMm + p.trochlearDepthMm - is.trochlearDepthMm,
     };
   }
-  return shapeOf(blank, p);
+  return blank;
 }
 
 /** Outermost coordinate of the solid along a ray from `from` in one axis, by bisection. */
@@ -108,16 +115,20 @@ function sizes({ solid, medialCrestX, lateralCrestX, grooveX, anteriorMm }: Femu
   };
 }
 
-/** All but the four sizes of `p` comes from `wanted`, so that correcting them leaves the rest alone. */
-function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
+/** The proportions come from `wanted`, so that correcting the sizes in `p` leaves the rest alone. */
+export function femurFromBlank(p: FemurParameters, wanted: FemurParameters): FemurShape {
   const w = p.epicondylarWidthMm,
     s = wanted.epicondylarWidthMm / REFERENCE_WIDTH_MM;
-  const posteriorY = -18.5 * s,
-    distalZ = -28 * s;
-  const anteriorRadius = 27 * s,
+  const distalZ = -p.distalHeightMm,
+    anteriorRadius = p.anteriorRadiusMm,
     flatTilt = 20 * DEG;
+  const medialCrestX = -p.medialCrestMm,
+    lateralCrestX = p.lateralCrestMm,
+    grooveX = p.grooveOffsetMm,
+    notchX = p.notchOffsetMm;
 
-  const outline = (radius: number, drop: number, dropRad: number, depth: number, lift: number) => {
+  const outline = (radius: number, drop: number, dropRad: number, depth: number, lift: number, crestX: number) => {
+    const posteriorY = -p.posteriorOffsetMm + Math.tan(p.posteriorTurnRad) * crestX;
     const distal = radius + drop;
     // The straight piece takes up what the arcs leave of the condyle's depth.
     const straight =
@@ -134,21 +145,27 @@ function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
       ]),
     };
   };
-  const medial = outline(p.medialPosteriorRadiusMm, p.medialRadiusDropMm, p.medialDropRad, p.medialDepthMm, 0);
+  const medial = outline(
+    p.medialPosteriorRadiusMm,
+    p.medialRadiusDropMm,
+    p.medialDropRad,
+    p.medialDepthMm,
+    0,
+    medialCrestX,
+  );
   const lateral = outline(
-    p.lateralPosteriorRadiusMm, p.lateralRadiusDropMm, p.lateralDropRad, p.lateralDepthMm, 1.2 * s,
+    p.lateralPosteriorRadiusMm, p.lateralRadiusDropMm, p.lateralDropRad, p.lateralDepthMm, p.lateralLiftMm, lateralCrestX,
   ); // prettier-ignore
 
-  const medialCrestX = -23 * s,
-    lateralCrestX = 22 * s,
-    grooveX = 2 * s,
-    notchX = 0.5 * s;
-  const crownRadius = 24 * s;
+  const crownRadius = p.crownRadiusMm;
 
   /** How far the surface lies below the sagittal outline at x: crown outside the crests, groove between them. */
   const lowering = (x: number, y: number): number => {
     const anterior = smoothStep(12 * s, 32 * s, y);
-    const crest = x < grooveX ? mix(medialCrestX, -15.5 * s, anterior) : mix(lateralCrestX, 18.5 * s, anterior);
+    const crest =
+      x < grooveX
+        ? mix(medialCrestX, -p.medialTrochleaMm, anterior)
+        : mix(lateralCrestX, p.lateralTrochleaMm, anterior);
     const depth = mix(8.5 * s, p.trochlearDepthMm, anterior);
     const beyond = x < grooveX ? crest - x : x - crest;
     if (beyond > 0) {
@@ -163,7 +180,9 @@ function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
     return depth * floor;
   };
 
-  const halfWidth = wanted.epicondylarWidthMm / 2 - 3.2 * s;
+  const halfWidth = wanted.epicondylarWidthMm / 2;
+  const medialTaper = p.medialTaperMm / (30 * s) ** 2,
+    lateralTaper = p.lateralTaperMm / (30 * s) ** 2;
   const body: Implicit = (x, y, z) => {
     const side = smoothStep(-9 * s, 11 * s, x);
     const sagittal =
@@ -176,8 +195,10 @@ function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
     let d = sagittal + lowering(x, y) * (1 - 0.6 * smoothStep(4 * s, 26 * s, z));
     // Flanks: nearly parallel behind the epicondyles, converging toward the trochlea.
     const forward = Math.max(0, y - 2 * s);
-    const medialFlank = -x - halfWidth + (0.0125 * (forward * forward)) / s + 0.03 * Math.max(0, -z - 8 * s);
-    const lateralFlank = x - halfWidth + (0.0085 * (forward * forward)) / s + 0.03 * Math.max(0, -z - 8 * s);
+    const medialFlank =
+      -x - halfWidth + p.medialInsetMm + medialTaper * forward * forward + 0.03 * Math.max(0, -z - 8 * s);
+    const lateralFlank =
+      x - halfWidth + p.lateralInsetMm + lateralTaper * forward * forward + 0.03 * Math.max(0, -z - 8 * s);
     d = smoothMax(d, medialFlank / 1.15, 9 * s);
     d = smoothMax(d, lateralFlank / 1.1, 9 * s);
     return smoothMax(d, (z - 14.5 * s - 0.17 * y) / 1.02, 12 * s);
@@ -199,14 +220,46 @@ function shapeOf(p: FemurParameters, wanted: FemurParameters): FemurShape {
   // Metaphysis and shaft: elliptic sections, the posterior half flatter (popliteal surface).
   const topMm = 88;
   const at = [-14 * s, 0, 12 * s, 22 * s, 34 * s, 52 * s, 75 * s, 110];
-  const half = monotoneCurve(at, [30 * s, 34 * s, 34.5 * s, 30 * s, 24.5 * s, 18.8 * s, 15.8 * s, p.shaftRadiusMm]);
-  const front = monotoneCurve(at, [14 * s, 16 * s, 20.5 * s, 22.5 * s, 19.5 * s, 15.5 * s, 14.2 * s, p.shaftRadiusMm]);
-  const back = monotoneCurve(at, [12 * s, 15 * s, 17 * s, 16 * s, 15 * s, 13.5 * s, 13.5 * s, p.shaftRadiusMm]);
+  const low = p.metaphysisLowOffsetMm,
+    high = p.metaphysisHighOffsetMm,
+    fore = p.metaphysisFrontOffsetMm,
+    aft = p.metaphysisBackOffsetMm;
+  const half = monotoneCurve(at, [
+    30 * s + low,
+    34 * s + low,
+    34.5 * s + low,
+    30 * s + (low + high) / 2,
+    24.5 * s + high,
+    18.8 * s + high,
+    15.8 * s,
+    p.shaftRadiusMm,
+  ]);
+  const front = monotoneCurve(at, [
+    14 * s + fore,
+    16 * s + fore,
+    20.5 * s + fore,
+    22.5 * s + fore,
+    19.5 * s + fore,
+    15.5 * s + fore,
+    14.2 * s,
+    p.shaftRadiusMm,
+  ]);
+  const back = monotoneCurve(at, [
+    12 * s + aft,
+    15 * s + aft,
+    17 * s + aft,
+    16 * s + aft,
+    15 * s + aft,
+    13.5 * s + aft,
+    13.5 * s,
+    p.shaftRadiusMm,
+  ]);
   const centreY = monotoneCurve(at, [9 * s, 9 * s, 9.5 * s, 10.5 * s, 12 * s, 13 * s, 14 * s, 16 * s]);
+  const backLean = Math.tan(p.shaftBackLeanRad);
   const valgus = Math.tan(p.shaftValgusRad);
   const metaphysis: Implicit = (x, y, z) => {
-    const dx = x - (1.5 * s + valgus * Math.max(0, z)),
-      dy = y - centreY(z);
+    const dx = x - (1.5 * s + p.metaphysisSideOffsetMm + valgus * Math.max(0, z)),
+      dy = y - centreY(z) + backLean * Math.max(0, z);
     const section = ellipse(dx, dy, half(z), dy > 0 ? front(z) : back(z));
     return smoothMax(section / 1.15, -z - 14 * s, 10 * s);
   };

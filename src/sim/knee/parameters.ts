@@ -22,8 +22,38 @@ export interface FemurParameters {
   /** Groove floor below the mean of its two crests. */
   readonly trochlearDepthMm: number;
   readonly shaftRadiusMm: number;
-  /** Lateral lean of the shaft against the joint's Z axis. */
+  /** Lateral lean of the shaft against the joint's Z axis, and its lean to the back. */
   readonly shaftValgusRad: number;
+  readonly shaftBackLeanRad: number;
+  /** Turn of the line through the backs of the condyles against the epicondylar axis: the medial one stands farther back. */
+  readonly posteriorTurnRad: number;
+  /** Distance of each condyle's crest from the middle, below and behind, and of each trochlear crest, in front. */
+  readonly medialCrestMm: number;
+  readonly lateralCrestMm: number;
+  readonly medialTrochleaMm: number;
+  readonly lateralTrochleaMm: number;
+  /** The groove and the notch lie so far lateral of the middle. */
+  readonly grooveOffsetMm: number;
+  readonly notchOffsetMm: number;
+  /** Of the epicondylar axis above the lowest point, and of the lateral condyle above the medial one. */
+  readonly distalHeightMm: number;
+  readonly lateralLiftMm: number;
+  /** Mean of the two condyles' backs behind the epicondylar axis. */
+  readonly posteriorOffsetMm: number;
+  /** Of the condyles in the frontal plane outside their crests, and of the trochlea in the sagittal plane. */
+  readonly crownRadiusMm: number;
+  readonly anteriorRadiusMm: number;
+  /** How far each flank lies inside its epicondyle, and how much farther 30 mm in front of it (average size). */
+  readonly medialInsetMm: number;
+  readonly lateralInsetMm: number;
+  readonly medialTaperMm: number;
+  readonly lateralTaperMm: number;
+  /** The metaphysis against the average one: half-width low and high, front and back surface, place from side to side. */
+  readonly metaphysisLowOffsetMm: number;
+  readonly metaphysisHighOffsetMm: number;
+  readonly metaphysisFrontOffsetMm: number;
+  readonly metaphysisBackOffsetMm: number;
+  readonly metaphysisSideOffsetMm: number;
 }
 
 /** Sizes of the proximal tibia and fibula, mm and rad. */
@@ -40,6 +70,27 @@ export interface TibiaParameters {
   /** Tibial tuberosity lateral of the trochlear groove (TT-TG). */
   readonly tubercleOffsetMm: number;
   readonly shaftRadiusMm: number;
+  /** Lean of the shank under the plateau, toward lateral and toward anterior. */
+  readonly shaftLateralLeanRad: number;
+  readonly shaftForwardLeanRad: number;
+  /** Half-widths of the two rounds of the plateau; depth of the lateral one as a share of the medial one. */
+  readonly medialHalfMm: number;
+  readonly lateralHalfMm: number;
+  readonly lateralDepthShare: number;
+  readonly lateralForwardOffsetMm: number;
+  /** Rise of the middle of the lateral half above its rim. */
+  readonly lateralDomeMm: number;
+  /** How far the outline has drawn in 28 mm below the plateau (average size), and how far forward it has moved. */
+  readonly waistMm: number;
+  readonly waistForwardOffsetMm: number;
+  /** Of the shaft's axis against the average place. */
+  readonly shaftForwardOffsetMm: number;
+  readonly shaftSideOffsetMm: number;
+  /** Of the tubercle in front of the plateau's rim, and its roundness. */
+  readonly tubercleForwardMm: number;
+  readonly tubercleRadiusMm: number;
+  readonly eminenceForwardOffsetMm: number;
+  readonly gerdyOffsetMm: number;
   readonly fibulaHeadRadiusMm: number;
   readonly fibulaShaftRadiusMm: number;
   /** Tip of the fibula below the plateau. */
@@ -53,6 +104,18 @@ export interface PatellaParameters {
   readonly thicknessMm: number;
   /** Share of the width from the lateral border to the ridge. */
   readonly ridgeShare: number;
+  /** Slope of the two facets of the back from the ridge to the border. */
+  readonly medialFacetRad: number;
+  readonly lateralFacetRad: number;
+  /** Drop of the front's dome from its middle to the border, across and along. */
+  readonly domeAcrossMm: number;
+  readonly domeAlongMm: number;
+  /** Rounding of the rim. */
+  readonly rimMm: number;
+  /** Narrowing toward the apex, share of the width. */
+  readonly apexTaper: number;
+  /** Of the apex behind the middle of the thickness. */
+  readonly apexBackOffsetMm: number;
   readonly tendonLengthMm: number;
   readonly tendonThicknessMm: number;
   readonly tendonWidthMm: number;
@@ -114,6 +177,11 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
   const scaled = (label: string, ofMale: number, ofFemale: number, sd: number): number =>
     (male ? ofMale / 82.65 : ofFemale / 72.47) * width * (1 + draw(label, 0, sd));
 
+  const s = width / 82.65;
+  /** A length that grows with the size, given for the average man. */
+  const share = (label: string, mm: number, sd: number): number => mm * s * (1 + draw(label, 0, sd));
+  /** A deviation from the average shape. */
+  const shift = (label: string, sd: number): number => s * draw(label, 0, sd);
   const depthShape = draw("condylar-depth", 0, 0.03); // both condyles deepen together
   const slope = draw("slope", 0, 2 * DEG);
   const patellaShape = draw("patella-shape", 0, 0.05);
@@ -134,6 +202,28 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
       trochlearDepthMm: draw("trochlear-depth", 6.04, 0.7), // CT controls, PMC5134791
       shaftRadiusMm: scaled("femoral-shaft", 14.5, 12.8, 0.04),
       shaftValgusRad: draw("valgus", 6 * DEG, 1 * DEG),
+      shaftBackLeanRad: draw("back-lean", 0, 1 * DEG),
+      posteriorTurnRad: draw("posterior-turn", 5.2 * DEG, 2.4 * DEG), // van der Linden, clinical epicondylar axis
+      medialCrestMm: share("medial-crest", 23, 0.03),
+      lateralCrestMm: share("lateral-crest", 22, 0.03),
+      medialTrochleaMm: share("medial-trochlea", 15.5, 0.05),
+      lateralTrochleaMm: share("lateral-trochlea", 18.5, 0.05),
+      grooveOffsetMm: 2 * s + shift("groove-offset", 0.7),
+      notchOffsetMm: 0.5 * s + shift("notch-offset", 0.5),
+      distalHeightMm: share("distal-height", 28, 0.02),
+      lateralLiftMm: 1.2 * s + shift("lateral-lift", 0.5),
+      posteriorOffsetMm: share("posterior-offset", 18.5, 0.04),
+      crownRadiusMm: share("crown-radius", 24, 0.05),
+      anteriorRadiusMm: share("anterior-radius", 27, 0.03),
+      medialInsetMm: share("medial-inset", 3.2, 0.15),
+      lateralInsetMm: share("lateral-inset", 3.2, 0.15),
+      medialTaperMm: share("medial-taper", 11.25, 0.1),
+      lateralTaperMm: share("lateral-taper", 7.65, 0.1),
+      metaphysisLowOffsetMm: shift("metaphysis-low", 0.7),
+      metaphysisHighOffsetMm: shift("metaphysis-high", 1),
+      metaphysisFrontOffsetMm: shift("metaphysis-front", 0.7),
+      metaphysisBackOffsetMm: shift("metaphysis-back", 0.7),
+      metaphysisSideOffsetMm: shift("metaphysis-side", 0.7),
     },
     tibia: {
       plateauWidthMm: scaled("plateau-width", 78, 70, 0.02),
@@ -145,6 +235,21 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
       tubercleDropMm: scaled("tubercle-drop", 24, 21.5, 0.06),
       tubercleOffsetMm: draw("tt-tg", 10.9, 2), // CT controls, PMC5134791
       shaftRadiusMm: scaled("tibial-shaft", 13.5, 12, 0.04),
+      shaftLateralLeanRad: draw("shank-lateral-lean", 0, 1 * DEG),
+      shaftForwardLeanRad: draw("shank-forward-lean", 0, 1 * DEG),
+      medialHalfMm: share("medial-half", 20, 0.03),
+      lateralHalfMm: share("lateral-half", 19, 0.03),
+      lateralDepthShare: draw("lateral-depth-share", 0.92, 0.02),
+      lateralForwardOffsetMm: 0.5 * s + shift("lateral-forward", 0.5),
+      lateralDomeMm: share("lateral-dome", 0.8, 0.3),
+      waistMm: share("waist", 6.8, 0.1),
+      waistForwardOffsetMm: shift("waist-forward", 0.7),
+      shaftForwardOffsetMm: shift("shank-forward", 0.7),
+      shaftSideOffsetMm: shift("shank-side", 0.7),
+      tubercleForwardMm: share("tubercle-forward", 3.9, 0.15),
+      tubercleRadiusMm: share("tubercle-radius", 7.7, 0.06),
+      eminenceForwardOffsetMm: shift("eminence-forward", 0.7),
+      gerdyOffsetMm: shift("gerdy", 0.5),
       fibulaHeadRadiusMm: scaled("fibula-head", 12, 10.6, 0.05),
       fibulaShaftRadiusMm: scaled("fibula-shaft", 6.6, 5.8, 0.05),
       fibulaDropMm: scaled("fibula-drop", 11, 10, 0.1),
@@ -154,6 +259,13 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
       widthMm: scaled("patella-width", 45.0, 40.0, 0.03) * (1 + patellaShape),
       thicknessMm: scaled("patella-thickness", 22.6, 20.6, 0.03), // bone: 24.3 and 21.9 hold some cartilage
       ridgeShare: draw("ridge", 0.54, 0.02), // thickest 54 % from the lateral border
+      medialFacetRad: draw("medial-facet", Math.atan(0.5 / 1.1), 2 * DEG),
+      lateralFacetRad: draw("lateral-facet", Math.atan(0.4 / 1.1), 2 * DEG),
+      domeAcrossMm: share("dome-across", 8, 0.1),
+      domeAlongMm: share("dome-along", 5, 0.1),
+      rimMm: share("patella-rim", 6.3, 0.08),
+      apexTaper: draw("apex-taper", 0.36, 0.03),
+      apexBackOffsetMm: shift("apex-back", 0.4),
       tendonLengthMm: draw("tendon-length", male ? 44 : 43, 3), // PMC7205968
       tendonThicknessMm: draw("tendon-thickness", 4.5, 0.4), // 5.1 proximal, 3-4 distal
       tendonWidthMm: scaled("tendon-width", 28, 25, 0.05),

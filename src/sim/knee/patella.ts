@@ -48,7 +48,35 @@ export interface PatellaShape {
   readonly articularBottomZ: number;
 }
 
-export function patellaShape(p: PatellaParameters): PatellaShape {
+export function patellaShape(p: PatellaParameters, stretch: PatellaStretch = patellaStretch(p)): PatellaShape {
+  const { medialX, lateralX, articularBottomZ, rough } = blank(p);
+  const [mx, my, mz] = stretch.middle,
+    [sx, sy, sz] = stretch.scale;
+  const middleX = (lateralX + medialX) / 2,
+    steepest = Math.max(sx, sy, sz);
+  const solid: Implicit = (x, y, z) => rough(mx + (x - middleX) * sx, my + y * sy, mz + z * sz) / steepest;
+  return { solid, medialX, lateralX, halfHeightMm: p.heightMm / 2, articularBottomZ };
+}
+
+/** The rounded rim shortens all three sizes: from the wanted patella to the blank that is stretched to it. */
+export interface PatellaStretch {
+  readonly middle: readonly [number, number, number];
+  readonly scale: readonly [number, number, number];
+}
+
+/** Measured along the axes of the blank. */
+export function patellaStretch(p: PatellaParameters): PatellaStretch {
+  const { rough } = blank(p);
+  const [x0, x1] = extent(rough, 0, p),
+    [y0, y1] = extent(rough, 1, p),
+    [z0, z1] = extent(rough, 2, p);
+  return {
+    middle: [(x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2],
+    scale: [(x1 - x0) / p.widthMm, (y1 - y0) / p.thicknessMm, (z1 - z0) / p.heightMm],
+  };
+}
+
+function blank(p: PatellaParameters) {
   const s = p.widthMm / 45;
   const halfHeight = p.heightMm / 2,
     halfThickness = p.thicknessMm / 2;
@@ -57,26 +85,25 @@ export function patellaShape(p: PatellaParameters): PatellaShape {
   const middleX = (lateralX + medialX) / 2;
   const articularBottomZ = -0.42 * halfHeight;
 
+  // Quadratic drops of the front that reach their depth at the borders.
+  const across = (4 * p.domeAcrossMm) / p.widthMm ** 2,
+    along = (4 * p.domeAlongMm) / p.heightMm ** 2;
+  const medialSlope = 1.1 * Math.tan(p.medialFacetRad),
+    lateralSlope = 1.1 * Math.tan(p.lateralFacetRad);
   const rough: Implicit = (x, y, z) => {
     const dx = x - middleX;
     // Outline seen from the front: broad above, a blunt point below.
     const low = smoothStep(0.15 * halfHeight, -halfHeight, z);
-    const outline = ellipse(dx, z, (p.widthMm / 2) * (1 - 0.36 * low), halfHeight);
-    const front = y - halfThickness + (dx * dx) / (62 * s) + (z * z) / (85 * s);
+    const outline = ellipse(dx, z, (p.widthMm / 2) * (1 - p.apexTaper * low), halfHeight);
+    const bent = y + p.apexBackOffsetMm * low;
+    const front = bent - halfThickness + across * dx * dx + along * z * z;
     // Lateral facet wider and flatter than the medial one; both turn up at their borders.
-    const slope = x > 0 ? 0.4 : 0.5;
-    const back = -y - halfThickness + slope * softAbs(x, 4 * s) + (z * z) / (130 * s);
+    const slope = x > 0 ? lateralSlope : medialSlope;
+    const back = -bent - halfThickness + slope * softAbs(x, 4 * s) + (z * z) / (130 * s);
     const apex = smoothMax(0, articularBottomZ - z, 5 * s);
     let d = smoothMax(front, back / 1.1 + 0.55 * apex, 3.5 * s);
-    d = smoothMax(d, outline, 6.5 * s);
+    d = smoothMax(d, outline, p.rimMm);
     return d;
   };
-  // The rounded rim shortens all three sizes: measured along the axes of the blank, they are stretched back.
-  const [x0, x1] = extent(rough, 0, p),
-    [y0, y1] = extent(rough, 1, p),
-    [z0, z1] = extent(rough, 2, p);
-  const sx = (x1 - x0) / p.widthMm, sy = (y1 - y0) / p.thicknessMm, sz = (z1 - z0) / p.heightMm; // prettier-ignore
-  const mx = (x0 + x1) / 2, my = (y0 + y1) / 2, mz = (z0 + z1) / 2; // prettier-ignore
-  const solid: Implicit = (x, y, z) => rough(mx + (x - middleX) * sx, my + y * sy, mz + z * sz) / Math.max(sx, sy, sz);
-  return { solid, medialX, lateralX, halfHeightMm: halfHeight, articularBottomZ };
+  return { medialX, lateralX, articularBottomZ, rough };
 }

@@ -38,13 +38,16 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     lateralX = 20 * s;
 
   const tubercleX = grooveX + p.tubercleOffsetMm * 0.75; // the shank turns outward by the rest when it is loaded
-  const tubercleY = centreY + halfDepth * 1.06 + 4 * s,
+  const tubercleY = centreY + halfDepth * 1.06 + p.tubercleForwardMm,
     tubercleZ = -p.tubercleDropMm;
 
   /** The rounder medial and the smaller lateral half, joined without the anterior and posterior dents of two circles. */
   const rough = (x: number, y: number): number => {
-    const medial = ellipse(x + (halfWidth - 21 * s), y - centreY, 21 * s, halfDepth);
-    const lateral = ellipse(x - (halfWidth - 20 * s), y - centreY - 0.5 * s, 20 * s, halfDepth * 0.92);
+    const medial = ellipse(x + (halfWidth - p.medialHalfMm), y - centreY, p.medialHalfMm, halfDepth);
+    const lateral = ellipse(
+      x - (halfWidth - p.lateralHalfMm), y - centreY - p.lateralForwardOffsetMm,
+      p.lateralHalfMm, halfDepth * p.lateralDepthShare,
+    ); // prettier-ignore
     const middle = ellipse(x, y - centreY - 1.5 * s, 23 * s, halfDepth * 0.91);
     return smoothMin(smoothMin(medial, lateral, 10 * s), middle, 8 * s);
   };
@@ -76,15 +79,16 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     const lx = (x - lateralX) / (16 * s),
       ly = dy / (20 * s);
     const hill = Math.max(0, 1 - lx * lx - ly * ly);
-    const medialSpine = bump(x, dy, -4.6 * s, -2 * s, 3.4 * s, 6.5 * s);
-    const lateralSpine = bump(x, dy, 5.4 * s, -4 * s, 3.4 * s, 5.5 * s);
-    const saddle = bump(x, dy, 0.5 * s, -3 * s, 5.5 * s, 7.5 * s);
+    const sy = dy - p.eminenceForwardOffsetMm;
+    const medialSpine = bump(x, sy, -4.6 * s, -2 * s, 3.4 * s, 6.5 * s);
+    const lateralSpine = bump(x, sy, 5.4 * s, -4 * s, 3.4 * s, 5.5 * s);
+    const saddle = bump(x, sy, 0.5 * s, -3 * s, 5.5 * s, 7.5 * s);
     const frontHollow = bump(x, dy, 0, 16 * s, 7 * s, 7 * s),
       backHollow = bump(x, dy, 0, -19 * s, 6 * s, 5 * s);
     return (
       slopeAt(x) * dy -
       p.medialConcavityMm * bowl * bowl * (3 - 2 * bowl) +
-      0.8 * s * hill * hill +
+      p.lateralDomeMm * hill * hill +
       p.eminenceHeightMm * (0.68 * medialSpine + 0.54 * lateralSpine + 0.42 * saddle) -
       2.5 * s * frontHollow -
       3 * s * backHollow
@@ -114,13 +118,21 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
   };
 
   // Below the rim the outline shrinks and turns into the three-sided shaft with its anterior crest.
-  const shrink = monotoneCurve([-64 * s, -44 * s, -28 * s, -14 * s, -3 * s], [17 * s, 12 * s, 7 * s, 2.6 * s, 0]);
+  const shrink = monotoneCurve(
+    [-64 * s, -44 * s, -28 * s, -14 * s, -3 * s],
+    [2.43 * p.waistMm, 1.71 * p.waistMm, p.waistMm, 0.37 * p.waistMm, 0],
+  );
+  const forward = monotoneCurve([-44 * s, -28 * s, -3 * s], [1.3 * p.waistForwardOffsetMm, p.waistForwardOffsetMm, 0]);
   const shaft = monotoneCurve(
     [bottomMm, -70 * s, -48 * s, -30 * s, -14 * s],
     [p.shaftRadiusMm, p.shaftRadiusMm * 1.12, p.shaftRadiusMm * 1.35, p.shaftRadiusMm * 1.75, p.shaftRadiusMm * 2.05],
   );
-  const axisX = monotoneCurve([bottomMm, -60 * s, -10 * s], [-1 * s, -0.5 * s, 0]);
-  const axisY = monotoneCurve([bottomMm, -75 * s, -45 * s, -20 * s], [1 * s, 3 * s, 5 * s, 3 * s]);
+  const lateralLean = Math.tan(p.shaftLateralLeanRad),
+    forwardLean = Math.tan(p.shaftForwardLeanRad);
+  const alongX = monotoneCurve([bottomMm, -60 * s, -10 * s], [-1 * s, -0.5 * s, 0]);
+  const alongY = monotoneCurve([bottomMm, -75 * s, -45 * s, -20 * s], [1 * s, 3 * s, 5 * s, 3 * s]);
+  const axisX = (z: number): number => alongX(z) + p.shaftSideOffsetMm - lateralLean * z,
+    axisY = (z: number): number => alongY(z) + p.shaftForwardOffsetMm - forwardLean * z;
   const medialFace: Implicit = (x, y, z) => -0.83 * (x - axisX(z)) + 0.56 * (y - axisY(z)) - shaft(z);
   const side: Implicit = (x, y, z) => {
     const dx = x - axisX(z),
@@ -130,21 +142,22 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     three = smoothMax(three, -dy, 12 * s) - r;
     const t = smoothStep(-10 * s, -68 * s, z);
     if (t === 1) return three;
-    const plate = outline(x, y) + shrink(z);
+    const plate = outline(x, y - forward(z)) + shrink(z);
     return t === 0 ? plate : mix(plate, three, t);
   };
 
   const tubercle = taperedCapsule(
-    [tubercleX, tubercleY - 9.5 * s, tubercleZ - 2 * s],
-    8 * s,
+    [tubercleX, tubercleY - 1.5 * s - p.tubercleRadiusMm, tubercleZ - 2 * s],
+    p.tubercleRadiusMm,
     [tubercleX * 0.3, tubercleY - 25 * s, tubercleZ - 52 * s],
     6 * s,
   );
+  const g = p.gerdyOffsetMm;
   const solid: Implicit = (x, y, z) => {
     let d = side(x, y, z);
     d = smoothMin(d, tubercle(x, y, z), 13 * s);
     // Gerdy's tubercle, where the iliotibial band ends.
-    const gerdy = ellipsoid(x - 24 * s, y - (centreY + 15 * s), z + 14 * s, 8 * s, 7 * s, 7 * s);
+    const gerdy = ellipsoid(x - 24 * s - g, y - (centreY + 15 * s) - g, z + 14 * s, 8 * s, 7 * s, 7 * s);
     d = smoothMin(d, gerdy, 6 * s);
     d = smoothMax(d, z - top(x, y), 5 * s);
     d = smoothMax(d, TIBIOFIBULAR_GAP_MM - fibula(x, y, z), 3);

@@ -34,7 +34,10 @@ test("every length is positive and the notch fits between the condyles", () => {
   forCases(200, "parameters", (rng) => {
     const { femur, tibia, patella, softTissue } = typicalKnee(rng);
     for (const part of [femur, tibia, patella, softTissue]) {
-      for (const value of Object.values(part)) expect(value).toBeGreaterThan(0);
+      for (const [name, value] of Object.entries(part)) {
+        // Angles and deviations from the average shape have either sign.
+        if (!name.endsWith("Rad") && !name.endsWith("OffsetMm")) expect(value, name).toBeGreaterThan(0);
+      }
     }
     expect(femur.notchWidthMm).toBeLessThan(femur.epicondylarWidthMm * 0.35);
     expect(patella.widthMm).toBeLessThan(femur.epicondylarWidthMm * 0.7);
