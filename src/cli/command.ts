@@ -31,12 +31,16 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Aborts on the first Ctrl-C, so that what was acquired is kept; a second one ends the process at once. */
+/** After Ctrl-C a run that does not end by itself within this time is ended: its files are whole or absent. */
+const PATIENCE_MS = 5000;
+
+/** Aborts on Ctrl-C, so that an acquisition closes its recording; a second Ctrl-C ends the process at once. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   process.once("SIGINT", () => {
-    process.stderr.write("\nstopping; what was acquired is kept (Ctrl-C again ends at once)\n");
+    process.stderr.write("\nstopping; what was recorded is kept (Ctrl-C again ends at once)\n");
     controller.abort();
+    setTimeout(() => process.exit(130), PATIENCE_MS).unref();
   });
   return controller.signal;
 }

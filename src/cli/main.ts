@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { FormatError, UnsuitableInputError } from "../core/errors.ts";
+import { FormatError, Interrupted, UnsuitableInputError } from "../core/errors.ts";
 import { MissedThreshold, UsageError } from "./command.ts";
 import { addDoctor } from "./doctor.ts";
 import { addRecord } from "./record.ts";
@@ -29,7 +29,8 @@ Start here:
   sonobench reconstruct sweep.igs.mha --config plus.xml   the same on a recording of yours
   sonobench verify                                see for yourself which statements of this bench hold here
 
-Exit codes: 0 done; 1 ran, but a check or a --fail-if threshold was missed; 2 bad input; 3 a fault of SonoBench.`,
+Exit codes: 0 done; 1 ran, but a check or a --fail-if threshold was missed; 2 bad input;
+3 a fault of SonoBench; 130 interrupted.`,
   )
   .exitOverride();
 
@@ -60,6 +61,10 @@ function explain(error: unknown): number {
   if (error instanceof MissedThreshold) {
     process.stderr.write(`${error.message}\n`);
     return 1;
+  }
+  if (error instanceof Interrupted) {
+    process.stderr.write(`${error.message}\n`);
+    return 130;
   }
   if (error instanceof FormatError || error instanceof UnsuitableInputError || error instanceof UsageError) {
     process.stderr.write(`error: ${error.message}\n`);

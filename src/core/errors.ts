@@ -31,6 +31,11 @@ export class UnsuitableInputError extends Error {
   }
 }
 
+/** The user stopped the job; the message says what was kept. The command line ends with exit code 130. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
 /** An error as plain data: what a thread boundary keeps of our own classes. */
 export interface PackedError {
   readonly error: unknown;

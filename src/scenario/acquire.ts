@@ -1,3 +1,4 @@
+import { Interrupted } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { ImageDevice, PoseDevice, Sample, TrackerFrame } from "../data/device.ts";
 import type { Image, ImageGeometry } from "../data/image.ts";
@@ -18,7 +19,8 @@ export interface Acquisition {
 
 /**
  * Drains both devices, in the order in which their samples arrive at the host, into a recording file. Simulator, replay
- * and drivers all come in by this door. Aborting keeps what was written until then.
+ * and drivers all come in by this door. Aborting keeps
+ * what was written until then and throws Interrupted.
  */
 export async function acquire(
   path: string,
@@ -62,6 +64,7 @@ export async function acquire(
     await images.close();
     await poses.close();
   }
+  if (signal.aborted) throw new Interrupted(`Interrupted: what was acquired until then is in ${path}`);
 }
 
 async function take<T>(source: AsyncIterator<T>): Promise<T | undefined> {

@@ -1,11 +1,13 @@
 import type { Rng } from "../core/rng.ts";
-import { buildKnee, type Knee } from "../sim/knee/knee.ts";
+import { parametricPhantom, type Phantom } from "../sim/anatomy/phantom.ts";
+import { buildKnee } from "../sim/knee/knee.ts";
 import { typicalKnee } from "../sim/knee/parameters.ts";
 import { classicalSegmentation } from "../pipeline/segmentation/classical.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import { duoClass, type StereoTracker } from "../sim/tracker/stereo.ts";
+import { meshPhantom } from "./mesh-phantom.ts";
 import type { PhantomConfig, SegmentationConfig, TrackerConfig } from "./schema.ts";
 
 /** Every kind that a scenario can name has its entry here; a kind without one does not compile. */
@@ -24,11 +26,14 @@ function lookUp<Config extends { readonly kind: string }, Arguments extends unkn
 
 const radians = (deg: number): number => (deg * Math.PI) / 180;
 
-const phantoms: Table<PhantomConfig, [Rng], Promise<Knee>> = {
-  parametric: ({ sex, flexionDeg }, rng) =>
-    buildKnee(typicalKnee(rng, sex === "any" ? undefined : sex), { flexionRad: radians(flexionDeg) }),
+const phantoms: Table<PhantomConfig, [Rng], Promise<Phantom>> = {
+  parametric: async ({ sex, flexionDeg }, rng) =>
+    parametricPhantom(
+      await buildKnee(typicalKnee(rng, sex === "any" ? undefined : sex), { flexionRad: radians(flexionDeg) }),
+    ),
+  meshes: meshPhantom,
 };
-export const buildPhantom = (config: PhantomConfig, rng: Rng): Promise<Knee> => lookUp(phantoms, config, rng);
+export const buildPhantom = (config: PhantomConfig, rng: Rng): Promise<Phantom> => lookUp(phantoms, config, rng);
 
 const trackers: Table<TrackerConfig, [], StereoTracker> = {
   optical: ({ focalPx, baselineMm, centroidNoisePx }) => ({

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { FormatError } from "../core/errors.ts";
+import { withPaths } from "./mesh-phantom.ts";
 import { parseScenario, type Scenario } from "./schema.ts";
 
 /** No scenario needs more; a larger file is something else. */
@@ -11,8 +12,12 @@ const MAX_BYTES = 1 << 20;
 export async function loadScenario(path: string): Promise<Scenario> {
   const scenario = parseScenario(await readYaml(path), path);
   const { source } = scenario;
-  if (source.kind !== "recording") return scenario;
   const beside = (name: string): string => resolve(dirname(path), name);
+  if (source.kind !== "recording") {
+    const { phantom } = source;
+    if (phantom.kind !== "meshes") return scenario;
+    return { ...scenario, source: { ...source, phantom: withPaths(phantom, beside) } };
+  }
   return {
     ...scenario,
     source: {

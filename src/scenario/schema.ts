@@ -10,7 +10,23 @@ const parametricPhantom = z
   })
   .describe("a knee drawn from published morphometry by the scenario's seed");
 
-const phantom = z.discriminatedUnion("kind", [parametricPhantom]);
+const meshPhantom = z
+  .strictObject({
+    kind: z.literal("meshes"),
+    femur: z.string().describe("a closed surface (.stl, .ply or .obj, mm), relative to this file; so all others"),
+    tibia: z.string(),
+    patella: z.string().optional().describe("an average one stands in when it is missing"),
+    fibula: z.string().optional().describe("an average one stands in when it is missing"),
+    cartilage: z.array(z.string()).max(8).default([]).describe("in place of the modelled cartilage of all bones"),
+    menisci: z.array(z.string()).max(4).default([]).describe("in place of the modelled menisci"),
+    side: z.enum(["right", "left"]),
+    space: z.enum(["lps", "ras"]).default("lps").describe("axes of files that do not say it themselves"),
+    sex: z.enum(["female", "male"]).optional().describe("of the soft tissue; guessed from the femur's width"),
+    gridSpacingMm: z.number().min(0.4).max(2).default(0.75).describe("spacing of the tissue grid that the beam sees"),
+  })
+  .describe("a knee from segmented bones, bent as they lie, with typical soft tissue drawn by the scenario's seed");
+
+const phantom = z.discriminatedUnion("kind", [parametricPhantom, meshPhantom]);
 
 const probe = z.strictObject({
   kind: z.enum(["telemed-l12-40", "l14-5-38"]).default("telemed-l12-40"),

@@ -10,8 +10,7 @@ import type { DigitisedPoint, Sweep } from "../data/recording.ts";
 import { sampleTrilinear } from "../geometry/grid.ts";
 import { transformMesh } from "../geometry/mesh.ts";
 import type { DistanceField } from "../geometry/distance-field.ts";
-import { buildScene } from "../sim/knee/build-scene.ts";
-import { notModelledInKnee, type Knee } from "../sim/knee/knee.ts";
+import type { Phantom } from "../sim/anatomy/phantom.ts";
 import { simulateOperator, type ProbeMotion } from "../sim/operator/operator.ts";
 import { clinicalSweeps, type SweepPlan } from "../sim/operator/sweep-plan.ts";
 import { pollTimes, simulatedImager } from "../sim/probe/imager-device.ts";
@@ -58,7 +57,9 @@ export async function simulate(
   const rng = createRng(scenario.seed);
   log.info("building the knee");
   const knee = await buildPhantom(source.phantom, rng.fork("phantom"));
-  const scene = buildScene(knee, { spacingMm: source.phantom.gridSpacingMm });
+  for (const note of knee.notes) log.info(note);
+  for (const warning of knee.warnings) log.warn(warning);
+  const scene = knee.scene({ spacingMm: source.phantom.gridSpacingMm });
   const probe = probes[source.probe.kind];
   const { imaging } = source;
   const settings = {
@@ -117,7 +118,7 @@ export async function simulate(
   return { geometry, truth: truthOf(knee, { motion, timesS, geometry, calibration, hits, ridges, reach }) };
 }
 
-function scan(source: SimulatedSource, knee: Knee, scene: Scene, rng: Rng): ProbeMotion {
+function scan(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): ProbeMotion {
   const { operator } = source;
   const skin: DistanceField = {
     distanceMm: (x, y, z) => sampleTrilinear(scene.grid, scene.skinDistanceMm, x, y, z, FAR_OUTSIDE_MM),
@@ -151,7 +152,7 @@ function chosenSweeps(plans: readonly SweepPlan[], names: readonly string[] | un
   });
 }
 
-function trackerOf(source: SimulatedSource, knee: Knee, motion: ProbeMotion, rng: Rng) {
+function trackerOf(source: SimulatedSource, knee: Phantom, motion: ProbeMotion, rng: Rng) {
   const { tracker } = source;
   const trackerFromKneeFrame = trackerFromKnee(tracker.distanceMm, knee.lateralSign);
   const imageFromProbe = invert(probeFromImage);
@@ -189,14 +190,14 @@ const palpated: Readonly<Record<string, string>> = {
   "fibula-head": "fibular tip",
 };
 
-function landmark({ landmarks }: Knee, name: string): readonly [number, number, number] {
+function landmark({ landmarks }: Phantom, name: string): readonly [number, number, number] {
   const found = landmarks.find((l) => l.name === name);
   if (!found) throw new Error(`the knee has no landmark "${name}"`);
   return found.positionMm;
 }
 
 /** The operator touches the landmarks through the skin, with an error in every axis. In the femur body's frame. */
-function digitise(knee: Knee, errorMm: number, rng: Rng): DigitisedPoint[] {
+function digitise(knee: Phantom, errorMm: number, rng: Rng): DigitisedPoint[] {
   const bodyFromKnee = invert(kneeFromFemurBody).m;
   return Object.entries(palpated).map(([name, trueName]) => {
     const [x, y, z] = landmark(knee, trueName);
@@ -216,7 +217,10 @@ interface TruthParts {
   readonly reach: { readonly reachMm: number; readonly maxIncidenceRad: number };
 }
 
-function truthOf(knee: Knee, { motion, timesS, geometry, calibration, hits, ridges, reach }: TruthParts): GroundTruth {
+function truthOf(
+  knee: Phantom,
+  { motion, timesS, geometry, calibration, hits, ridges, reach }: TruthParts,
+): GroundTruth {
   const femurFromKnee = invert(kneeFromFemurBody);
   const allHits = new Float32Array(hits.reduce((n, h) => n + h.length, 0));
   let at = 0;
@@ -251,13 +255,13 @@ function truthOf(knee: Knee, { motion, timesS, geometry, calibration, hits, ridg
     calibration,
     referenceFromPixel,
     trueRidge: (index) => ridges[index] ?? new Float32Array(geometry.width).fill(NaN),
-    notModelled: notModelled(),
+    notModelled: notModelled(knee),
   };
 }
 
-function notModelled(): string[] {
+function notModelled(knee: Phantom): string[] {
   return [
-    ...notModelledInKnee,
+    ...knee.notModelled,
     ...notModelledInEcho,
     "The leg does not move: femur, tibia and patella stay where they are during the scan.",
     "Tissue that the probe pushes aside does not deform its surroundings; the probe is held by no modelled hand (its tremor is a sum of sinusoids), and never " +

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { loadScenario } from "../../src/scenario/load.ts";
+import { reportJsonSchema } from "../../src/report/validate.ts";
 import { parseScenario, scenarioJsonSchema } from "../../src/scenario/schema.ts";
 
 const SCENARIOS = resolve(import.meta.dirname, "../../scenarios");
@@ -63,4 +64,6 @@ test("every scenario that ships is valid, and schema.json is what the schema say
     expect(`${scenario.name}.yaml`).toBe(name);
   }
   expect(JSON.parse(await readFile(join(SCENARIOS, "schema.json"), "utf8"))).toEqual(scenarioJsonSchema());
+  const written: unknown = JSON.parse(await readFile(join(SCENARIOS, "report.schema.json"), "utf8"));
+  expect(written).toEqual(JSON.parse(JSON.stringify(reportJsonSchema())));
 });
