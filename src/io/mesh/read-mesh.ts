@@ -21,6 +21,8 @@ export interface ParsedMesh {
 export interface ReadMesh {
   /** LPS, mm. */
   readonly mesh: Mesh;
+  /** The axes that the file says it has; undefined when it says none and was taken as LPS. */
+  readonly space?: "LPS" | "RAS";
   /** Float properties of the vertices by name (PLY only): one number a vertex, NaN where it has no value. */
   readonly vertexScalars: ReadonlyMap<string, Float32Array>;
   /** What was odd and how it was read, in sentences. */
@@ -67,7 +69,12 @@ export function parseMesh(bytes: Uint8Array, fileName: string): ReadMesh {
     notes.push(`marked as "${space.slice(0, 20)}", which is not known; read as LPS`);
   }
   if (mesh.triangles.length === 0) notes.push("holds no triangles");
-  return { mesh: { positions, triangles: mesh.triangles }, vertexScalars, warnings: notes };
+  return {
+    mesh: { positions, triangles: mesh.triangles },
+    ...(space === "LPS" || space === "RAS" ? { space } : {}),
+    vertexScalars,
+    warnings: notes,
+  };
 }
 
 function chooseParser(bytes: Uint8Array, fileName: string): (bytes: Uint8Array, fileName: string) => ParsedMesh {

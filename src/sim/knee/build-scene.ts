@@ -1,5 +1,6 @@
 import { UnsuitableInputError } from "../../core/errors.ts";
 import { transformPoint } from "../../core/rigid.ts";
+import type { DistanceField } from "../../geometry/distance-field.ts";
 import { type Grid, sampleTrilinear, voxelCount } from "../../geometry/grid.ts";
 import { type Scene, sceneBytes, sharedFloat32, sharedUint8, type Tissue } from "../scene.ts";
 import type { Knee } from "./knee.ts";
@@ -24,8 +25,18 @@ const CUBE = 6;
 /** Nearer to bone than this the distance is interpolated tricubically, so that no kink of the lattice shows. */
 const SMOOTH_MM = 4;
 
+/** Tissue whose shape is known from elsewhere, in the knee frame: it counts before the model's. Negative inside. */
+export interface GivenTissue {
+  readonly cartilage: readonly DistanceField[];
+  readonly menisci: readonly DistanceField[];
+}
+
 /** The fields that the image formation and the operator see, sampled in the knee frame on shared memory. */
-export function buildScene(knee: Knee, { spacingMm }: { readonly spacingMm: number }): Scene {
+export function buildScene(
+  knee: Knee,
+  { spacingMm }: { readonly spacingMm: number },
+  given: GivenTissue = { cartilage: [], menisci: [] },
+): Scene {
   const soft = softTissue(knee);
   const box = coarseBox(knee);
   const skin = skinField(soft, box);
@@ -58,7 +69,7 @@ export function buildScene(knee: Knee, { spacingMm }: { readonly spacingMm: numb
     bone: sharedUint8(voxelCount(grid)),
     bones: knee.bones.map(({ name }) => name),
   };
-  fill(scene, knee, soft, skin);
+  fill(scene, knee, soft, skin, given);
   return scene;
 }
 
@@ -128,7 +139,7 @@ function fitGrid({ grid, values }: CoarseField, spacingMm: number): Grid {
   };
 }
 
-function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField): void {
+function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField, given: GivenTissue): void {
   const { grid, boneDistanceMm, skinDistanceMm, tissue, bone, tissues } = scene;
   const [nx, ny, nz] = grid.shape,
     h = grid.spacingMm[0];
@@ -188,7 +199,9 @@ function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField): vo
           if (toSkin > 0) return gel;
           if (toSkin > -soft.skinMm) return skinLabel;
           if (toSkin > -soft.skinMm - fatHere) return fat;
-          if (toBone < SMOOTH_MM + 2) {
+          for (const field of given.cartilage) if (field.distanceMm(x, y, z) < 0) return cartilage;
+          for (const field of given.menisci) if (field.distanceMm(x, y, z) < 0) return meniscus;
+          if (toBone < SMOOTH_MM + 2 && given.cartilage.length === 0) {
             const thickness = cartilageMm(scene.bones[bone[at]!]!, x, y, z);
             if (toBone < thickness) return cartilage;
           }
@@ -196,7 +209,7 @@ function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField): vo
             const toFemur = bones[femur]!.distanceMm(x, y, z),
               toTibia = bones[tibia]!.distanceMm(x, y, z);
             if (toFemur + toTibia < 6) return fluid;
-            if (toFemur < 7 && toTibia < 7) return meniscus;
+            if (toFemur < 7 && toTibia < 7 && given.menisci.length === 0) return meniscus;
           }
           for (const v of nearVolumes) if (soft.volumes[v]!.solid(x, y, z) < 0) return firstVolume + v;
           return toBone < 3.5 ? capsule : fat;

@@ -92,7 +92,8 @@ export async function buildKnee(
   };
 }
 
-function posedBone(bone: LocalBone, { shapes }: BoneSet, pose: KneePose): KneeBone {
+/** A bone of the set where the pose has it. */
+export function posedBone(bone: LocalBone, { shapes }: BoneSet, pose: KneePose): KneeBone {
   const kneeFromBone = boneMotion(bone.name, pose);
   return {
     name: bone.name,

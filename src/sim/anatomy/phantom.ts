@@ -1,0 +1,37 @@
+import type { Rigid } from "../../core/rigid.ts";
+import type { Landmark } from "../../data/ground-truth.ts";
+import { buildScene } from "../knee/build-scene.ts";
+import { type Knee, type KneeBone, notModelledInKnee } from "../knee/knee.ts";
+import type { PatientGuide } from "../operator/sweep-plan.ts";
+import type { Scene } from "../scene.ts";
+
+/** What a simulation needs of a knee, however it was made. In the knee frame, mm. */
+export interface Phantom {
+  readonly bones: readonly KneeBone[];
+  readonly landmarks: readonly Landmark[];
+  readonly pose: { readonly kneeFromTibia: Rigid<"knee", "tibia"> };
+  /** +1: lateral is +X, a right knee; −1: a left one. */
+  readonly lateralSign: 1 | -1;
+  guide(): PatientGuide;
+  scene(options: { readonly spacingMm: number }): Scene;
+  /** What was odd about the input and how it was dealt with, in sentences. */
+  readonly warnings: readonly string[];
+  /** What was found on the way, in sentences. */
+  readonly notes: readonly string[];
+  /** What the phantom leaves out, in sentences. */
+  readonly notModelled: readonly string[];
+}
+
+export function parametricPhantom(knee: Knee): Phantom {
+  return {
+    bones: knee.bones,
+    landmarks: knee.landmarks,
+    pose: knee.pose,
+    lateralSign: knee.lateralSign,
+    guide: () => knee.guide(),
+    scene: (options) => buildScene(knee, options),
+    warnings: [],
+    notes: [],
+    notModelled: notModelledInKnee,
+  };
+}
