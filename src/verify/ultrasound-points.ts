@@ -2,6 +2,7 @@ import { createEchoSimulator } from "../sim/probe/echo.ts";
 import { onlyEffects } from "../sim/probe/effects.ts";
 import { phantomPose, phantomScene, plainTissue } from "../sim/probe/phantoms.ts";
 import { apertureMm, defaultProbe, imageGeometry, probes, type LinearProbe } from "../sim/probe/probe.ts";
+import type { Scene } from "../sim/scene.ts";
 import type { IqGrid } from "../sim/probe/splat.kernel.ts";
 import { computeBeam, pulseSigmaMm } from "../sim/probe/beam.ts";
 import { numericCheck, type Check } from "./check.ts";
@@ -70,12 +71,7 @@ const elevationWidths = (): readonly number[] =>
 const share = (value: number, expected: number): number => value / expected - 1;
 
 /** A wire at `depthMm` under `tissue` of the scene, all at one speed or in layers; where it is shown, mm. */
-function shownDepth(
-  scene: ReturnType<typeof phantomScene>,
-  depthMm: number,
-  near: number,
-  imageDepthMm: number,
-): number {
+function shownDepth(scene: Scene, depthMm: number, near: number, imageDepthMm: number): number {
   const simulator = simulatorOf(scene, ["speedOfSound"], {
     points: { positionsMm: [0, depthMm, 0], amplitude: 1 },
     settings: { depthMm: imageDepthMm },
@@ -273,12 +269,9 @@ export const pointChecks: readonly Check[] = [
         { tissue: (_x, y) => (y < 10 ? 1 : 0), tissues: [plainTissue(), plainTissue(0, 1450)] },
         { spacingMm: 0.25, halfMm: [8, 2] },
       );
-      const { originMm } = layered.grid;
-      const moved = {
-        ...layered,
-        grid: { ...layered.grid, originMm: [originMm[0], originMm[1] + 0.125, originMm[2]] },
-      };
-      return shownDepth(moved as typeof layered, 30, 30.62, 50) - 30;
+      const [ox, oy, oz] = layered.grid.originMm;
+      const moved: Scene = { ...layered, grid: { ...layered.grid, originMm: [ox, oy + 0.125, oz] } };
+      return shownDepth(moved, 30, 30.62, 50) - 30;
     },
   ),
   {
