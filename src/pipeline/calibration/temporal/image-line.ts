@@ -73,7 +73,8 @@ function centreOfEcho(
   let sum = 0,
     total = 0;
   for (let v = first; v <= last; v++) {
-    const value = pixels[v * width + u]!;
+    // Above the threshold only, so that a pixel that joins or leaves the run moves nothing.
+    const value = pixels[v * width + u]! - threshold;
     sum += value * v;
     total += value;
   }
