@@ -1,4 +1,4 @@
-import type { ParsedMesh } from "./read-mesh.ts";
+import type { ParsedMesh } from "./parsed-mesh.ts";
 import { TextScanner } from "./text.ts";
 
 const REMEDY = "Export the OBJ file again";

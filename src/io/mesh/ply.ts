@@ -1,5 +1,5 @@
 import { FormatError } from "../../core/errors.ts";
-import type { ParsedMesh } from "./read-mesh.ts";
+import type { ParsedMesh } from "./parsed-mesh.ts";
 import { TextScanner } from "./text.ts";
 
 const REMEDY = "Export the PLY file again";

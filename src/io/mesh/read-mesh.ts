@@ -3,20 +3,13 @@ import { extname } from "node:path";
 import { FormatError } from "../../core/errors.ts";
 import type { Mesh } from "../../geometry/mesh.ts";
 import { parseObj } from "./obj.ts";
+import type { ParsedMesh } from "./parsed-mesh.ts";
 import { parsePly, startsWithPly } from "./ply.ts";
 import { parseStl, startsWithSolid } from "./stl.ts";
 
 // Own parsers, not three's loaders: STLLoader and PLYLoader allocate what the header says before looking at the size
 // of the file, take any index, any NaN and any truncation without a word, and give loose triangles for STL. They
 // serve as independent judges in test/io/mesh instead.
-
-/** What a format's parser gives: the mesh as stored, and the text in which the coordinate system may be marked. */
-export interface ParsedMesh {
-  readonly mesh: Mesh;
-  readonly marker: string;
-  readonly vertexScalars?: ReadonlyMap<string, Float32Array>;
-  readonly warnings: readonly string[];
-}
 
 export interface ReadMesh {
   /** LPS, mm. */

@@ -1,4 +1,4 @@
-import type { FillJob, Filler } from "./fill-holes.kernel.ts";
+import type { FillJob, Filler } from "./fill-job.ts";
 import type { HoleFilling } from "./options.ts";
 import { seenColumns, type SeenMask } from "./seen-mask.kernel.ts";
 

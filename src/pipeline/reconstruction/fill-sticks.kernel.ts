@@ -1,4 +1,4 @@
-import type { FillJob, Filler } from "./fill-holes.kernel.ts";
+import type { FillJob, Filler } from "./fill-job.ts";
 import type { SeenMask } from "./seen-mask.kernel.ts";
 
 /** The 13 directions of a 3³ neighbourhood, opposite ones counted once, in PLUS's order (which ties do not depend on). */

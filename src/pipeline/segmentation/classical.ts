@@ -2,9 +2,7 @@ import type { Job } from "../../core/worker-pool.ts";
 import type { BoneMask, BoneMasks } from "../../data/bone-mask.ts";
 import { framePose, type TrackedFrames } from "../../data/tracked-frames.ts";
 import type { Stage } from "../stage.ts";
-import { detectorDefaults, type DetectorOptions } from "./detect-bone.ts";
-
-export { detectBone, detectorDefaults, type DetectorOptions } from "./detect-bone.ts";
+import { detectorDefaults, type DetectorOptions } from "./detector-options.ts";
 
 export type ClassicalOptions = DetectorOptions;
 

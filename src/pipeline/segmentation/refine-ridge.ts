@@ -1,5 +1,5 @@
 import type { GrayImage } from "../../data/image.ts";
-import type { DetectorOptions } from "./detect-bone.ts";
+import type { DetectorOptions } from "./detector-options.ts";
 import type { RidgePath } from "./ridge-path.ts";
 import type { Aperture, WorkingImage } from "./working-image.ts";
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { createRng } from "../../../src/core/rng.ts";
 import type { BoneMask } from "../../../src/data/bone-mask.ts";
-import { detectBone, detectorDefaults } from "../../../src/pipeline/segmentation/detect-bone.ts";
+import { detectBone } from "../../../src/pipeline/segmentation/detect-bone.ts";
+import { detectorDefaults } from "../../../src/pipeline/segmentation/detector-options.ts";
 import { forCases } from "../../support/cases.ts";
 import { drawFrame, type Drawing } from "./draw-frame.ts";
 

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { detectBone, detectorDefaults } from "../../../src/pipeline/segmentation/detect-bone.ts";
+import { detectBone } from "../../../src/pipeline/segmentation/detect-bone.ts";
+import { detectorDefaults } from "../../../src/pipeline/segmentation/detector-options.ts";
 import { dataFolder } from "../../support/data.ts";
 
 const WIDTH = 820, HEIGHT = 616, FRAMES = 21; // prettier-ignore
