@@ -69,7 +69,7 @@ export function createDisplay(probe: LinearProbe, settings: ImageSettings, sampl
 }
 
 /** Half of a normalised Gaussian kernel: weights 0 … reach; [1] for no smoothing. */
-function gaussian(sigma: number): Float32Array {
+export function gaussian(sigma: number): Float32Array {
   if (!(sigma > 0.05)) return Float32Array.of(1);
   const half = Float32Array.from({ length: Math.ceil(2.5 * sigma) + 1 }, (_, i) =>
     Math.exp((-i * i) / (2 * sigma * sigma)),

@@ -1,15 +1,16 @@
 import { createRng } from "../../core/rng.ts";
 import type { Scene } from "../scene.ts";
 import { computeBeam, type Beam } from "./beam.ts";
-import { FINE_LINES, MARGIN_LINES } from "./lateral.ts";
-import { createDisplay } from "./display.ts";
+import { MARGIN_LINES } from "./lateral.ts";
 import { allEffects, fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
-import { addNoise, filterAxial, filterLateral } from "./filter.kernel.ts";
 import { mix32 } from "./hash.ts";
 import { createLineMapper, type LineMap } from "./line-map.ts";
 import { apertureMm, defaultSettings, imageGeometry, type ImageSettings, type LinearProbe } from "./probe.ts";
-import { createSplatter, type IqGrid, type PointTargets } from "./splat.kernel.ts";
+import type { EchoRows, KernelSetup } from "./kernel.ts";
+import type { IqGrid, PointTargets } from "./splat.kernel.ts";
+import { typescriptKernel } from "./typescript-kernel.ts";
+import { wasmKernel } from "./wasm-kernel.ts";
 
 export interface EchoFrame {
   /** Rows of columns, as `imageGeometry` says. */
@@ -31,6 +32,8 @@ export interface EchoOptions {
   readonly points?: PointTargets;
   /** Tables of another simulator with the same probe, speed and depth: they take longer than a frame. */
   readonly beam?: Beam;
+  /** The loops in WebAssembly, or the readable ones that they are tested against; a gray level may differ by one. */
+  readonly path?: "wasm" | "typescript";
 }
 
 export interface EchoSimulator {
@@ -62,7 +65,7 @@ export function createEchoSimulator(
   probe: LinearProbe,
   chosen: Partial<ImageSettings>,
   seed: string,
-  { effects = allEffects, points, beam: known }: EchoOptions = {},
+  { effects = allEffects, points, beam: known, path = "wasm" }: EchoOptions = {},
 ): EchoSimulator {
   const settings: ImageSettings = { ...defaultSettings, ...chosen };
   const geometry = imageGeometry(probe, settings);
@@ -70,36 +73,20 @@ export function createEchoSimulator(
   const beam = known ?? computeBeam(probe, settings.assumedSpeedMps, settings.depthMm);
   const lines = probe.lineCount + 2 * MARGIN_LINES,
     samples = Math.ceil((settings.depthMm + 1) / beam.sampleMm);
-  const grid = (columns: number): IqGrid => ({
-    lines: columns,
-    samples,
-    re: new Float32Array(columns * samples),
-    im: new Float32Array(columns * samples),
-  });
-  const scattered = grid((lines - 1) * FINE_LINES + 1),
-    beamed = grid(lines),
-    received = grid(lines);
   const mapper = createLineMapper(scene, probe, settings, beam, effects, seed32);
-  const splat = createSplatter(scene, probe, settings.depthMm, beam, effects, seed32, points);
-  const display = createDisplay(probe, settings, beam.sampleMm, samples);
-  const pulseEnergy = beam.pulse.reduce((sum, p) => sum + p * p, 0);
-  const noiseRms = fromDecibel(levels.noiseDb) / Math.sqrt(pulseEnergy);
-
-  function form(kneeFromImage: Readonly<Float64Array>, frameIndex: number): LineMap {
-    scattered.re.fill(0);
-    scattered.im.fill(0);
-    const map = mapper(kneeFromImage);
-    splat(kneeFromImage, map, scattered);
-    filterLateral(scattered, beam, beamed);
-    addCoherent(map, beam, beamed);
-    if (effects.ringDown) addRing(map, beam, seed32, beamed);
-    if (effects.noise) addNoise(beamed, noiseRms, seed32, frameIndex);
-    filterAxial(beamed, beam, received);
-    return map;
-  }
-
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2),
     skinAt = fieldSampler(scene.grid, scene.skinDistanceMm, 5);
+  const setup: KernelSetup = { scene, probe, settings, beam, effects, points, seed: seed32, lines, samples, boneAt };
+  const kernel = path === "typescript" ? typescriptKernel(setup) : wasmKernel(setup);
+
+  function form(kneeFromImage: Readonly<Float64Array>, frameIndex: number): LineMap {
+    const map = mapper(kneeFromImage);
+    kernel.scatter(kneeFromImage, map);
+    addCoherent(map, beam, kernel.beamed);
+    if (effects.ringDown) addRing(map, beam, seed32, kernel.beamed);
+    kernel.receive(frameIndex);
+    return map;
+  }
 
   function ridgeOf(m: Readonly<Float64Array>): Float32Array {
     const half = apertureMm(probe) / 2;
@@ -134,17 +121,21 @@ export function createEchoSimulator(
     beam,
     echo(kneeFromImage, frameIndex) {
       form(kneeFromImage, frameIndex);
-      return received;
+      return kernel.received;
     },
     frame(kneeFromImage, frameIndex) {
       const map = form(kneeFromImage, frameIndex);
-      return { pixels: display(received), trueRidge: ridgeOf(kneeFromImage), hitsMm: hitsOf(kneeFromImage, map) };
+      return { pixels: kernel.display(), trueRidge: ridgeOf(kneeFromImage), hitsMm: hitsOf(kneeFromImage, map) };
     },
   };
 }
 
 /** Adds specular echoes between the two nearest samples; the pulse filter that follows gives them their length. */
-function addCoherent(map: LineMap, { twoWayWavenumber, sampleMm }: Beam, { lines, samples, re, im }: IqGrid): void {
+function addCoherent(
+  map: LineMap,
+  { twoWayWavenumber, sampleMm }: Beam,
+  { lines, samples, re, im, step }: EchoRows,
+): void {
   for (const { line, depthMm, amplitude } of map.echoes) {
     const at = depthMm / sampleMm,
       sample = Math.floor(at);
@@ -153,16 +144,17 @@ function addCoherent(map: LineMap, { twoWayWavenumber, sampleMm }: Beam, { lines
       u = at - sample;
     const vr = amplitude * Math.cos(phase),
       vi = amplitude * Math.sin(phase),
-      to = sample * lines + line;
+      to = (sample * lines + line) * step,
+      below = to + lines * step;
     re[to]! += (1 - u) * vr;
     im[to]! += (1 - u) * vi;
-    re[to + lines]! += u * vr;
-    im[to + lines]! += u * vi;
+    re[below]! += u * vr;
+    im[below]! += u * vi;
   }
 }
 
 /** The face rings: for a moment under gel, over many mm in air, alike on all lines. */
-function addRing(map: LineMap, { sampleMm }: Beam, seed: number, { lines, samples, re, im }: IqGrid): void {
+function addRing(map: LineMap, { sampleMm }: Beam, seed: number, { lines, samples, re, im, step }: EchoRows): void {
   const reach = Math.min(samples, Math.ceil(14 / sampleMm));
   for (let sample = 0; sample < reach; sample++) {
     const y = sample * sampleMm;
@@ -175,8 +167,9 @@ function addRing(map: LineMap, { sampleMm }: Beam, seed: number, { lines, sample
       ci = band * Math.sin(phase);
     for (let line = MARGIN_LINES; line < lines - MARGIN_LINES; line++) {
       const level = map.contact[line] ? contact : air;
-      re[sample * lines + line]! += level * cr;
-      im[sample * lines + line]! += level * ci;
+      const to = (sample * lines + line) * step;
+      re[to]! += level * cr;
+      im[to]! += level * ci;
     }
   }
 }

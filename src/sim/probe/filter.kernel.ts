@@ -58,14 +58,19 @@ export function filterAxial(from: IqGrid, { pulse, pulseCentre }: Beam, to: IqGr
 }
 
 /** Standard deviation of the sum of the four bytes of a random word, each uniform in 0 … 255. */
-const FOUR_BYTES_SD = Math.sqrt((4 * (256 * 256 - 1)) / 12);
+export const FOUR_BYTES_SD = Math.sqrt((4 * (256 * 256 - 1)) / 12);
+
+/** Where a frame's noise starts in the sequence of hashes. */
+export function noiseStart(seed: number, frameIndex: number): number {
+  return mix32(seed ^ Math.imul(frameIndex + 1, 0x9e3779b1));
+}
 
 /**
  * Receiver noise: adds to every sample a complex number of near-normal parts (the sum of four bytes; the pulse filter
  * that follows makes it normal) and variance `rms`². A function of the seed, the frame and the place alone.
  */
 export function addNoise({ lines, samples, re, im }: IqGrid, rms: number, seed: number, frameIndex: number): void {
-  const start = mix32(seed ^ Math.imul(frameIndex + 1, 0x9e3779b1));
+  const start = noiseStart(seed, frameIndex);
   const scale = rms / Math.SQRT2 / FOUR_BYTES_SD;
   for (let at = 0; at < lines * samples; at++) {
     const a = mix32(start + at),

@@ -19,11 +19,11 @@ const AXIS_PRIMES: readonly number[] = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d];
 const SECOND_POINT = 0x68bc21eb;
 const SURFACE_POINT = 0x02e5be93;
 /** Points a cell on the surface of bone, and the half thickness of the layer whose points are projected onto it. */
-const SURFACE_POINTS = 3;
-const LAYER_MM = 0.125;
+export const SURFACE_POINTS = 3;
+export const LAYER_MM = 0.125;
 /** Further from bone than this along the beam, a column needs no look at bone at all, mm. */
-const NEAR_BONE_MM = 3;
-const PHASES = 4096;
+export const NEAR_BONE_MM = 3;
+export const PHASES = 4096;
 /** Mean power that splitting a point between two columns leaves, after the lateral kernel (measured on speckle). */
 const SPLIT_POWER = 0.96;
 
@@ -62,13 +62,51 @@ function ramp(value: number, from: number, to: number): number {
 }
 
 /** `densityAt` on the rows of the line map, and the amplitude of a point that keeps the mean power. */
-function densityRows(rows: number, focusMm: number): Float32Array {
+export function densityRows(rows: number, focusMm: number): Float32Array {
   const table = new Float32Array(3 * rows);
   for (let row = 0; row < rows; row++) {
     const { odd, second } = densityAt(row * MAP_STEP_MM, focusMm);
     table.set([odd, second, 1 / Math.sqrt(0.5 + 0.5 * odd * odd + second * second)], 3 * row);
   }
   return table;
+}
+
+/** exp(−iφ) of PHASES angles. */
+export function phaseTable(): { readonly cosine: Float32Array; readonly sine: Float32Array } {
+  return {
+    cosine: Float32Array.from({ length: PHASES }, (_, i) => Math.cos((2 * Math.PI * i) / PHASES)),
+    sine: Float32Array.from({ length: PHASES }, (_, i) => -Math.sin((2 * Math.PI * i) / PHASES)),
+  };
+}
+
+export interface SplatScales {
+  /** Entries of the phase table per mm. */
+  readonly phaseScale: number;
+  /** Amplitude of a point that gives muscle unit mean power, at one point a cell. */
+  readonly muscle: number;
+  /** Amplitude of a point on the surface of bone at right angles. */
+  readonly surface: number;
+  /** Columns of the lattice below this amplitude are left out. */
+  readonly darkest: number;
+}
+
+export function splatScales(probe: LinearProbe, beam: Beam, effects: EchoEffects): SplatScales {
+  const { sampleMm, twoWayWavenumber, pulse } = beam;
+  const spacing = apertureMm(probe) / probe.lineCount;
+  const pulseEnergy = pulse.reduce((sum, p) => sum + p * p, 0) * sampleMm;
+  const layerDensity = (SURFACE_POINTS / CELL_VOLUME) * 2 * LAYER_MM;
+  const bonePeak =
+    fromDecibel(levels.mirrorDb + levels.boneDiffuseDb) *
+    0.6 *
+    Math.exp((-twoWayWavenumber * twoWayWavenumber * levels.boneRoughnessMm ** 2) / 2);
+  return {
+    phaseScale: (twoWayWavenumber * PHASES) / (2 * Math.PI),
+    // Unit mean power for a medium of muscle: the lateral kernel has unit energy per line, the elevation per mm.
+    muscle: Math.sqrt(CELL_VOLUME / (spacing * pulseEnergy * SPLIT_POWER)),
+    surface: bonePeak / Math.sqrt(layerDensity * spacing * SPLIT_POWER),
+    // What lies 18 dB below the noise is not worth its time.
+    darkest: effects.noise ? 0.12 * fromDecibel(levels.noiseDb) : 1e-6,
+  };
 }
 
 export function createSplatter(
@@ -82,20 +120,10 @@ export function createSplatter(
 ): Splatter {
   const spacing = apertureMm(probe) / probe.lineCount;
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
-  const { elevation, sampleMm, twoWayWavenumber, pulse } = beam;
+  const { elevation, sampleMm } = beam;
   const densities = densityRows(Math.ceil((depthMm + 2) / MAP_STEP_MM) + 1, probe.elevationFocusMm);
-  const cosine = Float32Array.from({ length: PHASES }, (_, i) => Math.cos((2 * Math.PI * i) / PHASES));
-  const sine = Float32Array.from({ length: PHASES }, (_, i) => -Math.sin((2 * Math.PI * i) / PHASES));
-  const phaseScale = (twoWayWavenumber * PHASES) / (2 * Math.PI);
-  const pulseEnergy = pulse.reduce((sum, p) => sum + p * p, 0) * sampleMm;
-  // Unit mean power for a medium of muscle: the lateral kernel has unit energy per line, the elevation per mm.
-  const muscle = Math.sqrt(CELL_VOLUME / (spacing * pulseEnergy * SPLIT_POWER));
-  const layerDensity = (SURFACE_POINTS / CELL_VOLUME) * 2 * LAYER_MM;
-  const bonePeak =
-    fromDecibel(levels.mirrorDb + levels.boneDiffuseDb) *
-    0.6 *
-    Math.exp((-twoWayWavenumber * twoWayWavenumber * levels.boneRoughnessMm ** 2) / 2);
-  const surface = bonePeak / Math.sqrt(layerDensity * spacing * SPLIT_POWER);
+  const { cosine, sine } = phaseTable();
+  const { phaseScale, muscle, surface, darkest } = splatScales(probe, beam, effects);
 
   return (m, map, out) => {
     const { samples, re, im } = out;
@@ -193,8 +221,6 @@ export function createSplatter(
     }
     const primeA = AXIS_PRIMES[a]!, primeB = AXIS_PRIMES[b]!, primeC = AXIS_PRIMES[c]!; // prettier-ignore
     const jitterA = 10 * a, jitterB = 10 * b, jitterC = 10 * c; // prettier-ignore
-    // What lies 18 dB below the noise is not worth its time.
-    const darkest = effects.noise ? 0.12 * fromDecibel(levels.noiseDb) : 1e-6;
 
     for (let ib = Math.floor(bLow / CELL_MM); ib <= bHigh / CELL_MM; ib++) {
       const db = (ib + 0.5) * CELL_MM - tb;

@@ -1,0 +1,741 @@
+// AssemblyScript, compiled to WebAssembly by build.js; the loops of splat.kernel.ts, filter.kernel.ts and display.ts, which
+// stay the readable form and the oracle of the test. Memory belongs to kernel-memory.ts; nothing here allocates.
+// Complex numbers are pairs of 32-bit floats. Four points, or four neighbours of a row, go through a step together.
+
+/** What one simulator needs, by address of its first byte; order and kinds are those of FRAME_FIELDS. */
+@unmanaged
+class Frame {
+  spacingMm: f64;
+  sampleMm: f64;
+  phaseScale: f64;
+  elevationStepMm: f64;
+  elevationDepthStepMm: f64;
+  tapDepthStepMm: f64;
+  cellMm: f64;
+  mapStepMm: f64;
+  nearBoneMm: f64;
+  sideMm: f64;
+  layerMm: f64;
+  muscle: f64;
+  surface: f64;
+  darkest: f64;
+  boneSlope: f64;
+  noiseScale: f64;
+  grayPerDb: f64;
+
+  lines: i32;
+  rows: i32;
+  samples: i32;
+  scanLines: i32;
+  marginLines: i32;
+  seed: i32;
+  speckle: i32;
+  boneRough: i32;
+  surfacePoints: i32;
+  phases: i32;
+  elevationColumns: i32;
+  elevationRows: i32;
+  tapRows: i32;
+  tapPairs: i32;
+  pulseLength: i32;
+  pulseCentre: i32;
+  smoothLateral: i32;
+  smoothAxial: i32;
+  width: i32;
+  height: i32;
+  firstColumn: i32;
+  endColumn: i32;
+
+  pose: usize;
+  amplitude: usize;
+  shift: usize;
+  transmission: usize;
+  boneDepth: usize;
+  boneNormal: usize;
+  densities: usize;
+  phaseTable: usize;
+  elevation: usize;
+  halfWidth: usize;
+  taps: usize;
+  tapRange: usize;
+  pulse: usize;
+  lateralKernel: usize;
+  axialKernel: usize;
+  gain: usize;
+  columnLine: usize;
+  columnShare: usize;
+  rowSample: usize;
+  rowShare: usize;
+  fine: usize;
+  beamed: usize;
+  receivedRe: usize;
+  receivedIm: usize;
+  power: usize;
+  smooth: usize;
+  padded: usize;
+  level: usize;
+  pixels: usize;
+  dump: usize;
+}
+
+/** Signed distance to bone at a point of the knee frame, mm: the fields of a scene are too large to copy. */
+declare function boneAt(x: f64, y: f64, z: f64): f64;
+
+const SECOND_POINT: i32 = 0x68bc21eb;
+const SURFACE_POINT: i32 = 0x02e5be93;
+
+/** @inline */
+function f32At(base: usize, index: i32): f64 {
+  return <f64>load<f32>(base + ((<usize>index) << 2));
+}
+
+/** @inline */
+function mix(value: i32): i32 {
+  let h = value;
+  h ^= h >>> 16;
+  h *= 0x7feb352d;
+  h ^= h >>> 15;
+  h *= 0x846ca68b;
+  return h ^ (h >>> 16);
+}
+
+/** @inline */
+function mix4(value: v128): v128 {
+  let h = v128.xor(value, i32x4.shr_u(value, 16));
+  h = i32x4.mul(h, i32x4.splat(0x7feb352d));
+  h = v128.xor(h, i32x4.shr_u(h, 15));
+  h = i32x4.mul(h, i32x4.splat(0x846ca68b));
+  return v128.xor(h, i32x4.shr_u(h, 16));
+}
+
+/** @inline */
+function axisPrime(axis: i32): i32 {
+  return axis == 0 ? 0x9e3779b1 : axis == 1 ? 0x85ebca77 : 0xc2b2ae3d;
+}
+
+/** A map of lines × rows between its nodes; constant beyond its edges. */
+function bilinear(values: usize, lines: i32, rows: i32, line: f64, row: f64): f64 {
+  const l = min(lines - 2, max(0, <i32>Math.floor(line))),
+    r = min(rows - 2, max(0, <i32>Math.floor(row)));
+  const u = min(1.0, max(0.0, line - <f64>l)),
+    v = min(1.0, max(0.0, row - <f64>r));
+  const at = values + ((<usize>(r * lines + l)) << 2),
+    below = at + ((<usize>lines) << 2);
+  const a = <f64>load<f32>(at),
+    b = <f64>load<f32>(at, 4),
+    c = <f64>load<f32>(below),
+    d = <f64>load<f32>(below, 4);
+  const top = a + u * (b - a);
+  return top + v * (c + u * (d - c) - top);
+}
+
+/** Adds four points at image (x, y, z), those of `mask`; see `add` of splat.kernel.ts. */
+function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, mask: v128): void {
+  const at = f32x4.add(f32x4.mul(x, f32x4.splat(<f32>(2.0 / p.spacingMm))), f32x4.splat(<f32>(p.lines - 1)));
+  const floor = f32x4.floor(at);
+  const left = i32x4.trunc_sat_f32x4_s(floor);
+  const column = i32x4.trunc_sat_f32x4_s(
+    f32x4.add(f32x4.mul(f32x4.abs(z), f32x4.splat(<f32>(1.0 / p.elevationStepMm))), f32x4.splat(0.5)),
+  );
+  const row = i32x4.trunc_sat_f32x4_s(
+    f32x4.add(f32x4.mul(y, f32x4.splat(<f32>(1.0 / p.elevationDepthStepMm))), f32x4.splat(0.5)),
+  );
+  let valid = v128.and(mask, v128.and(inside(left, 2 * p.lines - 2), inside(column, p.elevationColumns)));
+  valid = v128.and(valid, inside(row, p.elevationRows));
+  const entry = i32x4.shl(v128.and(i32x4.add(i32x4.mul(row, i32x4.splat(p.elevationColumns)), column), valid), 4);
+  const elevation = p.elevation;
+  const e0 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 0)),
+    e1 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 1)),
+    e2 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 2)),
+    e3 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 3));
+  const e01 = v128.shuffle<f32>(e0, e1, 0, 4, 1, 5),
+    e23 = v128.shuffle<f32>(e2, e3, 0, 4, 1, 5);
+  const er = v128.shuffle<f32>(e01, e23, 0, 1, 4, 5),
+    ei = v128.shuffle<f32>(e01, e23, 2, 3, 6, 7);
+  const delay = v128.shuffle<f32>(
+    v128.shuffle<f32>(e0, e1, 2, 6, 2, 6),
+    v128.shuffle<f32>(e2, e3, 2, 6, 2, 6),
+    0,
+    1,
+    4,
+    5,
+  );
+  const range = f32x4.add(y, shift);
+  const sample = i32x4.trunc_sat_f32x4_s(
+    f32x4.nearest(f32x4.mul(f32x4.add(range, delay), f32x4.splat(<f32>(1.0 / p.sampleMm)))),
+  );
+  valid = v128.and(valid, inside(sample, p.samples));
+  const turn = i32x4.shl(
+    v128.and(i32x4.trunc_sat_f32x4_s(f32x4.mul(range, f32x4.splat(<f32>p.phaseScale))), i32x4.splat(p.phases - 1)),
+    3,
+  );
+  const phases = p.phaseTable;
+  const t01 = v128.load_lane<u64>(
+    phases + <usize>i32x4.extract_lane(turn, 1),
+    v128.load_zero<u64>(phases + <usize>i32x4.extract_lane(turn, 0)),
+    1,
+  );
+  const t23 = v128.load_lane<u64>(
+    phases + <usize>i32x4.extract_lane(turn, 3),
+    v128.load_zero<u64>(phases + <usize>i32x4.extract_lane(turn, 2)),
+    1,
+  );
+  const c = v128.shuffle<f32>(t01, t23, 0, 2, 4, 6),
+    s = v128.shuffle<f32>(t01, t23, 1, 3, 5, 7);
+  const vr = f32x4.mul(strength, f32x4.sub(f32x4.mul(er, c), f32x4.mul(ei, s))),
+    vi = f32x4.mul(strength, f32x4.add(f32x4.mul(er, s), f32x4.mul(ei, c)));
+  const u = f32x4.sub(at, floor),
+    rest = f32x4.sub(f32x4.splat(1), u);
+  const ar = f32x4.mul(rest, vr),
+    ai = f32x4.mul(rest, vi),
+    br = f32x4.mul(u, vr),
+    bi = f32x4.mul(u, vi);
+  const a01 = v128.shuffle<f32>(ar, ai, 0, 4, 1, 5),
+    a23 = v128.shuffle<f32>(ar, ai, 2, 6, 3, 7),
+    b01 = v128.shuffle<f32>(br, bi, 0, 4, 1, 5),
+    b23 = v128.shuffle<f32>(br, bi, 2, 6, 3, 7);
+  const cell = i32x4.add(i32x4.mul(sample, i32x4.splat(2 * p.lines)), left);
+  const to = v128.bitselect(i32x4.add(i32x4.shl(cell, 3), i32x4.splat(<i32>p.fine)), i32x4.splat(<i32>p.dump), valid);
+  const to0 = <usize>i32x4.extract_lane(to, 0),
+    to1 = <usize>i32x4.extract_lane(to, 1),
+    to2 = <usize>i32x4.extract_lane(to, 2),
+    to3 = <usize>i32x4.extract_lane(to, 3);
+  v128.store(to0, f32x4.add(v128.load(to0), v128.shuffle<f32>(a01, b01, 0, 1, 4, 5)));
+  v128.store(to1, f32x4.add(v128.load(to1), v128.shuffle<f32>(a01, b01, 2, 3, 6, 7)));
+  v128.store(to2, f32x4.add(v128.load(to2), v128.shuffle<f32>(a23, b23, 0, 1, 4, 5)));
+  v128.store(to3, f32x4.add(v128.load(to3), v128.shuffle<f32>(a23, b23, 2, 3, 6, 7)));
+}
+
+/** 0 <= value < end, as a mask: as unsigned numbers negative ones are large. @inline */
+function inside(value: v128, end: i32): v128 {
+  return i32x4.lt_u(value, i32x4.splat(end));
+}
+
+/** One point, for targets that are given and not hashed. */
+export function addPoint(p: Frame, x: f64, y: f64, z: f64, amplitude: f64): void {
+  const line = x / p.spacingMm + 0.5 * <f64>(p.lines - 1),
+    row = y / p.mapStepMm;
+  const strength = <f32>(amplitude * bilinear(p.transmission, p.lines, p.rows, line, row));
+  add4(
+    p,
+    f32x4.splat(<f32>x),
+    f32x4.splat(<f32>y),
+    f32x4.splat(<f32>z),
+    f32x4.splat(<f32>bilinear(p.shift, p.lines, p.rows, line, row)),
+    f32x4.splat(strength),
+    i32x4(-1, 0, 0, 0),
+  );
+}
+
+/** Index of the bone hit that stands for image (x, ·, z), or -1. */
+function hitNear(p: Frame, x: f64, z: f64): i32 {
+  const line = <i32>Math.floor(x / p.spacingMm + 0.5 * <f64>(p.lines - 1) + 0.5);
+  if (line < 0 || line >= p.lines) return -1;
+  const e = z < -0.5 * p.sideMm ? 0 : z > 0.5 * p.sideMm ? 2 : 1;
+  const at = e * p.lines + line;
+  return isNaN(f32At(p.boneDepth, at)) ? -1 : at;
+}
+
+function planeDistance(p: Frame, at: i32, x: f64, y: f64, z: f64): f64 {
+  const line = at % p.lines,
+    e = at / p.lines;
+  return (
+    f32At(p.boneNormal, 3 * at) * (x - (<f64>line - 0.5 * <f64>(p.lines - 1)) * p.spacingMm) +
+    f32At(p.boneNormal, 3 * at + 1) * (y - f32At(p.boneDepth, at)) +
+    f32At(p.boneNormal, 3 * at + 2) * (z - <f64>(e - 1) * p.sideMm)
+  );
+}
+
+function signedDistance(m: usize, x: f64, y: f64, z: f64): f64 {
+  return boneAt(
+    load<f64>(m) * x + load<f64>(m, 8) * y + load<f64>(m, 16) * z + load<f64>(m, 24),
+    load<f64>(m, 32) * x + load<f64>(m, 40) * y + load<f64>(m, 48) * z + load<f64>(m, 56),
+    load<f64>(m, 64) * x + load<f64>(m, 72) * y + load<f64>(m, 80) * z + load<f64>(m, 88),
+  );
+}
+
+function insideBone(p: Frame, x: f64, y: f64, z: f64): bool {
+  const at = hitNear(p, x, z);
+  if (at < 0) return false;
+  const d = planeDistance(p, at, x, y, z);
+  if (d > 0.5) return false;
+  if (d < -0.5) return d > -p.nearBoneMm && y < f32At(p.boneDepth, at) + p.nearBoneMm;
+  return signedDistance(p.pose, x, y, z) < 0;
+}
+
+/** All bits set in the lanes whose point is not inside bone. */
+function outsideBone(p: Frame, x: v128, y: v128, z: v128): v128 {
+  let mask = i32x4.splat(-1);
+  if (insideBone(p, f32x4.extract_lane(x, 0), f32x4.extract_lane(y, 0), f32x4.extract_lane(z, 0)))
+    mask = i32x4.replace_lane(mask, 0, 0);
+  if (insideBone(p, f32x4.extract_lane(x, 1), f32x4.extract_lane(y, 1), f32x4.extract_lane(z, 1)))
+    mask = i32x4.replace_lane(mask, 1, 0);
+  if (insideBone(p, f32x4.extract_lane(x, 2), f32x4.extract_lane(y, 2), f32x4.extract_lane(z, 2)))
+    mask = i32x4.replace_lane(mask, 2, 0);
+  if (insideBone(p, f32x4.extract_lane(x, 3), f32x4.extract_lane(y, 3), f32x4.extract_lane(z, 3)))
+    mask = i32x4.replace_lane(mask, 3, 0);
+  return mask;
+}
+
+/** The rough surface within one cell of the lattice; `cx`… is its centre, `hash` its bits. */
+function surfacePoints(
+  p: Frame,
+  cx: f64, cy: f64, cz: f64,
+  xA: f64, xB: f64, xC: f64,
+  yA: f64, yB: f64, yC: f64,
+  zA: f64, zB: f64, zC: f64,
+  jitterA: i32, jitterB: i32, jitterC: i32,
+  hash: i32,
+): void {
+  const at = hitNear(p, cx, cz);
+  if (at < 0 || Math.abs(planeDistance(p, at, cx, cy, cz)) > 0.8) return;
+  const nx = f32At(p.boneNormal, 3 * at),
+    ny = f32At(p.boneNormal, 3 * at + 1),
+    nz = f32At(p.boneNormal, 3 * at + 2);
+  if (ny > -0.1) return;
+  const cos2 = ny * ny,
+    tan2 = (1 - cos2) / cos2;
+  const kirchhoff = NativeMath.exp(-tan2 / (4 * p.boneSlope * p.boneSlope)) / cos2;
+  for (let point = 0; point < p.surfacePoints; point++) {
+    const bits = mix(hash ^ (SURFACE_POINT * (point + 1)));
+    const a = (<f64>((bits >>> jitterA) & 1023) + 0.5) / 1024 - 0.5,
+      b = (<f64>((bits >>> jitterB) & 1023) + 0.5) / 1024 - 0.5,
+      c = (<f64>((bits >>> jitterC) & 1023) + 0.5) / 1024 - 0.5;
+    const x = cx + xA * a + xB * b + xC * c,
+      y = cy + yA * a + yB * b + yC * c,
+      z = cz + zA * a + zB * b + zC * c;
+    const d = signedDistance(p.pose, x, y, z);
+    if (Math.abs(d) > p.layerMm) continue;
+    const sx = x - d * nx,
+      sy = y - d * ny,
+      sz = z - d * nz;
+    const line = sx / p.spacingMm + 0.5 * <f64>(p.lines - 1),
+      row = sy / p.mapStepMm;
+    const strength = <f32>(p.surface * kirchhoff * bilinear(p.transmission, p.lines, p.rows, line, row));
+    add4(
+      p,
+      f32x4.splat(<f32>sx),
+      f32x4.splat(<f32>sy),
+      f32x4.splat(<f32>sz),
+      f32x4.splat(<f32>bilinear(p.shift, p.lines, p.rows, line, row)),
+      f32x4.splat(bits & 0x40000000 ? strength : -strength),
+      i32x4(-1, 0, 0, 0),
+    );
+  }
+} // prettier-ignore
+
+/** The points of four cells of a column of the lattice, from their random bits. @inline */
+function jittered(bits: v128, shift: i32): v128 {
+  return f32x4.add(f32x4.convert_i32x4_s(v128.and(i32x4.shr_u(bits, shift), i32x4.splat(1023))), f32x4.splat(0.5));
+}
+
+/** Strength with the sign that bit 30 says: set is positive. @inline */
+function signed(strength: v128, bits: v128): v128 {
+  return v128.xor(strength, v128.andnot(i32x4.splat(0x80000000), i32x4.shl(bits, 1)));
+}
+
+/** Empties the fine columns. */
+export function clear(p: Frame): void {
+  memory.fill(p.fine, 0, <usize>(p.samples * p.lines) * 16);
+}
+
+/** `createSplatter` of splat.kernel.ts, without the given points. */
+export function splat(p: Frame): void {
+  const m = p.pose,
+    lines = p.lines,
+    rows = p.rows,
+    cell = p.cellMm,
+    spacing = p.spacingMm;
+  const middle = 0.5 * <f64>(lines - 1);
+  const ax = Math.abs(load<f64>(m, 16)),
+    ay = Math.abs(load<f64>(m, 48)),
+    az = Math.abs(load<f64>(m, 80));
+  const c = ax >= ay && ax >= az ? 0 : ay >= az ? 1 : 2,
+    a = (c + 1) % 3,
+    b = (c + 2) % 3;
+  const rowA = m + ((<usize>a) << 5),
+    rowB = m + ((<usize>b) << 5),
+    rowC = m + ((<usize>c) << 5);
+  const xa = load<f64>(rowA),
+    ya = load<f64>(rowA, 8),
+    za = load<f64>(rowA, 16),
+    ta = load<f64>(rowA, 24);
+  const xb = load<f64>(rowB),
+    yb = load<f64>(rowB, 8),
+    zb = load<f64>(rowB, 16),
+    tb = load<f64>(rowB, 24);
+  const xc = load<f64>(rowC), yc = load<f64>(rowC, 8), zc = load<f64>(rowC, 16), tc = load<f64>(rowC, 24); // prettier-ignore
+  const xPerA = xa - (xc * za) / zc,
+    xPerB = xb - (xc * zb) / zc,
+    yPerA = ya - (yc * za) / zc,
+    yPerB = yb - (yc * zb) / zc;
+  const xLimit = (middle + 0.5) * spacing,
+    yLimit = <f64>(rows - 1) * p.mapStepMm;
+  // The image's corners along a and b.
+  const aHalf = Math.abs(xa) * xLimit,
+    bHalf = Math.abs(xb) * xLimit;
+  const aLow = ta - aHalf + min(0.0, ya * yLimit),
+    aHigh = ta + aHalf + max(0.0, ya * yLimit),
+    bLow = tb - bHalf + min(0.0, yb * yLimit),
+    bHigh = tb + bHalf + max(0.0, yb * yLimit);
+  const primeA = axisPrime(a),
+    primeB = axisPrime(b),
+    primeC = axisPrime(c);
+  const jitterA = 10 * a,
+    jitterB = 10 * b,
+    jitterC = 10 * c;
+  const unit = cell / 1024;
+  const jxa = f32x4.splat(<f32>(xa * unit)),
+    jxb = f32x4.splat(<f32>(xb * unit)),
+    jxc = f32x4.splat(<f32>(xc * unit));
+  const jya = f32x4.splat(<f32>(ya * unit)),
+    jyb = f32x4.splat(<f32>(yb * unit)),
+    jyc = f32x4.splat(<f32>(yc * unit));
+  const jza = f32x4.splat(<f32>(za * unit)), jzb = f32x4.splat(<f32>(zb * unit)), jzc = f32x4.splat(<f32>(zc * unit)); // prettier-ignore
+
+  const ibEnd = <i32>Math.floor(bHigh / cell);
+  for (let ib = <i32>Math.floor(bLow / cell); ib <= ibEnd; ib++) {
+    const db = (<f64>ib + 0.5) * cell - tb;
+    let low = aLow - ta,
+      high = aHigh - ta;
+    if (Math.abs(xPerA) > 1e-9) {
+      const r = (-xLimit - xPerB * db) / xPerA,
+        s = (xLimit - xPerB * db) / xPerA;
+      low = max(low, min(r, s));
+      high = min(high, max(r, s));
+    } else if (Math.abs(xPerB * db) > xLimit) continue;
+    if (Math.abs(yPerA) > 1e-9) {
+      const r = (-yPerB * db) / yPerA,
+        s = (yLimit - yPerB * db) / yPerA;
+      low = max(low, min(r, s));
+      high = min(high, max(r, s));
+    } else if (yPerB * db < 0 || yPerB * db > yLimit) continue;
+    const iaEnd = <i32>Math.floor((high + ta) / cell - 0.5);
+    for (let ia = <i32>Math.ceil((low + ta) / cell - 0.5); ia <= iaEnd; ia++) {
+      const da = (<f64>ia + 0.5) * cell - ta;
+      const x0 = xPerA * da + xPerB * db,
+        y0 = yPerA * da + yPerB * db;
+      const line = x0 / spacing + middle,
+        row = y0 / p.mapStepMm;
+      const strength = p.speckle ? bilinear(p.amplitude, lines, rows, line, row) : 0;
+      const nearest = min(lines - 1, max(0, <i32>Math.floor(line + 0.5)));
+      const bone0 = f32At(p.boneDepth, nearest),
+        bone1 = f32At(p.boneDepth, lines + nearest),
+        bone2 = f32At(p.boneDepth, 2 * lines + nearest);
+      const near = p.nearBoneMm;
+      const nearBone = Math.abs(y0 - bone0) < near || Math.abs(y0 - bone1) < near || Math.abs(y0 - bone2) < near;
+      const inTail = y0 > bone1;
+      if (strength < p.darkest && !nearBone) continue;
+      const shift = f32x4.splat(<f32>bilinear(p.shift, lines, rows, line, row));
+      const density = p.densities + <usize>min(rows - 1, max(0, <i32>Math.floor(row + 0.5))) * 12;
+      const odd = load<f32>(density),
+        second = load<f32>(density, 4);
+      const scale = <f32>(strength * p.muscle * <f64>load<f32>(density, 8));
+      const half =
+        f32At(p.halfWidth, min(p.elevationRows - 1, <i32>Math.floor(y0 / p.elevationDepthStepMm + 0.5))) / Math.abs(zc);
+      const centre = tc - (za * da + zb * db) / zc;
+      const icEnd = <i32>Math.floor((centre + half) / cell);
+      let ic = <i32>Math.floor((centre - half) / cell);
+      const stride = odd > 0 || nearBone ? 1 : 2;
+      if (stride == 2 && (ia + ib + ic) & 1) ic++;
+      const base = ia * primeA + ib * primeB + p.seed;
+      // Lanes: the cells ic, ic + stride, …; positions relative to the corner of the first one.
+      const lane = i32x4(0, stride, 2 * stride, 3 * stride),
+        laneMm = f32x4.mul(f32x4.convert_i32x4_s(lane), f32x4.splat(<f32>cell));
+      const lx = f32x4.mul(laneMm, f32x4.splat(<f32>xc)),
+        ly = f32x4.mul(laneMm, f32x4.splat(<f32>yc)),
+        lz = f32x4.mul(laneMm, f32x4.splat(<f32>zc));
+      const laneHash = i32x4.mul(lane, i32x4.splat(primeC));
+      const oddFirst = (ia + ib + ic) & 1;
+      const evenShare: f32 = scale,
+        oddShare: f32 = stride == 2 ? scale : odd * scale;
+      const weights = oddFirst
+        ? f32x4(oddShare, evenShare, oddShare, evenShare)
+        : f32x4(evenShare, oddShare, evenShare, oddShare);
+      const seconds = f32x4.splat(second * scale);
+      const pa = <f64>ia * cell - ta,
+        pb = <f64>ib * cell - tb;
+      const xab = xa * pa + xb * pb,
+        yab = ya * pa + yb * pb,
+        zab = za * pa + zb * pb;
+      const guarded = nearBone && !inTail;
+      for (; ic <= icEnd; ic += 4 * stride) {
+        const pc = <f64>ic * cell - tc;
+        const ox = f32x4.add(f32x4.splat(<f32>(xab + xc * pc)), lx),
+          oy = f32x4.add(f32x4.splat(<f32>(yab + yc * pc)), ly),
+          oz = f32x4.add(f32x4.splat(<f32>(zab + zc * pc)), lz);
+        const hash = mix4(i32x4.add(i32x4.splat(base + ic * primeC), laneHash));
+        const present = i32x4.le_s(lane, i32x4.splat(icEnd - ic));
+        if (scale != 0) {
+          for (let point = 0; point < 2; point++) {
+            if (point == 1 && second == 0) break;
+            const bits = point == 0 ? hash : mix4(v128.xor(hash, i32x4.splat(SECOND_POINT)));
+            const ja = jittered(bits, jitterA),
+              jb = jittered(bits, jitterB),
+              jc = jittered(bits, jitterC);
+            const x = f32x4.add(ox, f32x4.add(f32x4.mul(jxa, ja), f32x4.add(f32x4.mul(jxb, jb), f32x4.mul(jxc, jc)))),
+              y = f32x4.add(oy, f32x4.add(f32x4.mul(jya, ja), f32x4.add(f32x4.mul(jyb, jb), f32x4.mul(jyc, jc)))),
+              z = f32x4.add(oz, f32x4.add(f32x4.mul(jza, ja), f32x4.add(f32x4.mul(jzb, jb), f32x4.mul(jzc, jc))));
+            const mask = guarded ? v128.and(present, outsideBone(p, x, y, z)) : present;
+            add4(p, x, y, z, shift, signed(point == 0 ? weights : seconds, bits), mask);
+          }
+        }
+        if (nearBone && p.boneRough) {
+          const count = min(4, icEnd - ic + 1); // stride is 1 near bone
+          for (let k = 0; k < count; k++) {
+            const qc = (<f64>(ic + k) + 0.5) * cell - tc,
+              qa = pa + 0.5 * cell,
+              qb = pb + 0.5 * cell;
+            surfacePoints(
+              p,
+              xa * qa + xb * qb + xc * qc, ya * qa + yb * qb + yc * qc, za * qa + zb * qb + zc * qc,
+              xa * cell, xb * cell, xc * cell,
+              ya * cell, yb * cell, yc * cell,
+              za * cell, zb * cell, zc * cell,
+              jitterA, jitterB, jitterC,
+              mix(base + (ic + k) * primeC),
+            ); // prettier-ignore
+          }
+        }
+      }
+    }
+  }
+}
+
+/** `filterLateral` of filter.kernel.ts: two fine columns a line, so a vector holds one line. */
+export function lateral(p: Frame): void {
+  const lines = p.lines;
+  const sign = f32x4(-1, 1, -1, 1);
+  for (let sample = 0; sample < p.samples; sample++) {
+    const row = min(p.tapRows - 1, <i32>Math.floor((<f64>sample * p.sampleMm) / p.tapDepthStepMm + 0.5));
+    const range = p.tapRange + ((<usize>row) << 3),
+      before = load<i32>(range),
+      after = load<i32>(range, 4);
+    const taps = p.taps + <usize>(row * p.tapPairs) * 32;
+    const from = p.fine + <usize>(sample * lines) * 16,
+      to = p.beamed + <usize>(sample * lines) * 8;
+    memory.fill(to, 0, <usize>before * 8);
+    memory.fill(to + <usize>(lines - before) * 8, 0, <usize>before * 8);
+    const last = lines - before - 4;
+    let line = before;
+    while (true) {
+      let a0 = f32x4.splat(0),
+        a1 = f32x4.splat(0),
+        a2 = f32x4.splat(0),
+        a3 = f32x4.splat(0);
+      let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0); // prettier-ignore
+      let source = from + <usize>(line - before) * 16,
+        tap = taps;
+      for (let pair = -before; pair <= after; pair++) {
+        const hr = v128.load(tap),
+          hi = v128.load(tap, 16);
+        const v0 = v128.load(source),
+          v1 = v128.load(source, 16),
+          v2 = v128.load(source, 32),
+          v3 = v128.load(source, 48);
+        a0 = f32x4.add(a0, f32x4.mul(hr, v0));
+        b0 = f32x4.add(b0, f32x4.mul(hi, v0));
+        a1 = f32x4.add(a1, f32x4.mul(hr, v1));
+        b1 = f32x4.add(b1, f32x4.mul(hi, v1));
+        a2 = f32x4.add(a2, f32x4.mul(hr, v2));
+        b2 = f32x4.add(b2, f32x4.mul(hi, v2));
+        a3 = f32x4.add(a3, f32x4.mul(hr, v3));
+        b3 = f32x4.add(b3, f32x4.mul(hi, v3));
+        source += 16;
+        tap += 32;
+      }
+      storeLines(to + <usize>line * 8, a0, a1, b0, b1, sign);
+      storeLines(to + <usize>line * 8 + 16, a2, a3, b2, b3, sign);
+      if (line == last) break;
+      line = min(last, line + 4);
+    }
+  }
+}
+
+/** Two lines: real part = Σ hr·re − Σ hi·im, imaginary part = Σ hr·im + Σ hi·re over even and odd taps. @inline */
+function storeLines(to: usize, a0: v128, a1: v128, b0: v128, b1: v128, sign: v128): void {
+  const s = f32x4.add(v128.shuffle<f32>(a0, a1, 0, 1, 4, 5), v128.shuffle<f32>(a0, a1, 2, 3, 6, 7)),
+    t = f32x4.add(v128.shuffle<f32>(b0, b1, 1, 0, 5, 4), v128.shuffle<f32>(b0, b1, 3, 2, 7, 6));
+  v128.store(to, f32x4.add(s, f32x4.mul(t, sign)));
+}
+
+/** `addNoise` of filter.kernel.ts, from the mixed seed and frame; may write up to three samples of padding. */
+export function noise(p: Frame, start: i32): void {
+  const count = p.lines * p.samples;
+  const scale = f32x4.splat(<f32>p.noiseScale);
+  let to = p.beamed,
+    at = i32x4.add(i32x4.splat(start), i32x4(0, 1, 2, 3));
+  for (let i = 0; i < count; i += 4) {
+    const a = mix4(at),
+      b = mix4(v128.xor(a, i32x4.splat(0x5bd1e995)));
+    const re = f32x4.mul(scale, fourBytes(a)),
+      im = f32x4.mul(scale, fourBytes(b));
+    v128.store(to, f32x4.add(v128.load(to), v128.shuffle<f32>(re, im, 0, 4, 1, 5)));
+    v128.store(to, f32x4.add(v128.load(to, 16), v128.shuffle<f32>(re, im, 2, 6, 3, 7)), 16);
+    to += 32;
+    at = i32x4.add(at, i32x4.splat(4));
+  }
+}
+
+/** Sum of the four bytes of each word, less their mean. @inline */
+function fourBytes(word: v128): v128 {
+  const pairs = i32x4.add(
+    v128.and(word, i32x4.splat(0x00ff00ff)),
+    v128.and(i32x4.shr_u(word, 8), i32x4.splat(0x00ff00ff)),
+  );
+  const sum = i32x4.add(v128.and(pairs, i32x4.splat(0xffff)), i32x4.shr_u(pairs, 16));
+  return f32x4.convert_i32x4_s(i32x4.sub(sum, i32x4.splat(510)));
+}
+
+/** `filterAxial` of filter.kernel.ts, and the power of every sample. */
+export function axial(p: Frame): void {
+  const lines = p.lines,
+    rowBytes = <usize>lines * 8;
+  for (let sample = 0; sample < p.samples; sample++) {
+    const first = max(0, sample + p.pulseCentre - (p.samples - 1)),
+      end = min(p.pulseLength, sample + p.pulseCentre + 1);
+    const last = lines - 8;
+    let line = 0;
+    while (true) {
+      let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0); // prettier-ignore
+      let from = p.beamed + <usize>(sample + p.pulseCentre - first) * rowBytes + <usize>line * 8;
+      for (let tap = first; tap < end; tap++) {
+        const w = v128.load_splat<f32>(p.pulse + ((<usize>tap) << 2));
+        s0 = f32x4.add(s0, f32x4.mul(w, v128.load(from)));
+        s1 = f32x4.add(s1, f32x4.mul(w, v128.load(from, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(w, v128.load(from, 32)));
+        s3 = f32x4.add(s3, f32x4.mul(w, v128.load(from, 48)));
+        from -= rowBytes;
+      }
+      const at = (<usize>(sample * lines + line)) << 2;
+      storeSamples(p, at, s0, s1);
+      storeSamples(p, at + 16, s2, s3);
+      if (line == last) break;
+      line = min(last, line + 8);
+    }
+  }
+}
+
+/** @inline */
+function storeSamples(p: Frame, at: usize, a: v128, b: v128): void {
+  const re = v128.shuffle<f32>(a, b, 0, 2, 4, 6),
+    im = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+  v128.store(p.receivedRe + at, re);
+  v128.store(p.receivedIm + at, im);
+  v128.store(p.power + at, f32x4.add(f32x4.mul(re, re), f32x4.mul(im, im)));
+}
+
+/** log2 of positive normal numbers: exponent, and 2/ln 2 · artanh((m − 1)/(m + 1)), m in [√½, √2); to 1e-6. @inline */
+function log2(value: v128): v128 {
+  const raised = i32x4.sub(value, i32x4.splat(0x3f3504f3)); // bits of √½
+  const exponent = f32x4.convert_i32x4_s(i32x4.shr_s(raised, 23));
+  const m = i32x4.add(v128.and(raised, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3));
+  const one = f32x4.splat(1);
+  const s = f32x4.div(f32x4.sub(m, one), f32x4.add(m, one)),
+    q = f32x4.mul(s, s);
+  let sum = f32x4.add(f32x4.mul(q, f32x4.splat(0.41219858)), f32x4.splat(0.57707802));
+  sum = f32x4.add(f32x4.mul(q, sum), f32x4.splat(0.96179669));
+  sum = f32x4.add(f32x4.mul(q, sum), f32x4.splat(2.88539008));
+  return f32x4.add(exponent, f32x4.mul(s, sum));
+}
+
+/** `createDisplay` of display.ts from the power on. */
+export function display(p: Frame): void {
+  const lines = p.lines,
+    scan = p.scanLines,
+    samples = p.samples;
+  const lastChunk = scan - 4;
+  // Across the lines, the end's value going on beyond it.
+  const reach = p.smoothLateral;
+  for (let sample = 0; sample < samples; sample++) {
+    const source = p.power + ((<usize>(sample * lines + p.marginLines)) << 2),
+      middle = p.padded + ((<usize>reach) << 2);
+    memory.copy(middle, source, (<usize>scan) << 2);
+    const lowEnd = load<f32>(source),
+      highEnd = load<f32>(source + ((<usize>(scan - 1)) << 2));
+    for (let k = 0; k < reach; k++) {
+      store<f32>(p.padded + ((<usize>k) << 2), lowEnd);
+      store<f32>(middle + ((<usize>(scan + k)) << 2), highEnd);
+    }
+    const to = p.smooth + ((<usize>(sample * scan)) << 2);
+    let line = 0;
+    while (true) {
+      const centre = middle + ((<usize>line) << 2);
+      let sum = f32x4.mul(v128.load_splat<f32>(p.lateralKernel), v128.load(centre));
+      for (let k = 1; k <= reach; k++) {
+        const off = (<usize>k) << 2;
+        const w = v128.load_splat<f32>(p.lateralKernel + off);
+        sum = f32x4.add(sum, f32x4.mul(w, f32x4.add(v128.load(centre - off), v128.load(centre + off))));
+      }
+      v128.store(to + ((<usize>line) << 2), sum);
+      if (line == lastChunk) break;
+      line = min(lastChunk, line + 4);
+    }
+  }
+  // Along depth, then gain and logarithm.
+  const tiny = f32x4.splat(1e-30),
+    perOctave = f32x4.splat(<f32>(3.010299956639812 * p.grayPerDb));
+  for (let sample = 0; sample < samples; sample++) {
+    const gain = f32x4.splat(load<f32>(p.gain + ((<usize>sample) << 2)) * <f32>p.grayPerDb);
+    const row = p.smooth + ((<usize>(sample * scan)) << 2),
+      to = p.level + ((<usize>(sample * scan)) << 2);
+    let line = 0;
+    while (true) {
+      const at = (<usize>line) << 2;
+      let sum = f32x4.mul(v128.load_splat<f32>(p.axialKernel), v128.load(row + at));
+      for (let k = 1; k <= p.smoothAxial; k++) {
+        const above = p.smooth + at + ((<usize>(max(0, sample - k) * scan)) << 2),
+          below = p.smooth + at + ((<usize>(min(samples - 1, sample + k) * scan)) << 2);
+        const w = v128.load_splat<f32>(p.axialKernel + ((<usize>k) << 2));
+        sum = f32x4.add(sum, f32x4.mul(w, f32x4.add(v128.load(above), v128.load(below))));
+      }
+      v128.store(to + at, f32x4.add(f32x4.mul(log2(f32x4.add(sum, tiny)), perOctave), gain));
+      if (line == lastChunk) break;
+      line = min(lastChunk, line + 4);
+    }
+  }
+  scanConvert(p);
+}
+
+/** Pixels between firstColumn and endColumn of the rows that have samples; the others stay as they are. */
+function scanConvert(p: Frame): void {
+  const scan = p.scanLines;
+  for (let v = 0; v < p.height; v++) {
+    const sample = load<i32>(p.rowSample + ((<usize>v) << 2));
+    if (sample < 0) continue;
+    const above = p.level + ((<usize>(sample * scan)) << 2),
+      below = above + ((<usize>scan) << 2);
+    const w = v128.load_splat<f32>(p.rowShare + ((<usize>v) << 2));
+    const row = p.padded;
+    let line = 0;
+    while (true) {
+      const at = (<usize>line) << 2;
+      const top = v128.load(above + at);
+      v128.store(row + at, f32x4.add(top, f32x4.mul(w, f32x4.sub(v128.load(below + at), top))));
+      if (line == scan - 4) break;
+      line = min(scan - 4, line + 4);
+    }
+    const to = p.pixels + <usize>(v * p.width);
+    const end = p.endColumn;
+    let u = p.firstColumn;
+    // The tables are padded, and what is written beyond the last column is overwritten by zero below.
+    for (; u < end; u += 4) {
+      const tables = (<usize>u) << 2;
+      const i0 = <usize>load<i32>(p.columnLine + tables),
+        i1 = <usize>load<i32>(p.columnLine + tables, 4),
+        i2 = <usize>load<i32>(p.columnLine + tables, 8),
+        i3 = <usize>load<i32>(p.columnLine + tables, 12);
+      const p01 = v128.load_lane<u64>(row + (i1 << 2), v128.load_zero<u64>(row + (i0 << 2)), 1),
+        p23 = v128.load_lane<u64>(row + (i3 << 2), v128.load_zero<u64>(row + (i2 << 2)), 1);
+      const left = v128.shuffle<f32>(p01, p23, 0, 2, 4, 6),
+        right = v128.shuffle<f32>(p01, p23, 1, 3, 5, 7);
+      const t = v128.load(p.columnShare + tables);
+      const gray = f32x4.add(left, f32x4.mul(t, f32x4.sub(right, left)));
+      const clamped = f32x4.min(f32x4.max(gray, f32x4.splat(0)), f32x4.splat(255));
+      const whole = i32x4.trunc_sat_f32x4_s(f32x4.add(clamped, f32x4.splat(0.5)));
+      const words = i16x8.narrow_i32x4_u(whole, whole);
+      store<i32>(to + <usize>u, i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0));
+    }
+    for (let beyond = end; beyond < u; beyond++) store<u8>(to + <usize>beyond, 0);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Scene } from "../scene.ts";
+import type { Beam } from "./beam.ts";
+import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
+import type { LineMap } from "./line-map.ts";
+import type { ImageSettings, LinearProbe } from "./probe.ts";
+import type { IqGrid, PointTargets } from "./splat.kernel.ts";
+
+/** An IqGrid whose neighbours may lie `step` numbers apart: 2 when real and imaginary parts alternate. */
+export interface EchoRows extends IqGrid {
+  readonly step: 1 | 2;
+}
+
+/** From the map of a pose to gray values: the part of the image formation that has a loop over scatterers or samples. */
+export interface EchoKernel {
+  /** Scatterers through the lateral point spread function, into `beamed`. */
+  scatter(kneeFromImage: Readonly<Float64Array>, map: LineMap): void;
+  /** Before the pulse: coherent echoes are added here, between `scatter` and `receive`. */
+  readonly beamed: EchoRows;
+  /** Noise of this frame and the pulse, into `received`. */
+  receive(frameIndex: number): void;
+  readonly received: IqGrid;
+  /** Gray values of `received`, a new array. */
+  display(): Uint8Array;
+}
+
+export interface KernelSetup {
+  readonly scene: Scene;
+  readonly probe: LinearProbe;
+  readonly settings: ImageSettings;
+  readonly beam: Beam;
+  readonly effects: EchoEffects;
+  readonly points: PointTargets | undefined;
+  readonly seed: number;
+  readonly lines: number;
+  readonly samples: number;
+  /** Signed distance to bone in the knee frame, mm. */
+  readonly boneAt: (x: number, y: number, z: number) => number;
+}
+
+/** Root mean square of the noise per sample before the pulse; 0 when it is left out. */
+export function noiseRms({ beam, effects }: KernelSetup): number {
+  const pulseEnergy = beam.pulse.reduce((sum, p) => sum + p * p, 0);
+  return effects.noise ? fromDecibel(levels.noiseDb) / Math.sqrt(pulseEnergy) : 0;
+}

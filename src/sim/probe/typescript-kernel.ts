@@ -1,0 +1,37 @@
+import { createDisplay } from "./display.ts";
+import { addNoise, filterAxial, filterLateral } from "./filter.kernel.ts";
+import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
+import { FINE_LINES } from "./lateral.ts";
+import { createSplatter, type IqGrid } from "./splat.kernel.ts";
+
+/** The readable path, and the oracle of the fast one. */
+export function typescriptKernel(setup: KernelSetup): EchoKernel {
+  const { scene, probe, settings, beam, effects, points, seed, lines, samples } = setup;
+  const grid = (columns: number): IqGrid => ({
+    lines: columns,
+    samples,
+    re: new Float32Array(columns * samples),
+    im: new Float32Array(columns * samples),
+  });
+  const scattered = grid((lines - 1) * FINE_LINES + 1),
+    beamed = grid(lines),
+    received = grid(lines);
+  const splat = createSplatter(scene, probe, settings.depthMm, beam, effects, seed, points);
+  const display = createDisplay(probe, settings, beam.sampleMm, samples);
+  const rms = noiseRms(setup);
+  return {
+    beamed: { ...beamed, step: 1 },
+    received,
+    scatter(kneeFromImage, map) {
+      scattered.re.fill(0);
+      scattered.im.fill(0);
+      splat(kneeFromImage, map, scattered);
+      filterLateral(scattered, beam, beamed);
+    },
+    receive(frameIndex) {
+      if (rms > 0) addNoise(beamed, rms, seed, frameIndex);
+      filterAxial(beamed, beam, received);
+    },
+    display: () => display(received),
+  };
+}

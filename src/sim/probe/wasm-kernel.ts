@@ -1,0 +1,248 @@
+import { SIDE_MM } from "./bone-search.ts";
+import { gainAt, gaussian } from "./display.ts";
+import { levels } from "./effects.ts";
+import type { ElevationTable } from "./elevation.ts";
+import { FOUR_BYTES_SD, noiseStart } from "./filter.kernel.ts";
+import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
+import { createKernelMemory, type FrameBlocks, type FrameNumbers, type KernelMemory } from "./kernel-memory.ts";
+import { FINE_LINES, MARGIN_LINES, type LateralTable } from "./lateral.ts";
+import { MAP_STEP_MM } from "./line-map.ts";
+import { apertureMm, imageGeometry } from "./probe.ts";
+import {
+  CELL_MM,
+  densityRows,
+  LAYER_MM,
+  NEAR_BONE_MM,
+  PHASES,
+  phaseTable,
+  splatScales,
+  SURFACE_POINTS,
+} from "./splat.kernel.ts";
+
+/** The loops of assembly/echo-kernel.ts; half a gray level at most from those of typescript-kernel.ts. */
+export function wasmKernel(setup: KernelSetup): EchoKernel {
+  const { points, seed, lines, samples } = setup;
+  const { run, frame, ...kernel } = createEchoKernelMemory(setup);
+  const map = mapViews(kernel, lines, mapRows(setup));
+  const count = lines * samples;
+  const image = imageGeometry(setup.probe, setup.settings);
+  const pixels = kernel.bytes("pixels", image.width * image.height);
+  const noisy = noiseRms(setup) > 0;
+  return {
+    beamed: {
+      lines,
+      samples,
+      re: kernel.floats("beamed", 2 * count - 1),
+      im: kernel.floats("beamed", 2 * count - 1, 4),
+      step: 2,
+    },
+    received: { lines, samples, re: kernel.floats("receivedRe", count), im: kernel.floats("receivedIm", count) },
+    scatter(kneeFromImage, { amplitude, shiftMm, transmission, boneDepthMm, boneNormal }) {
+      const m = kneeFromImage;
+      map.pose.set(m);
+      map.amplitude.set(amplitude);
+      map.shift.set(shiftMm);
+      map.transmission.set(transmission);
+      map.boneDepth.set(boneDepthMm);
+      map.boneNormal.set(boneNormal);
+      run.clear(frame);
+      for (let i = 0; points && i + 2 < points.positionsMm.length; i += 3) {
+        const x = points.positionsMm[i]! - m[3]!,
+          y = points.positionsMm[i + 1]! - m[7]!,
+          z = points.positionsMm[i + 2]! - m[11]!;
+        run.addPoint(
+          frame,
+          m[0]! * x + m[4]! * y + m[8]! * z,
+          m[1]! * x + m[5]! * y + m[9]! * z,
+          m[2]! * x + m[6]! * y + m[10]! * z,
+          points.amplitude,
+        );
+      }
+      if (setup.effects.speckle || setup.effects.boneRough) run.splat(frame);
+      run.lateral(frame);
+    },
+    receive(frameIndex) {
+      if (noisy) run.noise(frame, noiseStart(seed, frameIndex));
+      run.axial(frame);
+    },
+    display() {
+      run.display(frame);
+      return pixels.slice();
+    },
+  };
+}
+
+const mapRows = ({ settings }: KernelSetup): number => Math.ceil((settings.depthMm + 2) / MAP_STEP_MM) + 1;
+
+function mapViews({ floats, doubles }: Pick<KernelMemory, "floats" | "doubles">, lines: number, rows: number) {
+  return {
+    pose: doubles("pose", 12),
+    amplitude: floats("amplitude", lines * rows),
+    shift: floats("shift", lines * rows),
+    transmission: floats("transmission", lines * rows),
+    boneDepth: floats("boneDepth", 3 * lines),
+    boneNormal: floats("boneNormal", 9 * lines),
+  };
+}
+
+/** The memory of one simulator with all its tables; the bench hands a copy to the same loops in C. */
+export function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
+  const { probe, settings, beam, effects, seed, lines, samples, boneAt } = setup;
+  const rows = mapRows(setup),
+    cells = lines * rows * 4,
+    floats = lines * samples * 4,
+    scan = probe.lineCount * samples * 4;
+  const { width, height, spacingMm, faceCentrePx } = imageGeometry(probe, settings);
+  const spacing = apertureMm(probe) / probe.lineCount;
+  const lateral = gaussian(settings.smoothingMm[0] / spacing),
+    axial = gaussian(settings.smoothingMm[1] / beam.sampleMm);
+  const columns = columnTable(width, faceCentrePx[0], spacingMm[0], apertureMm(probe), probe.lineCount),
+    pixelRows = rowTable(height, faceCentrePx[1], spacingMm[1], beam.sampleMm, samples);
+  const { taps, range, pairs } = pairedTaps(beam.lateral);
+  const numbers: FrameNumbers = {
+    spacingMm: spacing,
+    sampleMm: beam.sampleMm,
+    ...splatScales(probe, beam, effects),
+    elevationStepMm: beam.elevation.stepMm,
+    elevationDepthStepMm: beam.elevation.depthStepMm,
+    tapDepthStepMm: beam.lateral.depthStepMm,
+    cellMm: CELL_MM,
+    mapStepMm: MAP_STEP_MM,
+    nearBoneMm: NEAR_BONE_MM,
+    sideMm: SIDE_MM,
+    layerMm: LAYER_MM,
+    boneSlope: levels.boneSlope,
+    noiseScale: noiseRms(setup) / Math.SQRT2 / FOUR_BYTES_SD,
+    grayPerDb: 255 / settings.dynamicRangeDb,
+    lines,
+    rows,
+    samples,
+    scanLines: probe.lineCount,
+    marginLines: MARGIN_LINES,
+    seed,
+    speckle: effects.speckle ? 1 : 0,
+    boneRough: effects.boneRough ? 1 : 0,
+    surfacePoints: SURFACE_POINTS,
+    phases: PHASES,
+    elevationColumns: beam.elevation.columns,
+    elevationRows: beam.elevation.rows,
+    tapRows: beam.lateral.rows,
+    tapPairs: pairs,
+    pulseLength: beam.pulse.length,
+    pulseCentre: beam.pulseCentre,
+    smoothLateral: lateral.length - 1,
+    smoothAxial: axial.length - 1,
+    width,
+    height,
+    firstColumn: columns.first,
+    endColumn: columns.end,
+  };
+  const blocks: FrameBlocks = {
+    pose: 96,
+    amplitude: cells,
+    shift: cells,
+    transmission: cells,
+    boneDepth: 12 * lines,
+    boneNormal: 36 * lines,
+    densities: densityRows(rows, probe.elevationFocusMm),
+    phaseTable: pairedPhases(),
+    elevation: quadrupledElevation(beam.elevation),
+    halfWidth: beam.elevation.halfWidthMm,
+    taps,
+    tapRange: range,
+    pulse: beam.pulse,
+    lateralKernel: lateral,
+    axialKernel: axial,
+    gain: Float32Array.from({ length: samples }, (_, sample) => gainAt(settings, sample * beam.sampleMm)),
+    columnLine: columns.line,
+    columnShare: columns.share,
+    rowSample: pixelRows.sample,
+    rowShare: pixelRows.share,
+    fine: FINE_LINES * 2 * floats,
+    beamed: 2 * floats,
+    receivedRe: floats,
+    receivedIm: floats,
+    power: floats,
+    smooth: scan,
+    padded: 4 * (probe.lineCount + 2 * lateral.length),
+    level: scan,
+    pixels: width * height,
+    dump: 16,
+  };
+  return createKernelMemory(numbers, blocks, boneAt);
+}
+
+function pairedPhases(): Float32Array {
+  const { cosine, sine } = phaseTable();
+  return Float32Array.from({ length: 2 * PHASES }, (_, i) => (i % 2 ? sine[i >> 1]! : cosine[i >> 1]!));
+}
+
+/** re, im, delay, 0: one load of a vector. */
+function quadrupledElevation({ re, im, delayMm }: ElevationTable): Float32Array {
+  const table = new Float32Array(4 * re.length);
+  for (let i = 0; i < re.length; i++) table.set([re[i]!, im[i]!, delayMm[i]!], 4 * i);
+  return table;
+}
+
+/**
+ * The symmetric kernel of each depth in full, as pairs of taps 2j and 2j + 1 for j = −ceil(reach/2) … floor(reach/2): real
+ * parts of both, each twice, then the imaginary ones. `range` holds ceil(reach/2) and floor(reach/2).
+ */
+function pairedTaps({ re, im, reach, rows, maxReach }: LateralTable): {
+  readonly taps: Float32Array;
+  readonly range: Int32Array;
+  readonly pairs: number;
+} {
+  const pairs = maxReach + 2;
+  const taps = new Float32Array(rows * pairs * 8),
+    range = new Int32Array(2 * rows);
+  for (let row = 0; row < rows; row++) {
+    const last = reach[row]!,
+      before = Math.ceil(last / 2),
+      after = Math.floor(last / 2);
+    range.set([before, after], 2 * row);
+    for (let j = -before; j <= after; j++) {
+      for (let half = 0; half < 2; half++) {
+        const tap = Math.abs(2 * j + half),
+          at = row * (maxReach + 1) + tap,
+          to = (row * pairs + j + before) * 8 + 2 * half;
+        if (tap > last) continue;
+        taps.fill(re[at]!, to, to + 2);
+        taps.fill(im[at]!, to + 4, to + 6);
+      }
+    }
+  }
+  return { taps, range, pairs };
+}
+
+/** Between which lines a column of pixels lies, and which columns lie below the face at all. Padded by a vector. */
+function columnTable(width: number, centre: number, pixelMm: number, faceMm: number, lineCount: number) {
+  const line = new Int32Array(width + 4),
+    share = new Float32Array(width + 4);
+  let first = width,
+    end = 0;
+  for (let u = 0; u < width; u++) {
+    const x = (u - centre) * pixelMm;
+    if (x < -faceMm / 2 || x > faceMm / 2) continue;
+    first = Math.min(first, u);
+    end = u + 1;
+    const at = Math.min(lineCount - 1.001, Math.max(0, (x / faceMm) * lineCount + (lineCount - 1) / 2));
+    line[u] = Math.floor(at);
+    share[u] = at - line[u]!;
+  }
+  return { line, share, first, end };
+}
+
+/** Between which samples a row of pixels lies; −1 where there are none. */
+function rowTable(height: number, centre: number, pixelMm: number, sampleMm: number, samples: number) {
+  const sample = new Int32Array(height).fill(-1),
+    share = new Float32Array(height);
+  for (let v = 0; v < height; v++) {
+    const at = ((v - centre) * pixelMm) / sampleMm,
+      low = Math.floor(at);
+    if (low < 0 || low >= samples - 1) continue;
+    sample[v] = low;
+    share[v] = at - low;
+  }
+  return { sample, share };
+}
