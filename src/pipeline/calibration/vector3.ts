@@ -29,3 +29,8 @@ export function directionOf(poses: Readonly<Float64Array>, i: number, [x, y, z]:
     poses[m + 8]! * x + poses[m + 9]! * y + poses[m + 10]! * z,
   ];
 }
+
+export function directionUnit(a: Vector3): Vector3 {
+  const length = Math.hypot(a[0], a[1], a[2]);
+  return [a[0] / length, a[1] / length, a[2] / length];
+}

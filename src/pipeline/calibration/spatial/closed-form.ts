@@ -1,0 +1,71 @@
+import { Matrix, SingularValueDecomposition, solve } from "ml-matrix";
+import { percentile } from "../../../core/stats.ts";
+import { cross, type Vector3 } from "../vector3.ts";
+import type { NWirePhantom } from "./nwire-phantom.ts";
+import { diagonalPoint, type WireFrame } from "./wire-frames.ts";
+import { placeOf } from "../vector3.ts";
+
+export interface ImagePose {
+  /** 9 numbers, row-major, proper. */
+  readonly rotation: Float64Array;
+  readonly translationMm: Vector3;
+  readonly spacingMm: readonly [number, number];
+  /** Angle between the columns' and the rows' axis before they were made orthogonal, rad. */
+  readonly axisAngleRad: number;
+}
+
+const ROUNDS = 12;
+
+/** Affine image-to-probe map through the diagonals' points, re-weighted (Huber), then its nearest orthogonal axes. */
+export function closedForm(frames: readonly WireFrame[], phantom: NWirePhantom): ImagePose {
+  const rows: { pixel: readonly [number, number]; place: Vector3 }[] = [];
+  for (const frame of frames) {
+    for (let pattern = 0; pattern < phantom.patterns; pattern++) {
+      const point = diagonalPoint(phantom, pattern, frame.pixels);
+      rows.push({ pixel: frame.pixels[3 * pattern + 1]!, place: placeOf(frame.probeFromPhantom, 0, point) });
+    }
+  }
+  const weights = rows.map(() => 1);
+  let fit = Matrix.zeros(3, 3);
+  for (let round = 0; round < ROUNDS; round++) {
+    const normal = Matrix.zeros(3, 3),
+      right = Matrix.zeros(3, 3);
+    rows.forEach(({ pixel: [u, v], place }, i) => {
+      const x = [u, v, 1];
+      for (let a = 0; a < 3; a++) {
+        for (let b = 0; b < 3; b++) {
+          normal.set(a, b, normal.get(a, b) + weights[i]! * x[a]! * x[b]!);
+          right.set(a, b, right.get(a, b) + weights[i]! * x[a]! * place[b]!);
+        }
+      }
+    });
+    fit = solve(normal, right, true);
+    const off = rows.map(({ pixel: [u, v], place }) =>
+      Math.hypot(...[0, 1, 2].map((k) => u * fit.get(0, k) + v * fit.get(1, k) + fit.get(2, k) - place[k]!)),
+    );
+    const limit = Math.max(1e-9, 1.345 * percentile(off, 0.5));
+    off.forEach((d, i) => (weights[i] = d <= limit ? 1 : limit / d));
+  }
+  const column = (k: number): Vector3 => [fit.get(k, 0), fit.get(k, 1), fit.get(k, 2)];
+  return orthogonal(column(0), column(1), column(2));
+}
+
+function orthogonal(ex: Vector3, ey: Vector3, translationMm: Vector3): ImagePose {
+  const sx = Math.hypot(...ex),
+    sy = Math.hypot(...ey);
+  const x = ex.map((c) => c / sx),
+    y = ey.map((c) => c / sy),
+    z = cross([x[0]!, x[1]!, x[2]!], [y[0]!, y[1]!, y[2]!]);
+  const axisAngleRad = Math.acos(
+    Math.min(
+      1,
+      Math.max(
+        -1,
+        x.reduce((sum, c, k) => sum + c * y[k]!, 0),
+      ),
+    ),
+  );
+  const svd = new SingularValueDecomposition(new Matrix([0, 1, 2].map((k) => [x[k]!, y[k]!, z[k]!])));
+  const r = svd.leftSingularVectors.mmul(svd.rightSingularVectors.transpose());
+  return { rotation: Float64Array.from(r.to1DArray()), translationMm, spacingMm: [sx, sy], axisAngleRad };
+}

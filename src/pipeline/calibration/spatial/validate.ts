@@ -1,0 +1,78 @@
+import { mean, standardDeviation } from "../../../core/stats.ts";
+import { distance, placeOf } from "../vector3.ts";
+import { cut, wiresInProbe } from "./image-model.ts";
+import type { NWirePhantom } from "./nwire-phantom.ts";
+import { diagonalPoint, type WireFrame } from "./wire-frames.ts";
+
+export interface WireErrors {
+  /** PLUS's "3D error": distances of the diagonals' points, best 95 %, mm. */
+  readonly meanMm: number;
+  readonly sdMm: number;
+  /** All of them: root mean square, mm. */
+  readonly rmsMm: number;
+  /** Distances, frame by frame, pattern by pattern, mm. */
+  readonly distancesMm: Float64Array;
+  /** By wire: bias and spread of found minus predicted place in the image, mm across and along depth. */
+  readonly wires: readonly WireError[];
+  /** Root mean square over all wires, mm across and along depth. */
+  readonly imageRmsMm: readonly [number, number];
+}
+
+export interface WireError {
+  readonly name: string;
+  readonly biasMm: readonly [number, number];
+  readonly sdMm: readonly [number, number];
+}
+
+/** PLUS leaves out the worst 5 %. */
+const BEST_SHARE = 0.95;
+
+/**
+ * How far the calibration puts the diagonals' dots from where the phantom's geometry puts them (PLUS's definition: the
+ * place along the wire is from the image itself), and every wire's dot from where the model predicts it in the image.
+ */
+export function wireErrors(
+  probeFromPixel: Readonly<Float64Array>,
+  frames: readonly WireFrame[],
+  phantom: NWirePhantom,
+): WireErrors {
+  const distances: number[] = [];
+  const across: number[][] = phantom.wires.map(() => []),
+    along: number[][] = phantom.wires.map(() => []);
+  const [sx, sy] = spacingOf(probeFromPixel);
+  for (const frame of frames) {
+    for (let pattern = 0; pattern < phantom.patterns; pattern++) {
+      const [u, v] = frame.pixels[3 * pattern + 1]!;
+      const there = placeOf(frame.probeFromPhantom, 0, diagonalPoint(phantom, pattern, frame.pixels));
+      distances.push(distance(placeOf(probeFromPixel, 0, [u, v, 0]), there));
+    }
+    const ends = wiresInProbe(frame, phantom);
+    phantom.wires.forEach((_, wire) => {
+      const [u, v] = cut(probeFromPixel, ends[2 * wire]!, ends[2 * wire + 1]!);
+      across[wire]!.push((frame.pixels[wire]![0] - u) * sx);
+      along[wire]!.push((frame.pixels[wire]![1] - v) * sy);
+    });
+  }
+  const best = Float64Array.from(distances)
+    .sort()
+    .subarray(0, Math.ceil(BEST_SHARE * distances.length));
+  return {
+    meanMm: mean(best),
+    sdMm: standardDeviation(best),
+    rmsMm: rms(distances),
+    distancesMm: Float64Array.from(distances),
+    wires: phantom.wires.map(({ name }, wire) => ({
+      name,
+      biasMm: [mean(across[wire]!), mean(along[wire]!)],
+      sdMm: [standardDeviation(across[wire]!), standardDeviation(along[wire]!)],
+    })),
+    imageRmsMm: [rms(across.flat()), rms(along.flat())],
+  };
+}
+
+const rms = (values: readonly number[]): number => Math.sqrt(mean(values.map((x) => x * x)));
+
+/** Width and height of a pixel, mm. */
+export function spacingOf(m: Readonly<Float64Array>): readonly [number, number] {
+  return [Math.hypot(m[0]!, m[4]!, m[8]!), Math.hypot(m[1]!, m[5]!, m[9]!)];
+}

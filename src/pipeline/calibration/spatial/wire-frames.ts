@@ -1,0 +1,42 @@
+import type { Image } from "../../../data/image.ts";
+import { findDots } from "./find-dots.ts";
+import { labelWires, shareBetween, type LabelledFrame } from "./label-wires.ts";
+import type { NWirePhantom } from "./nwire-phantom.ts";
+import type { Vector3 } from "../vector3.ts";
+
+/** Frames in which all wires were found and the probe was tracked. */
+export interface WireFrame {
+  /** Index of the frame in the recording. */
+  readonly index: number;
+  /** Column and row of each wire, in the phantom's order. */
+  readonly pixels: LabelledFrame["pixels"];
+  readonly handed: LabelledFrame["handed"];
+  /** Row-major 3×4, mm. */
+  readonly probeFromPhantom: Readonly<Float64Array>;
+}
+
+/** The wires of one image; undefined when they are not all there. */
+export function segmentWires(image: Image, phantom: NWirePhantom): LabelledFrame | undefined {
+  return labelWires(findDots(image), phantom, image.width);
+}
+
+/**
+ * Where the image cuts the diagonal of an N, from the shares on the row of its three dots (Pagoulatos et al. 2001), in
+ * the phantom's frame, mm.
+ */
+export function diagonalPoint(phantom: NWirePhantom, pattern: number, pixels: LabelledFrame["pixels"]): Vector3 {
+  const at = 3 * pattern;
+  const dot = (i: number): { u: number; v: number } => ({ u: pixels[i]![0], v: pixels[i]![1] });
+  const share = shareBetween(dot(at), dot(at + 1), dot(at + 2));
+  const from = phantom.frontSection[at]!,
+    to = phantom.frontSection[at + 2]!,
+    front = phantom.frontSection[at + 1]!,
+    back = phantom.backSection[at + 1]!;
+  const x = from[0] + share * (to[0] - from[0]),
+    y = from[1] + share * (to[1] - from[1]),
+    dx = back[0] - front[0],
+    dy = back[1] - front[1];
+  const along = ((x - front[0]) * dx + (y - front[1]) * dy) / (dx * dx + dy * dy);
+  const { frontMm: a, backMm: b } = phantom.wires[at + 1]!;
+  return [a[0] + along * (b[0] - a[0]), a[1] + along * (b[1] - a[1]), a[2] + along * (b[2] - a[2])];
+}
