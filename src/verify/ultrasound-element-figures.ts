@@ -1,10 +1,29 @@
-export const halfShiftMm = {
-  elevation: { 12: 0.26, 15: 0.32, 20: 0.36, 25: 0.405, 30: 0.43, 33: 0.4 },
-  lateral: { 15: 0.2, 20: 0.185, 25: 0.21, 30: 0.22 },
-} as const;
+/**
+ * What the element-level model of test/support/element-model says about the default probe at 1540 m/s: Rayleigh sums
+ * over its elements in the frequency domain, with nothing of the simulator in them. The slow test
+ * test/sim/ultrasound-reference.slow.test.ts computes them anew and compares.
+ */
+
+/** −6 dB widths of a point, mm, by depth in mm. */
 export const widthMm = {
-  lateral: { 6: 0.43, 10: 0.43, 12: 0.43, 15: 0.43, 20: 0.34, 25: 0.43, 30: 0.43, 35: 0.43, 40: 0.43 },
-  elevation: { 6: 2.8, 10: 1.73, 12: 1.33, 15: 0.61, 20: 0.74, 25: 1.01, 30: 1.26, 35: 1.66, 40: 2.15 },
+  lateral: { 6: 0.475, 10: 0.547, 12: 0.48, 15: 0.466, 20: 0.333, 25: 0.428, 30: 0.449, 35: 0.442, 40: 0.455 },
+  elevation: { 6: 2.79, 10: 1.71, 12: 1.02, 15: 0.68, 20: 0.755, 25: 1.08, 30: 1.33, 35: 1.75, 40: 2.27 },
 } as const;
-export const smoothPlateDb = [-1.5, -5.4, -12.3, -28.7] as const;
-export const roughPlateDb = [-4, -8, -11, -14, -18] as const;
+
+/** Move of the probe that halves the correlation of the intensity of developed speckle, mm, by depth in mm. */
+export const halfShiftMm = {
+  elevation: { 12: 0.251, 15: 0.319, 20: 0.371, 25: 0.438, 30: 0.435, 33: 0.402 },
+  lateral: { 12: 0.182, 15: 0.179, 20: 0.168, 25: 0.182, 30: 0.18, 33: 0.176 },
+} as const;
+
+/** Echo of a smooth plate 20 mm deep, dB re right angles, at 4, 8, 12, 16 and 20°. */
+export const smoothPlateDb = [-1.3, -5.0, -11.2, -26.7, -43.8] as const;
+
+/**
+ * Mean peak power of rough plates 20 mm deep, dB re right angles, at 8, 16, 24, 36 and 48°, 40 surfaces each:
+ * correlation length 150 µm, RMS 30 µm and 48 µm (the RMS slope √2·48/150 = 0.45 that `levels.boneSlope` declares).
+ */
+export const roughPlateDb = {
+  rms30: [-2.9, -7.5, -11.1, -18.9, -28.0],
+  rms48: [-2.5, -4.0, -5.3, -10.2, -15.8],
+} as const;

@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { defaultProbe } from "../../src/sim/probe/probe.ts";
+import { halfShiftMm, roughPlateDb, smoothPlateDb, widthMm } from "../../src/verify/ultrasound-element-figures.ts";
+import {
+  apertureOf,
+  createPointEcho,
+  envelope,
+  fieldAt,
+  outerWidth,
+  sigmaHz,
+  SPEED_MM_S,
+  spectrumOf,
+} from "../support/element-model/array.ts";
+import { roughPlatePowers, smoothPlatePeak } from "../support/element-model/plates.ts";
+import { halfShifts, pointWidths } from "../support/element-model/point-spread.ts";
+
+const entriesOf = (byDepth: Readonly<Record<number, number>>): readonly (readonly [number, number])[] =>
+  Object.entries(byDepth).map(([depth, value]) => [Number(depth), value]);
+
+const widths = new Map<number, ReturnType<typeof pointWidths>>();
+
+/** Computed once a depth. */
+function widthsAt(depthMm: number): ReturnType<typeof pointWidths> {
+  const known = widths.get(depthMm) ?? pointWidths(defaultProbe, depthMm);
+  widths.set(depthMm, known);
+  return known;
+}
+
+const ROUNDING_MM = 0.006; // figures are kept to three digits
+const ROUNDING_DB = 0.06;
+const radians = (deg: number): number => (deg * Math.PI) / 180;
+
+describe("the element model itself", () => {
+  const one = spectrumOf(defaultProbe, 3, 0.001);
+
+  it("has the Fraunhofer sinc of its aperture at the focus, where element and lens are small", () => {
+    const flat = { ...defaultProbe, elevationApertureMm: 0.1 };
+    const aperture = apertureOf(flat, 10, 60, { across: 4, along: 1 });
+    const re = new Float64Array(3), im = new Float64Array(3); // prettier-ignore
+    const lambda = SPEED_MM_S / defaultProbe.frequencyHz;
+    for (const x of [0, 0.3, 0.8, 1.1, 1.9]) {
+      fieldAt(aperture, one, x, 0, 60, re, im);
+      const u = (Math.PI * x * 10) / (lambda * 60);
+      const PARAXIAL = 0.006; // F/6: obliquity and the cosine of the baffle change by less
+      expect(Math.abs(Math.hypot(re[1]!, im[1]!) - Math.abs(u === 0 ? 1 : Math.sin(u) / u))).toBeLessThan(PARAXIAL);
+    }
+  });
+
+  it("turned from frequency to frequency, a field is what the sum over its face gives outright", () => {
+    const spectrum = spectrumOf(defaultProbe, 61, 2.4);
+    const aperture = apertureOf(defaultProbe, 10, 20, { across: 2, along: 20 });
+    const re = new Float64Array(61), im = new Float64Array(61); // prettier-ignore
+    fieldAt(aperture, spectrum, 0.7, 0.4, 31, re, im);
+    for (const f of [0, 30, 60]) {
+      const k = (2 * Math.PI * (spectrum.firstHz + f * spectrum.stepHz)) / SPEED_MM_S;
+      let sr = 0, si = 0; // prettier-ignore
+      aperture.x.forEach((x, i) => {
+        const r = Math.hypot(x - 0.7, aperture.y[i]! - 0.4, 31),
+          weight = (31 * 31) / (r * r * aperture.x.length);
+        sr += weight * Math.cos(k * (r - aperture.advanceMm[i]!));
+        si -= weight * Math.sin(k * (r - aperture.advanceMm[i]!));
+      });
+      expect(re[f]).toBeCloseTo(sr, 9);
+      expect(im[f]).toBeCloseTo(si, 9);
+    }
+  });
+
+  it("gives a point at both foci the length of its Gaussian pulse and puts it where it is", () => {
+    const spectrum = spectrumOf(defaultProbe, 41, 2.6);
+    const curve = envelope(createPointEcho(defaultProbe, 20, spectrum, { across: 2, along: 40 })(0, 0), spectrum, 20, 0.4, 0.01); // prettier-ignore
+    const pulse = (Math.sqrt(2 * Math.LN2) * SPEED_MM_S) / (2 * Math.PI * sigmaHz(defaultProbe));
+    const APERTURE_MM = 0.005; // points of the face lie at slightly different distances
+    expect(Math.abs(0.01 * outerWidth(curve) - pulse)).toBeLessThan(APERTURE_MM);
+    expect(Math.abs(curve.indexOf(Math.max(...curve)) - 40)).toBeLessThanOrEqual(1);
+  });
+
+  it("does not change when it is summed twice as finely", () => {
+    const { elevation } = widthsAt(30),
+      spectrum = spectrumOf(defaultProbe, 61, 2.8);
+    const echo = createPointEcho(defaultProbe, 30, spectrum, { across: 4, along: 80 });
+    const half = Array.from({ length: 29 }, (_, i) =>
+      Math.max(...envelope(echo(0, i * 0.06), spectrum, 30, 0.9, 0.03)),
+    );
+    expect(Math.abs(0.06 * outerWidth([...half.slice(1).reverse(), ...half]) - elevation)).toBeLessThan(0.02);
+  });
+});
+
+describe("figures of the element model that verify compares with", () => {
+  it.each(entriesOf(widthMm.lateral))("at %d mm a point is %f mm wide across lines", (depth, expected) => {
+    expect(Math.abs(widthsAt(depth).lateral - expected)).toBeLessThan(ROUNDING_MM);
+  });
+
+  it.each(entriesOf(widthMm.elevation))("at %d mm the slice is %f mm thick", (depth, expected) => {
+    expect(Math.abs(widthsAt(depth).elevation - expected)).toBeLessThan(ROUNDING_MM);
+  });
+
+  // Reference 2.1, PyMUST | element reference of others; ours must not stray from either by more than a tenth.
+  it.each([
+    [6, 2.7, 2.83],
+    [10, 1.72, 1.75],
+    [15, 0.6, 0.63],
+    [20, 0.74, 0.74],
+    [25, 1.0, 1.03],
+    [30, 1.25, 1.28],
+    [35, 1.61, 1.72],
+    [40, 2.04, 2.27],
+  ])(
+    "at %d mm the slice agrees with PyMUST (%f mm) and an earlier element model (%f mm) within a tenth",
+    (z, low, high) => {
+      const { elevation } = widthsAt(z);
+      expect(elevation).toBeGreaterThan(0.9 * low);
+      expect(elevation).toBeLessThan(1.1 * high);
+    },
+  );
+
+  it.each(entriesOf(halfShiftMm.elevation))(
+    "at %d mm speckle is half gone after %f mm of elevation",
+    (depth, expected) => {
+      const found = halfShifts(defaultProbe, depth);
+      expect(Math.abs(found.elevation - expected)).toBeLessThan(ROUNDING_MM);
+      expect(Math.abs(found.lateral - halfShiftMm.lateral[depth as 12])).toBeLessThan(ROUNDING_MM);
+    },
+  );
+
+  it("a smooth plate fades as stated, and within 2 dB as in reference 2.6", () => {
+    const flat = smoothPlatePeak(defaultProbe, 20, 0);
+    const found = [4, 8, 12, 16, 20].map(
+      (deg) => 20 * Math.log10(smoothPlatePeak(defaultProbe, 20, radians(deg)) / flat),
+    );
+    found.forEach((value, i) => expect(Math.abs(value - smoothPlateDb[i]!)).toBeLessThan(ROUNDING_DB));
+    [-1.5, -5.4, -12.3, -28.7].forEach((value, i) => expect(Math.abs(found[i]! - value)).toBeLessThan(2.1));
+  });
+
+  it("rough plates fade as stated, and the one of 30 µm within 4 dB as in reference 2.6", () => {
+    const surfaces = [0.03, 0.048].map((rmsMm) => ({ rmsMm, lengthMm: 0.15 }));
+    const powers = [0, 8, 16, 24, 36, 48].map((deg) => roughPlatePowers(defaultProbe, 20, radians(deg), surfaces, 40));
+    const found = [0, 1].map((s) => powers.slice(1).map((power) => 10 * Math.log10(power[s]! / powers[0]![s]!)));
+    found[0]!.forEach((value, i) => expect(Math.abs(value - roughPlateDb.rms30[i]!)).toBeLessThan(ROUNDING_DB));
+    found[1]!.forEach((value, i) => expect(Math.abs(value - roughPlateDb.rms48[i]!)).toBeLessThan(ROUNDING_DB));
+    [-6.3, -10.9, -13.6, -18.9, -26.6].forEach((value, i) => expect(Math.abs(found[0]![i]! - value)).toBeLessThan(4));
+  });
+});
