@@ -10,7 +10,7 @@ import { valueNoise } from "./hash.ts";
 import { smoothInterfaces, type Crossing } from "./interfaces.ts";
 import { apertureMm, type ImageSettings, type LinearProbe } from "./probe.ts";
 import { tissueTable } from "./tissue-table.ts";
-import { sampleSheets, type SheetSample } from "./texture.ts";
+import { createSheetSampler, type SheetSample } from "./texture.ts";
 
 /** Rows of the map, along depth. */
 export const MAP_STEP_MM = 0.25;
@@ -52,6 +52,8 @@ const SHADOW_RAYS: readonly number[] = [-0.86, -0.57, -0.29, 0, 0.29, 0.57, 0.86
 const SHADOW_FROM_MM = 0.3;
 const SHADOW_FADE_MM = 0.8;
 
+const NEPER_PER_DECIBEL = Math.LN10 / 20;
+
 /** The map belongs to the mapper and is overwritten by its next call. */
 export function createLineMapper(
   scene: Scene,
@@ -89,7 +91,12 @@ export function createLineMapper(
   const lineX = (line: number): number => (line - (lines - 1) / 2) * spacing;
   /** Half of the middle half of the receive aperture, in lines. */
   const halfAperture = (row: number): number => Math.round((row * MAP_STEP_MM) / probe.receiveFNumber / 4 / spacing);
-  const sheet: SheetSample = { level: 0, patch: 0 };
+  const sheet: SheetSample = { level: 0, patch: 0 },
+    sampleSheets = createSheetSampler();
+  /** How many lines aside a shadow ray that ends in a row has started: index ray · rows + row. */
+  const rayStart = Int32Array.from({ length: SHADOW_RAYS.length * rows }, (_, i) =>
+    Math.round((SHADOW_RAYS[Math.floor(i / rows)]! * (i % rows) * MAP_STEP_MM) / (2 * probe.receiveFNumber * spacing)),
+  );
   const mirror = fromDecibel(levels.mirrorDb);
   const twoKSigma = (sigma: number): number =>
     Math.exp((-beam.twoWayWavenumber * beam.twoWayWavenumber * sigma * sigma) / 2);
@@ -107,12 +114,15 @@ export function createLineMapper(
   /** Walks each line down: labels, loss, speed of sound, sheets, and where two tissues meet. */
   function march(m: Readonly<Float64Array>, crossings: Crossing[]): void {
     const { shape, spacingMm, originMm } = scene.grid;
-    const [nx, ny, nz] = shape;
+    const [nx, ny, nz] = shape,
+      [ox, oy, oz] = originMm,
+      { tissue } = scene;
+    const ax = 1 / spacingMm[0], ay = 1 / spacingMm[1], az = 1 / spacingMm[2]; // prettier-ignore
     const labelAt = (x: number, y: number, z: number): number => {
-      const i = Math.round((x - originMm[0]) / spacingMm[0]),
-        j = Math.round((y - originMm[1]) / spacingMm[1]),
-        k = Math.round((z - originMm[2]) / spacingMm[2]);
-      return i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz ? -1 : scene.tissue[(k * ny + j) * nx + i]!;
+      const i = Math.floor((x - ox) * ax + 0.5),
+        j = Math.floor((y - oy) * ay + 0.5),
+        k = Math.floor((z - oz) * az + 0.5);
+      return i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz ? -1 : tissue[(k * ny + j) * nx + i]!;
     };
     for (let line = 0; line < lines; line++) {
       const x0 = lineX(line);
@@ -166,7 +176,8 @@ export function createLineMapper(
           patch[at] = sheet.patch;
           const off = (sheet.level - Math.round(sheet.level)) * model.spacingMm;
           const bright = Math.max(0, sheet.patch - model.patchThreshold);
-          brightness *= fromDecibel(model.mottleDb * sheet.patch) * (1 + 3 * bright * Math.exp((-off * off) / 0.06));
+          brightness *= Math.exp(NEPER_PER_DECIBEL * model.mottleDb * sheet.patch);
+          if (bright > 0) brightness *= 1 + 3 * bright * Math.exp((-off * off) / 0.06);
         }
         echo[at] = brightness;
       }
@@ -216,6 +227,8 @@ export function createLineMapper(
         }
       }
     }
+    // Above this no shadow has begun.
+    const litMm = blocked.reduce((least, t) => Math.min(least, t), Infinity) + SHADOW_FROM_MM;
     const tail = fromDecibel(levels.tailDb),
       tailPerMm = (levels.tailDbPerCm * Math.LN10) / 200;
     for (let line = 0; line < lines; line++) {
@@ -228,10 +241,14 @@ export function createLineMapper(
           map.amplitude[at] = atBone * Math.exp(-tailPerMm * (y - bone));
           continue;
         }
+        if (y <= litMm && line >= MARGIN_LINES && line < lines - MARGIN_LINES) {
+          map.amplitude[at] = echo[at]! * map.transmission[at]!;
+          continue;
+        }
         let lit = 0,
           seen = 0;
         for (let ray = 0; ray < rays; ray++) {
-          const start = line + Math.round((SHADOW_RAYS[ray]! * y) / (2 * probe.receiveFNumber * spacing));
+          const start = line + rayStart[ray * rows + row]!;
           if (start < MARGIN_LINES || start >= lines - MARGIN_LINES) continue;
           seen++;
           lit += Math.min(1, Math.max(0, 1 - (y - blocked[ray * lines + start]! - SHADOW_FROM_MM) / SHADOW_FADE_MM));

@@ -81,7 +81,7 @@ export function phaseTable(): { readonly cosine: Float32Array; readonly sine: Fl
 
 export interface SplatScales {
   /** Entries of the phase table per mm. */
-  readonly phaseScale: number;
+  readonly phasesPerMm: number;
   /** Amplitude of a point that gives muscle unit mean power, at one point a cell. */
   readonly muscle: number;
   /** Amplitude of a point on the surface of bone at right angles. */
@@ -100,7 +100,7 @@ export function splatScales(probe: LinearProbe, beam: Beam, effects: EchoEffects
     0.6 *
     Math.exp((-twoWayWavenumber * twoWayWavenumber * levels.boneRoughnessMm ** 2) / 2);
   return {
-    phaseScale: (twoWayWavenumber * PHASES) / (2 * Math.PI),
+    phasesPerMm: (twoWayWavenumber * PHASES) / (2 * Math.PI),
     // Unit mean power for a medium of muscle: the lateral kernel has unit energy per line, the elevation per mm.
     muscle: Math.sqrt(CELL_VOLUME / (spacing * pulseEnergy * SPLIT_POWER)),
     surface: bonePeak / Math.sqrt(layerDensity * spacing * SPLIT_POWER),
@@ -123,7 +123,7 @@ export function createSplatter(
   const { elevation, sampleMm } = beam;
   const densities = densityRows(Math.ceil((depthMm + 2) / MAP_STEP_MM) + 1, probe.elevationFocusMm);
   const { cosine, sine } = phaseTable();
-  const { phaseScale, muscle, surface, darkest } = splatScales(probe, beam, effects);
+  const { phasesPerMm, muscle, surface, darkest } = splatScales(probe, beam, effects);
 
   return (m, map, out) => {
     const { samples, re, im } = out;
@@ -153,7 +153,7 @@ export function createSplatter(
       const range = y + shift;
       const sample = Math.round((range + delayMm[entry]!) * sampleScale);
       if (sample < 0 || sample >= samples) return;
-      const turn = (range * phaseScale) & (PHASES - 1);
+      const turn = (range * phasesPerMm) & (PHASES - 1);
       const c = cosine[turn]!, s = sine[turn]!, a = er[entry]!, b = ei[entry]!; // prettier-ignore
       const vr = strength * (a * c - b * s),
         vi = strength * (a * s + b * c);

@@ -1,5 +1,5 @@
 import type { TissueTexture } from "../scene.ts";
-import { valueNoise } from "./hash.ts";
+import { createNoise } from "./hash.ts";
 
 /**
  * Coherent structure inside a tissue: septa of fat, perimysium of muscle, fibrils of tendon. They are thin sheets, the
@@ -65,8 +65,11 @@ export interface SheetSample {
   patch: number;
 }
 
-/** Writes to `out` the sheet field at (x, y, z), `depthMm` below the skin; `fibre` is a unit vector. */
-export function sampleSheets(
+/**
+ * A sampler that writes to `out` the sheet field at (x, y, z), `depthMm` below the skin; `fibre` is a unit vector. One
+ * for each walk through the tissue: it remembers the noise around its last point.
+ */
+export function createSheetSampler(): (
   model: SheetModel,
   x: number,
   y: number,
@@ -75,11 +78,15 @@ export function sampleSheets(
   fibre: readonly [number, number, number],
   seed: number,
   out: SheetSample,
-): void {
-  const along = (x * fibre[0] + y * fibre[1] + z * fibre[2]) * (1 - 1 / model.stretch);
-  const qx = x - along * fibre[0], qy = y - along * fibre[1], qz = z - along * fibre[2]; // prettier-ignore
-  const w = 1 / model.wanderLengthMm,
-    p = 1 / model.patchLengthMm;
-  out.level = (depthMm + model.wanderMm * valueNoise(qx * w, qy * w, qz * w, seed ^ 0x51ed270b)) / model.spacingMm;
-  out.patch = valueNoise(qx * p, qy * p, qz * p, seed ^ 0x2545f491);
+) => void {
+  const wander = createNoise(),
+    patch = createNoise();
+  return (model, x, y, z, depthMm, fibre, seed, out) => {
+    const along = (x * fibre[0] + y * fibre[1] + z * fibre[2]) * (1 - 1 / model.stretch);
+    const qx = x - along * fibre[0], qy = y - along * fibre[1], qz = z - along * fibre[2]; // prettier-ignore
+    const w = 1 / model.wanderLengthMm,
+      p = 1 / model.patchLengthMm;
+    out.level = (depthMm + model.wanderMm * wander(qx * w, qy * w, qz * w, seed ^ 0x51ed270b)) / model.spacingMm;
+    out.patch = patch(qx * p, qy * p, qz * p, seed ^ 0x2545f491);
+  };
 }

@@ -6,13 +6,15 @@
 @unmanaged
 class Frame {
   spacingMm: f64;
-  sampleMm: f64;
-  phaseScale: f64;
-  elevationStepMm: f64;
-  elevationDepthStepMm: f64;
-  tapDepthStepMm: f64;
+  linesPerMm: f64;
+  samplesPerMm: f64;
+  rowsPerMm: f64;
+  phasesPerMm: f64;
+  elevationsPerMm: f64;
+  elevationRowsPerMm: f64;
+  tapRowsPerSample: f64;
   cellMm: f64;
-  mapStepMm: f64;
+  cellsPerMm: f64;
   nearBoneMm: f64;
   sideMm: f64;
   layerMm: f64;
@@ -131,14 +133,14 @@ function bilinear(values: usize, lines: i32, rows: i32, line: f64, row: f64): f6
 
 /** Adds four points at image (x, y, z), those of `mask`; see `add` of splat.kernel.ts. */
 function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, mask: v128): void {
-  const at = f32x4.add(f32x4.mul(x, f32x4.splat(<f32>(2.0 / p.spacingMm))), f32x4.splat(<f32>(p.lines - 1)));
+  const at = f32x4.add(f32x4.mul(x, f32x4.splat(<f32>(2.0 * p.linesPerMm))), f32x4.splat(<f32>(p.lines - 1)));
   const floor = f32x4.floor(at);
   const left = i32x4.trunc_sat_f32x4_s(floor);
   const column = i32x4.trunc_sat_f32x4_s(
-    f32x4.add(f32x4.mul(f32x4.abs(z), f32x4.splat(<f32>(1.0 / p.elevationStepMm))), f32x4.splat(0.5)),
+    f32x4.add(f32x4.mul(f32x4.abs(z), f32x4.splat(<f32>p.elevationsPerMm)), f32x4.splat(0.5)),
   );
   const row = i32x4.trunc_sat_f32x4_s(
-    f32x4.add(f32x4.mul(y, f32x4.splat(<f32>(1.0 / p.elevationDepthStepMm))), f32x4.splat(0.5)),
+    f32x4.add(f32x4.mul(y, f32x4.splat(<f32>p.elevationRowsPerMm)), f32x4.splat(0.5)),
   );
   let valid = v128.and(mask, v128.and(inside(left, 2 * p.lines - 2), inside(column, p.elevationColumns)));
   valid = v128.and(valid, inside(row, p.elevationRows));
@@ -162,11 +164,11 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
   );
   const range = f32x4.add(y, shift);
   const sample = i32x4.trunc_sat_f32x4_s(
-    f32x4.nearest(f32x4.mul(f32x4.add(range, delay), f32x4.splat(<f32>(1.0 / p.sampleMm)))),
+    f32x4.nearest(f32x4.mul(f32x4.add(range, delay), f32x4.splat(<f32>p.samplesPerMm))),
   );
   valid = v128.and(valid, inside(sample, p.samples));
   const turn = i32x4.shl(
-    v128.and(i32x4.trunc_sat_f32x4_s(f32x4.mul(range, f32x4.splat(<f32>p.phaseScale))), i32x4.splat(p.phases - 1)),
+    v128.and(i32x4.trunc_sat_f32x4_s(f32x4.mul(range, f32x4.splat(<f32>p.phasesPerMm))), i32x4.splat(p.phases - 1)),
     3,
   );
   const phases = p.phaseTable;
@@ -213,8 +215,8 @@ function inside(value: v128, end: i32): v128 {
 
 /** One point, for targets that are given and not hashed. */
 export function addPoint(p: Frame, x: f64, y: f64, z: f64, amplitude: f64): void {
-  const line = x / p.spacingMm + 0.5 * <f64>(p.lines - 1),
-    row = y / p.mapStepMm;
+  const line = x * p.linesPerMm + 0.5 * <f64>(p.lines - 1),
+    row = y * p.rowsPerMm;
   const strength = <f32>(amplitude * bilinear(p.transmission, p.lines, p.rows, line, row));
   add4(
     p,
@@ -229,7 +231,7 @@ export function addPoint(p: Frame, x: f64, y: f64, z: f64, amplitude: f64): void
 
 /** Index of the bone hit that stands for image (x, ·, z), or -1. */
 function hitNear(p: Frame, x: f64, z: f64): i32 {
-  const line = <i32>Math.floor(x / p.spacingMm + 0.5 * <f64>(p.lines - 1) + 0.5);
+  const line = <i32>Math.floor(x * p.linesPerMm + 0.5 * <f64>(p.lines - 1) + 0.5);
   if (line < 0 || line >= p.lines) return -1;
   const e = z < -0.5 * p.sideMm ? 0 : z > 0.5 * p.sideMm ? 2 : 1;
   const at = e * p.lines + line;
@@ -237,8 +239,8 @@ function hitNear(p: Frame, x: f64, z: f64): i32 {
 }
 
 function planeDistance(p: Frame, at: i32, x: f64, y: f64, z: f64): f64 {
-  const line = at % p.lines,
-    e = at / p.lines;
+  const e = at < p.lines ? 0 : at < 2 * p.lines ? 1 : 2,
+    line = at - e * p.lines;
   return (
     f32At(p.boneNormal, 3 * at) * (x - (<f64>line - 0.5 * <f64>(p.lines - 1)) * p.spacingMm) +
     f32At(p.boneNormal, 3 * at + 1) * (y - f32At(p.boneDepth, at)) +
@@ -298,9 +300,9 @@ function surfacePoints(
   const kirchhoff = NativeMath.exp(-tan2 / (4 * p.boneSlope * p.boneSlope)) / cos2;
   for (let point = 0; point < p.surfacePoints; point++) {
     const bits = mix(hash ^ (SURFACE_POINT * (point + 1)));
-    const a = (<f64>((bits >>> jitterA) & 1023) + 0.5) / 1024 - 0.5,
-      b = (<f64>((bits >>> jitterB) & 1023) + 0.5) / 1024 - 0.5,
-      c = (<f64>((bits >>> jitterC) & 1023) + 0.5) / 1024 - 0.5;
+    const a = <f64>((bits >>> jitterA) & 1023) * (1.0 / 1024) - (511.5 / 1024),
+      b = <f64>((bits >>> jitterB) & 1023) * (1.0 / 1024) - (511.5 / 1024),
+      c = <f64>((bits >>> jitterC) & 1023) * (1.0 / 1024) - (511.5 / 1024);
     const x = cx + xA * a + xB * b + xC * c,
       y = cy + yA * a + yB * b + yC * c,
       z = cz + zA * a + zB * b + zC * c;
@@ -309,8 +311,8 @@ function surfacePoints(
     const sx = x - d * nx,
       sy = y - d * ny,
       sz = z - d * nz;
-    const line = sx / p.spacingMm + 0.5 * <f64>(p.lines - 1),
-      row = sy / p.mapStepMm;
+    const line = sx * p.linesPerMm + 0.5 * <f64>(p.lines - 1),
+      row = sy * p.rowsPerMm;
     const strength = <f32>(p.surface * kirchhoff * bilinear(p.transmission, p.lines, p.rows, line, row));
     add4(
       p,
@@ -365,12 +367,14 @@ export function splat(p: Frame): void {
     zb = load<f64>(rowB, 16),
     tb = load<f64>(rowB, 24);
   const xc = load<f64>(rowC), yc = load<f64>(rowC, 8), zc = load<f64>(rowC, 16), tc = load<f64>(rowC, 24); // prettier-ignore
+  const perC = 1 / zc,
+    halfPerC = Math.abs(perC);
   const xPerA = xa - (xc * za) / zc,
     xPerB = xb - (xc * zb) / zc,
     yPerA = ya - (yc * za) / zc,
     yPerB = yb - (yc * zb) / zc;
   const xLimit = (middle + 0.5) * spacing,
-    yLimit = <f64>(rows - 1) * p.mapStepMm;
+    yLimit = <f64>(rows - 1) / p.rowsPerMm;
   // The image's corners along a and b.
   const aHalf = Math.abs(xa) * xLimit,
     bHalf = Math.abs(xb) * xLimit;
@@ -393,8 +397,8 @@ export function splat(p: Frame): void {
     jyc = f32x4.splat(<f32>(yc * unit));
   const jza = f32x4.splat(<f32>(za * unit)), jzb = f32x4.splat(<f32>(zb * unit)), jzc = f32x4.splat(<f32>(zc * unit)); // prettier-ignore
 
-  const ibEnd = <i32>Math.floor(bHigh / cell);
-  for (let ib = <i32>Math.floor(bLow / cell); ib <= ibEnd; ib++) {
+  const ibEnd = <i32>Math.floor(bHigh * p.cellsPerMm);
+  for (let ib = <i32>Math.floor(bLow * p.cellsPerMm); ib <= ibEnd; ib++) {
     const db = (<f64>ib + 0.5) * cell - tb;
     let low = aLow - ta,
       high = aHigh - ta;
@@ -410,13 +414,13 @@ export function splat(p: Frame): void {
       low = max(low, min(r, s));
       high = min(high, max(r, s));
     } else if (yPerB * db < 0 || yPerB * db > yLimit) continue;
-    const iaEnd = <i32>Math.floor((high + ta) / cell - 0.5);
-    for (let ia = <i32>Math.ceil((low + ta) / cell - 0.5); ia <= iaEnd; ia++) {
+    const iaEnd = <i32>Math.floor((high + ta) * p.cellsPerMm - 0.5);
+    for (let ia = <i32>Math.ceil((low + ta) * p.cellsPerMm - 0.5); ia <= iaEnd; ia++) {
       const da = (<f64>ia + 0.5) * cell - ta;
       const x0 = xPerA * da + xPerB * db,
         y0 = yPerA * da + yPerB * db;
-      const line = x0 / spacing + middle,
-        row = y0 / p.mapStepMm;
+      const line = x0 * p.linesPerMm + middle,
+        row = y0 * p.rowsPerMm;
       const strength = p.speckle ? bilinear(p.amplitude, lines, rows, line, row) : 0;
       const nearest = min(lines - 1, max(0, <i32>Math.floor(line + 0.5)));
       const bone0 = f32At(p.boneDepth, nearest),
@@ -432,10 +436,10 @@ export function splat(p: Frame): void {
         second = load<f32>(density, 4);
       const scale = <f32>(strength * p.muscle * <f64>load<f32>(density, 8));
       const half =
-        f32At(p.halfWidth, min(p.elevationRows - 1, <i32>Math.floor(y0 / p.elevationDepthStepMm + 0.5))) / Math.abs(zc);
-      const centre = tc - (za * da + zb * db) / zc;
-      const icEnd = <i32>Math.floor((centre + half) / cell);
-      let ic = <i32>Math.floor((centre - half) / cell);
+        f32At(p.halfWidth, min(p.elevationRows - 1, <i32>Math.floor(y0 * p.elevationRowsPerMm + 0.5))) * halfPerC;
+      const centre = tc - (za * da + zb * db) * perC;
+      const icEnd = <i32>Math.floor((centre + half) * p.cellsPerMm);
+      let ic = <i32>Math.floor((centre - half) * p.cellsPerMm);
       const stride = odd > 0 || nearBone ? 1 : 2;
       if (stride == 2 && (ia + ib + ic) & 1) ic++;
       const base = ia * primeA + ib * primeB + p.seed;
@@ -507,7 +511,7 @@ export function lateral(p: Frame): void {
   const lines = p.lines;
   const sign = f32x4(-1, 1, -1, 1);
   for (let sample = 0; sample < p.samples; sample++) {
-    const row = min(p.tapRows - 1, <i32>Math.floor((<f64>sample * p.sampleMm) / p.tapDepthStepMm + 0.5));
+    const row = min(p.tapRows - 1, <i32>Math.floor(<f64>sample * p.tapRowsPerSample + 0.5));
     const range = p.tapRange + ((<usize>row) << 3),
       before = load<i32>(range),
       after = load<i32>(range, 4);
