@@ -8,7 +8,12 @@ import type { BoneMasks } from "../data/bone-mask.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import { duoClass, type StereoTracker } from "../sim/tracker/stereo.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
-import type { PhantomConfig, SegmentationConfig, TrackerConfig } from "./schema.ts";
+import type { DistanceField } from "../geometry/distance-field.ts";
+import { guideProbe } from "../sim/operator/guided-probe.ts";
+import { holdProbe } from "../sim/operator/held-probe.ts";
+import type { ProbeMotion } from "../sim/operator/motion.ts";
+import type { SweepPlan } from "../sim/operator/sweep-plan.ts";
+import type { GripConfig, PhantomConfig, SegmentationConfig, SimulatedSource, TrackerConfig } from "./schema.ts";
 
 /** Every kind that a scenario can name has its entry here; a kind without one does not compile. */
 type Table<Config extends { readonly kind: string }, Arguments extends unknown[], Product> = {
@@ -50,3 +55,23 @@ const segmenters: Table<SegmentationConfig, [TrackedFrames, StageContext], Promi
 };
 export const segment = (config: SegmentationConfig, frames: TrackedFrames, context: StageContext): Promise<BoneMasks> =>
   lookUp(segmenters, config, frames, context);
+
+type OperatorConfig = SimulatedSource["operator"];
+const grips: Table<GripConfig, [readonly SweepPlan[], DistanceField, OperatorConfig, Rng], ProbeMotion> = {
+  guided: ({ pressMm }, plans, skin, operator, rng) => guideProbe(plans, skin, { ...handOf(operator), pressMm }, rng),
+  held: ({ kind: _, ...body }, plans, skin, operator, rng) =>
+    holdProbe(plans, skin, { ...handOf(operator), ...body }, rng),
+};
+const handOf = ({ speedMmPerS, tremorMm, tremorDeg, pauseS }: OperatorConfig) => ({
+  speedMmPerS,
+  tremorMm,
+  tremorRad: radians(tremorDeg),
+  pauseS,
+});
+export const moveProbe = (
+  config: GripConfig,
+  plans: readonly SweepPlan[],
+  skin: DistanceField,
+  operator: OperatorConfig,
+  rng: Rng,
+): ProbeMotion => lookUp(grips, config, plans, skin, operator, rng);

@@ -6,6 +6,7 @@ const parametricPhantom = z
     kind: z.literal("parametric"),
     sex: z.enum(["female", "male", "any"]).default("any"),
     flexionDeg: z.number().min(0).max(120).default(30).describe("knee flexion"),
+    effusionMm: z.number().min(0).max(15).default(0).describe("extra fluid in the suprapatellar recess, thickness"),
     gridSpacingMm: z.number().min(0.4).max(2).default(0.75).describe("spacing of the tissue grid that the beam sees"),
   })
   .describe("a knee drawn from published morphometry by the scenario's seed");
@@ -22,6 +23,7 @@ const meshPhantom = z
     side: z.enum(["right", "left"]),
     space: z.enum(["lps", "ras"]).default("lps").describe("axes of files that do not say it themselves"),
     sex: z.enum(["female", "male"]).optional().describe("of the soft tissue; guessed from the femur's width"),
+    effusionMm: z.number().min(0).max(15).default(0).describe("extra fluid in the suprapatellar recess, thickness"),
     gridSpacingMm: z.number().min(0.4).max(2).default(0.75).describe("spacing of the tissue grid that the beam sees"),
   })
   .describe("a knee from segmented bones, bent as they lie, with typical soft tissue drawn by the scenario's seed");
@@ -59,13 +61,31 @@ const opticalTracker = z
 
 const tracker = z.discriminatedUnion("kind", [opticalTracker]);
 
+const grip = z.discriminatedUnion("kind", [
+  z
+    .strictObject({
+      kind: z.literal("guided"),
+      pressMm: z.number().min(-5).max(10).default(3).describe("how deep the face sits in the resting skin"),
+    })
+    .describe("the probe follows the planned strokes exactly but for the tremor, as on a robot's arm"),
+  z
+    .strictObject({
+      kind: z.literal("held"),
+      pressN: z.number().min(0.5).max(30).default(5).describe("mean force on the skin"),
+      friction: z.number().min(0).max(1).default(0.1),
+      hesitationsPerMin: z.number().min(0).max(60).default(4),
+      liftOffsPerMin: z.number().min(0).max(60).default(0.5),
+    })
+    .describe("a rigid body in a compliant hand, pressed on the skin: contact, friction, hesitations, lift-offs"),
+]);
+
 const operator = z.strictObject({
   protocol: z.enum(["clinical"]).default("clinical").describe("the strokes of the clinical windows"),
   sweeps: z.array(z.string()).min(1).optional().describe("only these strokes of the protocol, by name"),
   speedMmPerS: z.number().min(1).max(500).default(25),
   tremorMm: z.number().min(0).max(5).default(0.3),
   tremorDeg: z.number().min(0).max(10).default(0.5),
-  pressMm: z.number().min(-5).max(10).default(3).describe("how deep the face sits in the resting skin"),
+  grip: grip.prefault({ kind: "guided" }),
   pauseS: z.number().min(0).max(60).default(1),
   landmarkErrorMm: z.number().min(0).max(20).default(3).describe("SD of each axis of a palpated landmark"),
 });
@@ -160,6 +180,7 @@ export type SimulatedSource = z.output<typeof simulatedSource>;
 export type RecordedSource = z.output<typeof recordedSource>;
 export type CalibrationConfig = z.output<typeof calibration>;
 export type PhantomConfig = z.output<typeof phantom>;
+export type GripConfig = z.output<typeof grip>;
 export type TrackerConfig = z.output<typeof tracker>;
 export type SegmentationConfig = z.output<typeof segmentation>;
 

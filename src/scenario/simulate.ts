@@ -11,7 +11,7 @@ import { sampleTrilinear } from "../geometry/grid.ts";
 import { transformMesh } from "../geometry/mesh.ts";
 import type { DistanceField } from "../geometry/distance-field.ts";
 import type { Phantom } from "../sim/anatomy/phantom.ts";
-import { simulateOperator, type ProbeMotion } from "../sim/operator/operator.ts";
+import type { ProbeMotion } from "../sim/operator/motion.ts";
 import { clinicalSweeps, type SweepPlan } from "../sim/operator/sweep-plan.ts";
 import { pollTimes, simulatedImager } from "../sim/probe/imager-device.ts";
 import { notModelled as notModelledInEcho } from "../sim/probe/echo.ts";
@@ -22,9 +22,9 @@ import { simulatedTracker, type TrackedBody } from "../sim/tracker/tracker-devic
 import { fourMarkerBody } from "../sim/tracker/stereo.ts";
 import { countInsonified } from "../sim/truth/insonified.ts";
 import { acquire } from "./acquire.ts";
-import { buildPhantom, buildTracker } from "./build.ts";
+import { buildPhantom, buildTracker, moveProbe } from "./build.ts";
 import { kneeFromFemurBody, probeFromImage, tibiaFromTibiaBody, trackerFromKnee, trueCalibration } from "./rig.ts";
-import type { Scenario, SimulatedSource } from "./schema.ts";
+import type { GripConfig, Scenario, SimulatedSource } from "./schema.ts";
 
 export interface Simulation {
   readonly truth: GroundTruth;
@@ -59,7 +59,8 @@ export async function simulate(
   const knee = await buildPhantom(source.phantom, rng.fork("phantom"));
   for (const note of knee.notes) log.info(note);
   for (const warning of knee.warnings) log.warn(warning);
-  const scene = knee.scene({ spacingMm: source.phantom.gridSpacingMm });
+  const { gridSpacingMm, effusionMm } = source.phantom;
+  const scene = knee.scene({ spacingMm: gridSpacingMm, effusionMm });
   const probe = probes[source.probe.kind];
   const { imaging } = source;
   const settings = {
@@ -115,7 +116,19 @@ export async function simulate(
     maxIncidenceRad: radians(scenario.scoring.maxIncidenceDeg),
   };
   const calibration: Calibration = trueCalibration(geometry, imaging.lagS - source.tracker.latencyS);
-  return { geometry, truth: truthOf(knee, { motion, timesS, geometry, calibration, hits, ridges, reach }) };
+  return {
+    geometry,
+    truth: truthOf(knee, {
+      motion,
+      timesS,
+      geometry,
+      calibration,
+      hits,
+      ridges,
+      reach,
+      grip: source.operator.grip.kind,
+    }),
+  };
 }
 
 function scan(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): ProbeMotion {
@@ -123,18 +136,8 @@ function scan(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): P
   const skin: DistanceField = {
     distanceMm: (x, y, z) => sampleTrilinear(scene.grid, scene.skinDistanceMm, x, y, z, FAR_OUTSIDE_MM),
   };
-  return simulateOperator(
-    chosenSweeps(clinicalSweeps(knee.guide()), operator.sweeps),
-    skin,
-    {
-      speedMmPerS: operator.speedMmPerS,
-      tremorMm: operator.tremorMm,
-      tremorRad: radians(operator.tremorDeg),
-      pressMm: operator.pressMm,
-      pauseS: operator.pauseS,
-    },
-    rng.fork("operator"),
-  );
+  const plans = chosenSweeps(clinicalSweeps(knee.guide()), operator.sweeps);
+  return moveProbe(operator.grip, plans, skin, operator, rng.fork("operator"));
 }
 
 /** Beyond the grid there is only air. */
@@ -214,12 +217,13 @@ interface TruthParts {
   readonly calibration: Calibration;
   readonly hits: readonly Float32Array[];
   readonly ridges: readonly Float32Array[];
+  readonly grip: GripConfig["kind"];
   readonly reach: { readonly reachMm: number; readonly maxIncidenceRad: number };
 }
 
 function truthOf(
   knee: Phantom,
-  { motion, timesS, geometry, calibration, hits, ridges, reach }: TruthParts,
+  { motion, timesS, geometry, calibration, hits, ridges, reach, grip }: TruthParts,
 ): GroundTruth {
   const femurFromKnee = invert(kneeFromFemurBody);
   const allHits = new Float32Array(hits.reduce((n, h) => n + h.length, 0));
@@ -264,8 +268,10 @@ function notModelled(knee: Phantom): string[] {
     ...knee.notModelled,
     ...notModelledInEcho,
     "The leg does not move: femur, tibia and patella stay where they are during the scan.",
-    "Tissue that the probe pushes aside does not deform its surroundings; the probe is held by no modelled hand (its tremor is a sum of sinusoids), and never " +
-      "loses contact by accident.",
+    "Tissue that the probe pushes aside does not deform its surroundings.",
+    ...(grip === "guided"
+      ? ["The probe follows its path as on a robot's arm but for tremor: no contact force, no friction, no hesitation."]
+      : []),
     "The tracker has white centroid noise on every marker; it has no occlusion, no marker swaps, no warm-up drift and " +
       "no smoothing.",
     "No image is lost, skipped or delivered twice.",

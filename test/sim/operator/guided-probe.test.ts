@@ -1,28 +1,13 @@
 import { expect, test } from "vitest";
 import { orthonormalityError, determinant3x4 } from "../../../src/core/rigid.ts";
 import { createRng } from "../../../src/core/rng.ts";
-import { simulateOperator, type OperatorOptions } from "../../../src/sim/operator/operator.ts";
-import type { SweepPlan } from "../../../src/sim/operator/sweep-plan.ts";
+import { guideProbe, type GuidedOptions } from "../../../src/sim/operator/guided-probe.ts";
+import { frontStroke, leg, RADIUS_MM } from "./support.ts";
 
-/** A leg: a cylinder of radius 55 mm about z. */
-const RADIUS_MM = 55;
-const skin = { distanceMm: (x: number, y: number) => Math.hypot(x, y) - RADIUS_MM };
-const plan: SweepPlan = {
-  name: "front",
-  targetsMm: [
-    [0, 0, 60],
-    [0, 0, -40],
-  ],
-  approach: [
-    [0, 1, 0],
-    [0, 1, 0],
-  ],
-  markedSide: [1, 0, 0],
-};
-const still: OperatorOptions = { speedMmPerS: 20, tremorMm: 0, tremorRad: 0, pressMm: 2, pauseS: 1 };
+const still: GuidedOptions = { speedMmPerS: 20, tremorMm: 0, tremorRad: 0, pressMm: 2, pauseS: 1 };
 
 test("a still hand carries the face over the skin at constant speed, the beam along the inward normal", () => {
-  const motion = simulateOperator([plan], skin, still, createRng("op"));
+  const motion = guideProbe([frontStroke], leg, still, createRng("op"));
   expect(motion.sweeps[0]!.toS).toBeCloseTo(100 / 20, 6);
   for (let t = 0; t <= 5; t += 0.25) {
     const { m } = motion.kneeFromImage(t);
@@ -36,13 +21,13 @@ test("a still hand carries the face over the skin at constant speed, the beam al
 });
 
 test("tremor has the size that was asked for, and every pose is a rotation", () => {
-  const motion = simulateOperator(
-    [plan],
-    skin,
+  const motion = guideProbe(
+    [frontStroke],
+    leg,
     { ...still, speedMmPerS: 2, tremorMm: 0.3, tremorRad: 0.01 },
     createRng("op"),
   );
-  const calm = simulateOperator([plan], skin, { ...still, speedMmPerS: 2 }, createRng("op"));
+  const calm = guideProbe([frontStroke], leg, { ...still, speedMmPerS: 2 }, createRng("op"));
   let sum = 0,
     count = 0;
   for (let t = 0; t < 50; t += 0.01) {
@@ -59,12 +44,12 @@ test("tremor has the size that was asked for, and every pose is a rotation", () 
 
 test("same seed, same motion; another seed, another tremor", () => {
   const at = (seed: string) =>
-    simulateOperator([plan], skin, { ...still, tremorMm: 0.3 }, createRng(seed)).kneeFromImage(1.234).m;
+    guideProbe([frontStroke], leg, { ...still, tremorMm: 0.3 }, createRng(seed)).kneeFromImage(1.234).m;
   expect(at("a")).toEqual(at("a"));
   expect(at("a")).not.toEqual(at("b"));
 });
 
 test("a stroke that misses the body is refused", () => {
-  const miss: SweepPlan = { ...plan, targetsMm: [[300, 300, 0], [300, 300, 10]] }; // prettier-ignore
-  expect(() => simulateOperator([miss], skin, still, createRng("op"))).toThrow(/never meets the skin/);
+  const miss = { ...frontStroke, targetsMm: [[300, 300, 0] as const, [300, 300, 10] as const] }; // prettier-ignore
+  expect(() => guideProbe([miss], leg, still, createRng("op"))).toThrow(/never meets the skin/);
 });
