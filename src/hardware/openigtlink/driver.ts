@@ -1,0 +1,449 @@
+import { UnsuitableInputError } from "../../core/errors.ts";
+import { silentLog, type Log } from "../../core/log.ts";
+import { deviceSeconds, hostSeconds, type Device, type DeviceStream, type Sample } from "../../data/device.ts";
+import type { ToolReading, TimeSource, TrackerFrame } from "../../data/device.ts";
+import type { Image } from "../../data/image.ts";
+import { openClient, type Client, type ClientCounters } from "./client.ts";
+import { clientInfoXml, type ClientInfo } from "./client-info.ts";
+import { metadataValue, timestampSeconds, UTF8, type Envelope } from "./envelope.ts";
+import { grayImage } from "./image-message.ts";
+import { imageSpacing, type ImageBody } from "./messages/image.ts";
+import { message, type Message } from "./protocol.ts";
+import { createSampleQueue, type SampleQueue } from "./sample-queue.ts";
+import { DEFAULT_PORT, STATUS_SHUT_DOWN } from "./server.ts";
+import {
+  deviceName,
+  parsePlusStatus,
+  readingOf,
+  readingOfQuaternion,
+  splitTransformName,
+  transformStatus,
+} from "./tool-status.ts";
+
+export interface PlusOptions {
+  readonly host?: string;
+  readonly port?: number;
+  /** Uniform in [0, 1): spreads the attempts to reconnect. */
+  readonly random: () => number;
+  /** Host clock, seconds; must never run backwards. */
+  readonly nowS: () => number;
+  readonly log?: Log;
+  /** Images of this device only ("Image_Image"); else of whichever device sends the first one. */
+  readonly imageDevice?: string;
+  /** Frame that poses must be in: "ProbeToTracker" is taken, "ProbeToReference" is not. */
+  readonly trackerFrame?: string;
+  /** Sent to a PlusServer as CLIENTINFO; without it, the server's DefaultClientInfo holds. */
+  readonly subscribe?: Omit<ClientInfo, "headerVersion">;
+  /** 1 for servers that do not understand header version 2 (protocol 1 and 2): no tool status comes from them. */
+  readonly headerVersion?: 1 | 2;
+  /** Nominal rates, which a server does not tell. */
+  readonly imageRateHz?: number;
+  readonly poseRateHz?: number;
+  /** How long opening waits for the server, and how long a lost one is waited for. */
+  readonly patienceS?: number;
+  readonly idleTimeoutS?: number;
+  readonly firstRetryS?: number;
+  /** Samples that wait for a slow consumer. */
+  readonly queuedImages?: number;
+  readonly queuedPoses?: number;
+}
+
+export interface DriverCounters extends ClientCounters {
+  readonly images: number;
+  readonly poseFrames: number;
+  /** Not later than the one before: the sender repeated it, or its clock was set back. */
+  readonly notLater: number;
+  /** Images that could not be used: volumes, parts, odd components. */
+  readonly unsuitableImages: number;
+  readonly colourImages: number;
+  /** The same pixels as the image before. */
+  readonly repeatedImages: number;
+  /** Transforms into other frames than the tracker's. */
+  readonly otherTransforms: number;
+  /** Of a tool that came after its frame was complete. */
+  readonly lateTools: number;
+  /** Dropped because the consumer was too slow. */
+  readonly droppedImages: number;
+  readonly droppedPoses: number;
+}
+
+/** Images and poses of one PlusServer, over one connection that stands while either is open. */
+export interface PlusDevices {
+  readonly images: Device<Image>;
+  readonly poses: Device<TrackerFrame>;
+  readonly counters: DriverCounters;
+}
+
+/** So many samples in a row with times before the last good one: the clock was set back. */
+const MAX_REVERSED = 30;
+
+interface Session {
+  readonly client: Client;
+  readonly opened: Promise<void>;
+  readonly images: Set<SampleQueue<Sample<Image>>>;
+  readonly poses: Set<SampleQueue<Sample<TrackerFrame>>>;
+  /** Set when the server shut down or was given up: whoever opens then begins anew. */
+  readonly ended: boolean;
+  users: number;
+  close(): Promise<void>;
+}
+
+/** Any OpenIGTLink server: PlusServer (with Telemed, OptiTrack or what it has), 3D Slicer, our own. */
+export function plusDevices(options: PlusOptions): PlusDevices {
+  const { host = "127.0.0.1", port = DEFAULT_PORT, imageRateHz = 30, poseRateHz = 30 } = options;
+  const tally = createTally();
+  let session: Session | undefined, lastCounters: ClientCounters | undefined;
+
+  function join(): Session {
+    if (!session || session.ended) session = startSession(options, host, port, tally);
+    session.users++;
+    return session;
+  }
+  async function leave(from: Session): Promise<void> {
+    if (--from.users > 0) return;
+    if (session === from) session = undefined;
+    await from.close();
+    lastCounters = from.client.counters;
+  }
+
+  function device<T>(
+    id: string,
+    rateHz: number,
+    capacity: number,
+    streams: (of: Session) => Set<SampleQueue<Sample<T>>>,
+  ) {
+    return {
+      id,
+      async open(signal: AbortSignal): Promise<DeviceStream<T>> {
+        const queue = createSampleQueue<Sample<T>>(capacity);
+        if (signal.aborted) return { nominalRateHz: rateHz, ...closedStream(queue) };
+        const joined = join();
+        let closing: Promise<void> | undefined;
+        const close = (): Promise<void> => {
+          closing ??= (async () => {
+            signal.removeEventListener("abort", onAbort);
+            streams(joined).delete(queue);
+            tally.dropped[id] = (tally.dropped[id] ?? 0) + queue.dropped;
+            queue.clear();
+            await leave(joined);
+          })();
+          return closing;
+        };
+        let stopWaiting: (() => void) | undefined;
+        const onAbort = (): void => {
+          stopWaiting?.();
+          void close();
+        };
+        signal.addEventListener("abort", onAbort);
+        streams(joined).add(queue);
+        try {
+          await Promise.race([joined.opened, new Promise<void>((resolve) => (stopWaiting = resolve))]);
+        } catch (error) {
+          await close();
+          throw error;
+        }
+        return { nominalRateHz: rateHz, close, [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator]() };
+      },
+    };
+  }
+
+  return {
+    images: device<Image>("images", imageRateHz, options.queuedImages ?? 256, ({ images }) => images),
+    poses: device<TrackerFrame>("poses", poseRateHz, options.queuedPoses ?? 16384, ({ poses }) => poses),
+    get counters() {
+      const dropped = (id: string, queues: Iterable<{ readonly dropped: number }>): number =>
+        [...queues].reduce((sum, queue) => sum + queue.dropped, tally.dropped[id] ?? 0);
+      const { dropped: _, ...counts } = tally;
+      return {
+        ...(session?.client.counters ?? lastCounters ?? noConnection),
+        ...counts,
+        droppedImages: dropped("images", session?.images ?? []),
+        droppedPoses: dropped("poses", session?.poses ?? []),
+      };
+    },
+  };
+}
+
+const noConnection: ClientCounters = {
+  messages: 0,
+  bytes: 0,
+  connections: 0,
+  wrongChecksum: 0,
+  refused: 0,
+  unknownTypes: 0,
+  cutBytes: 0,
+  idleTimeouts: 0,
+};
+
+function createTally() {
+  return {
+    images: 0,
+    poseFrames: 0,
+    notLater: 0,
+    unsuitableImages: 0,
+    colourImages: 0,
+    repeatedImages: 0,
+    otherTransforms: 0,
+    lateTools: 0,
+    dropped: {} as Record<string, number>,
+  };
+}
+type Tally = ReturnType<typeof createTally>;
+
+function closedStream<T>(queue: SampleQueue<T>) {
+  queue.end();
+  return { close: async () => undefined, [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator]() };
+}
+
+/** One connection, and what its messages become. */
+function startSession(options: PlusOptions, host: string, port: number, tally: Tally): Session {
+  const { log = silentLog, patienceS = 10 } = options;
+  const images = new Set<SampleQueue<Sample<Image>>>(),
+    poses = new Set<SampleQueue<Sample<TrackerFrame>>>();
+  let settle: { resolve(): void; reject(error: Error): void } | undefined,
+    patience: NodeJS.Timeout | undefined,
+    lastReason = "",
+    ended = false;
+  const opened = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+  opened.catch(() => undefined); // whoever waits for it is told; when nobody does any more, nobody need be
+
+  function end(error?: Error): void {
+    ended = true;
+    clearTimeout(patience);
+    void client.close();
+    settle?.reject(error ?? new UnsuitableInputError("the server shut down", "Start it again"));
+    for (const queue of [...images, ...poses]) queue.end(error);
+  }
+  function waitFor(reason: string): void {
+    lastReason = reason;
+    if (ended) return;
+    patience ??= setTimeout(() => {
+      const problem = `No OpenIGTLink server at ${host}:${port} (${lastReason})`;
+      end(new UnsuitableInputError(problem, "Start PlusServer, or give the address it listens on"));
+    }, patienceS * 1000);
+  }
+
+  const assemble = createAssembler(options, tally, {
+    image: (sample) => images.forEach((queue) => queue.push(sample)),
+    poses: (sample) => poses.forEach((queue) => queue.push(sample)),
+    fail: end,
+    log,
+  });
+  waitFor("no answer");
+  const client = openClient({
+    host,
+    port,
+    random: options.random,
+    nowS: options.nowS,
+    greeting: greetingOf(options),
+    idleTimeoutS: options.idleTimeoutS ?? 2,
+    ...(options.firstRetryS === undefined ? {} : { firstRetryS: options.firstRetryS }),
+    onMessage(received, receivedAtS) {
+      if (received.body.type === "STATUS" && received.body.code === STATUS_SHUT_DOWN) {
+        assemble.flush();
+        end();
+      } else assemble.take(received, receivedAtS);
+    },
+    onState(state, reason) {
+      if (state === "connected") {
+        clearTimeout(patience);
+        patience = undefined;
+        settle?.resolve();
+        log.info("connected", { host, port });
+      } else if (state === "lost") {
+        assemble.flush();
+        log.warn("the connection to the OpenIGTLink server is lost", { host, port, reason });
+        waitFor(reason);
+      } else if (state === "degraded") log.warn("much of what comes is unusable", { host, port, reason });
+    },
+  });
+  return {
+    client,
+    opened,
+    images,
+    poses,
+    get ended() {
+      return ended;
+    },
+    users: 0,
+    async close() {
+      clearTimeout(patience);
+      await client.close();
+    },
+  };
+}
+
+/** PlusServer gives status and metadata only to a client that has shown header version 2. */
+function greetingOf({ headerVersion = 2, subscribe }: PlusOptions): Message[] {
+  const hello = message({ type: "GET_STATUS" }, { headerVersion });
+  if (!subscribe) return [hello];
+  const text = clientInfoXml({ headerVersion, ...subscribe });
+  return [hello, message({ type: "CLIENTINFO", encoding: UTF8, text }, { headerVersion, device: "SonoBench" })];
+}
+
+interface Sinks {
+  image(sample: Sample<Image>): void;
+  poses(sample: Sample<TrackerFrame>): void;
+  fail(error: Error): void;
+  readonly log: Log;
+}
+
+/** Transforms that carry one time are one frame. */
+interface Gathering {
+  readonly time: string;
+  readonly acquiredAtS: number;
+  readonly receivedAtS: number;
+  readonly timeSource: TimeSource;
+  readonly tools: Map<string, ToolReading>;
+}
+
+/** Messages in, samples out: images as they come, the transforms of one instant together. */
+function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
+  const { trackerFrame = "Tracker" } = options;
+  /** Every tool that was seen: when all are there, the frame need not wait for the next one to begin. */
+  const known = new Set<string>();
+  const imageOrder = createOrder(tally, sinks),
+    poseOrder = createOrder(tally, sinks);
+  let imageSequence = 0,
+    poseSequence = 0,
+    gathering: Gathering | undefined,
+    firstComplete = false,
+    imageDevice = options.imageDevice,
+    geometry = "",
+    geometryEpoch = -1,
+    lastPixels: Image["pixels"] | undefined;
+
+  function flush(): void {
+    const done = gathering;
+    gathering = undefined;
+    if (!done || done.tools.size === 0) return;
+    firstComplete = true;
+    emitPoses([...done.tools.values()], done);
+  }
+
+  function emitPoses(tools: readonly ToolReading[], at: Omit<Gathering, "tools" | "time">): void {
+    if (!poseOrder.later(at.acquiredAtS)) return;
+    tally.poseFrames++;
+    sinks.poses({
+      sequence: poseSequence++,
+      acquiredAt: deviceSeconds(at.acquiredAtS),
+      receivedAt: hostSeconds(at.receivedAtS),
+      timeSource: at.timeSource,
+      geometryEpoch: 0,
+      value: { tools },
+    });
+  }
+
+  function takeTransform(received: Message, matrix: Readonly<Float64Array>, receivedAtS: number): void {
+    const names = splitTransformName(deviceName(received));
+    if (!names || names.parent !== trackerFrame) {
+      tally.otherTransforms++;
+      return;
+    }
+    const { acquiredAtS, timeSource, key } = timeOf(received, receivedAtS);
+    if (gathering && gathering.time !== key) flush();
+    if (!gathering && poseOrder.last === acquiredAtS) {
+      // Its frame was complete without it; from now on it is waited for.
+      known.add(names.tool);
+      tally.lateTools++;
+      return;
+    }
+    gathering ??= { time: key, acquiredAtS, receivedAtS, timeSource, tools: new Map() };
+    gathering.tools.set(names.tool, readingOf(names.tool, matrix, transformStatus(received)));
+    known.add(names.tool);
+    if (firstComplete && gathering.tools.size === known.size) flush();
+  }
+
+  function takeImage(received: Message, body: ImageBody, receivedAtS: number): void {
+    imageDevice ??= received.device;
+    if (received.device !== imageDevice) return;
+    let value: Image;
+    try {
+      value = grayImage(body);
+    } catch (error) {
+      if (!(error instanceof UnsuitableInputError)) throw error;
+      if (tally.unsuitableImages++ === 0) sinks.log.warn(error.message);
+      return;
+    }
+    if (body.components > 1 && tally.colourImages++ === 0)
+      sinks.log.warn("colour images are taken as their brightness");
+    const { acquiredAtS, timeSource } = timeOf(received, receivedAtS);
+    if (!imageOrder.later(acquiredAtS)) return;
+    const spacing = imageSpacing(body).map((mm) => mm.toPrecision(5));
+    const now = `${value.width} ${value.height} ${body.scalar} ${spacing.join(" ")}`;
+    if (now !== geometry) geometryEpoch++;
+    geometry = now;
+    if (lastPixels && samePixels(lastPixels, value.pixels)) tally.repeatedImages++;
+    lastPixels = value.pixels;
+    tally.images++;
+    sinks.image({
+      sequence: imageSequence++,
+      acquiredAt: deviceSeconds(acquiredAtS),
+      receivedAt: hostSeconds(receivedAtS),
+      timeSource,
+      geometryEpoch,
+      value,
+    });
+  }
+
+  return {
+    flush,
+    take(received: Message, receivedAtS: number): void {
+      const { body } = received;
+      if (body.type === "TRANSFORM") return takeTransform(received, body.matrix, receivedAtS);
+      const { acquiredAtS, timeSource, key } = timeOf(received, receivedAtS);
+      if (gathering && gathering.time !== key) flush();
+      if (body.type === "IMAGE") return takeImage(received, body, receivedAtS);
+      const status = (name: string) => parsePlusStatus(metadataValue(received, `${name}Status`));
+      const at = { acquiredAtS, receivedAtS, timeSource };
+      if (body.type === "TDATA") {
+        emitPoses(body.elements.map(({ name, matrix }) => readingOf(name, matrix, status(name))), at); // prettier-ignore
+      } else if (body.type === "QTDATA") {
+        emitPoses(
+          body.elements.map(({ name, position, quaternion }) =>
+            readingOfQuaternion(name, position, quaternion, status(name)),
+          ),
+          at,
+        );
+      }
+    },
+  };
+}
+
+/** Lets only what is later than everything before pass. */
+function createOrder(tally: Tally, sinks: Sinks) {
+  let last = -Infinity,
+    reversed = 0;
+  return {
+    get last() {
+      return last;
+    },
+    later(timeS: number): boolean {
+      if (timeS > last) {
+        last = timeS;
+        reversed = 0;
+        return true;
+      }
+      tally.notLater++;
+      if (timeS < last && ++reversed === MAX_REVERSED) {
+        const problem = `The server's clock was set back by ${(last - timeS).toFixed(3)} s`;
+        sinks.fail(new UnsuitableInputError(problem, "Record again from here"));
+      }
+      return false;
+    },
+  };
+}
+
+/** A message without a time was acquired, as far as anyone knows, when it arrived. */
+function timeOf({ timestamp }: Envelope, receivedAtS: number) {
+  const { seconds, fraction } = timestamp;
+  if (seconds === 0 && fraction === 0) {
+    return { acquiredAtS: receivedAtS, timeSource: "arrival", key: `arrival ${receivedAtS}` } as const;
+  }
+  return { acquiredAtS: timestampSeconds(timestamp), timeSource: "device", key: `${seconds} ${fraction}` } as const;
+}
+
+function samePixels(a: Image["pixels"], b: Image["pixels"]): boolean {
+  if (a.byteLength !== b.byteLength) return false;
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+}
