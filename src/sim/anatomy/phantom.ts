@@ -1,6 +1,6 @@
 import type { Rigid } from "../../core/rigid.ts";
 import type { Landmark } from "../../data/ground-truth.ts";
-import { buildScene } from "../knee/build-scene.ts";
+import { buildScene, type SceneOptions } from "../knee/build-scene.ts";
 import { type Knee, type KneeBone, notModelledInKnee } from "../knee/knee.ts";
 import type { PatientGuide } from "../operator/sweep-plan.ts";
 import type { Scene } from "../scene.ts";
@@ -13,7 +13,7 @@ export interface Phantom {
   /** +1: lateral is +X, a right knee; −1: a left one. */
   readonly lateralSign: 1 | -1;
   guide(): PatientGuide;
-  scene(options: { readonly spacingMm: number }): Scene;
+  scene(options: SceneOptions): Scene;
   /** What was odd about the input and how it was dealt with, in sentences. */
   readonly warnings: readonly string[];
   /** What was found on the way, in sentences. */

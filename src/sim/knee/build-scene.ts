@@ -22,8 +22,33 @@ const ABOVE_MM = 112,
 /** Voxels are filled in cubes of this edge: bones and muscles that cannot reach into a cube are not asked. */
 const CUBE = 6;
 
+/** Echo levels of thin sheets of loosely woven fibres, which run in all directions of the sheet: below a ligament's. */
+const CAPSULE_DB = 1,
+  SHEET_DB = 3;
+
+/** Fibres with fat between them: acoustically halfway between ligament and fat. */
+function looseSheet(name: string, echoDb: number): Tissue {
+  const fibres = tissueOf("ligament", name, [0, 0, 1]),
+    fat = tissueOf("fat");
+  return {
+    ...fibres,
+    speedMps: (fibres.speedMps + fat.speedMps) / 2,
+    densityKgM3: (fibres.densityKgM3 + fat.densityKgM3) / 2,
+    echoDb,
+  };
+}
+
+/** The thickness of fat is asked again, voxel by voxel, this near to its lower border. */
+const FAT_BORDER_MM = 1.5;
+
 /** Nearer to bone than this the distance is interpolated tricubically, so that no kink of the lattice shows. */
 const SMOOTH_MM = 4;
+
+export interface SceneOptions {
+  readonly spacingMm: number;
+  /** Thickness of extra fluid in the suprapatellar recess; 0 when not given. */
+  readonly effusionMm?: number;
+}
 
 /** Tissue whose shape is known from elsewhere, in the knee frame: it counts before the model's. Negative inside. */
 export interface GivenTissue {
@@ -34,10 +59,10 @@ export interface GivenTissue {
 /** The fields that the image formation and the operator see, sampled in the knee frame on shared memory. */
 export function buildScene(
   knee: Knee,
-  { spacingMm }: { readonly spacingMm: number },
+  { spacingMm, effusionMm = 0 }: SceneOptions,
   given: GivenTissue = { cartilage: [], menisci: [] },
 ): Scene {
-  const soft = softTissue(knee);
+  const soft = softTissue(knee, effusionMm);
   const box = coarseBox(knee);
   const skin = skinField(soft, box);
   const grid = fitGrid(skin, spacingMm);
@@ -55,7 +80,8 @@ export function buildScene(
     tissueOf("cartilage"),
     tissueOf("meniscus"),
     tissueOf("synovial fluid"),
-    tissueOf("ligament", "joint capsule", [0, 0, 1]),
+    looseSheet("joint capsule", CAPSULE_DB),
+    looseSheet("fascia and retinacula", SHEET_DB),
     ...soft.volumes.map(({ tissue, name, fibreDirection }) =>
       tissueOf(tissue, name, tissue === "hoffa fat pad" ? undefined : fibreDirection),
     ),
@@ -145,7 +171,7 @@ function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField, giv
     h = grid.spacingMm[0];
   const label = (name: string): number => tissues.findIndex((t) => t.name === name);
   const gel = label("gel"), skinLabel = label("skin"), fat = label("fat"), boneLabel = label("bone"), cartilage = label("cartilage"); // prettier-ignore
-  const meniscus = label("meniscus"), fluid = label("synovial fluid"), capsule = label("joint capsule"); // prettier-ignore
+  const meniscus = label("meniscus"), fluid = label("synovial fluid"), capsule = label("joint capsule"), sheet = label("fascia and retinacula"); // prettier-ignore
   const firstVolume = tissues.length - soft.volumes.length;
   const bones = knee.bones.map((b) => b.distance),
     cartilageMm = cartilageThickness(knee);
@@ -198,7 +224,9 @@ function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField, giv
           if (toBone < 0) return boneLabel;
           if (toSkin > 0) return gel;
           if (toSkin > -soft.skinMm) return skinLabel;
-          if (toSkin > -soft.skinMm - fatHere) return fat;
+          let underFat = -toSkin - soft.skinMm - fatHere;
+          if (Math.abs(underFat) < FAT_BORDER_MM) underFat = -toSkin - soft.skinMm - soft.fatMm(x, y, z);
+          if (underFat < 0) return fat;
           for (const field of given.cartilage) if (field.distanceMm(x, y, z) < 0) return cartilage;
           for (const field of given.menisci) if (field.distanceMm(x, y, z) < 0) return meniscus;
           if (toBone < SMOOTH_MM + 2 && given.cartilage.length === 0) {
@@ -209,10 +237,18 @@ function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField, giv
             const toFemur = bones[femur]!.distanceMm(x, y, z),
               toTibia = bones[tibia]!.distanceMm(x, y, z);
             if (toFemur + toTibia < 6) return fluid;
-            if (toFemur < 7 && toTibia < 7 && given.menisci.length === 0) return meniscus;
+            if (given.menisci.length === 0 && soft.joint.menisci(x, y, z) < 0) return meniscus;
           }
-          for (const v of nearVolumes) if (soft.volumes[v]!.solid(x, y, z) < 0) return firstVolume + v;
-          return toBone < 3.5 ? capsule : fat;
+          let volume = -1;
+          for (const v of nearVolumes) {
+            if (soft.volumes[v]!.solid(x, y, z) >= 0) continue;
+            volume = firstVolume + v;
+            break;
+          }
+          const isMuscle = volume < 0 || tissues[volume]!.texture === "fascicular";
+          if (isMuscle && underFat < soft.joint.sheetMm(x, y, z)) return sheet;
+          if (volume >= 0) return volume;
+          return toBone < soft.joint.capsuleMm(x, y, z) ? capsule : fat;
         }
       }
     }

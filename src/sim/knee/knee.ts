@@ -50,9 +50,9 @@ export interface KneeGuide {
 
 /** What this knee leaves out, for the report. */
 export const notModelledInKnee: readonly string[] = [
-  "Knee: menisci are a filling between the condyles, without horns and tears; ligaments other than the patellar and quadriceps tendons are missing.",
+  "Knee: cruciate ligaments, the iliotibial band and bursae are missing; menisci are whole; nothing in the joint moves under the probe.",
   "Knee: bones are smooth (no osteophytes, foramina, roughness of attachments), of one family of shapes, right side only.",
-  "Knee: muscles are simple volumes that do not bulge or slide; vessels, nerves, bursae and joint effusion are missing.",
+  "Knee: muscles are simple volumes that do not bulge or slide; vessels do not pulse, nerves are missing.",
   "Knee: the patella follows the groove without tilt; probe pressure does not deform the tissue.",
 ];
 

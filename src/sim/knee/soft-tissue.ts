@@ -11,6 +11,7 @@ import {
   taperedCapsule,
 } from "./implicit.ts";
 import type { Knee } from "./knee.ts";
+import { type JointTissue, jointTissue } from "./soft-tissue-joint.ts";
 import type { TissueName } from "./tissues.ts";
 
 /** A volume of one tissue in the knee frame, posed; `solid` is negative inside. */
@@ -29,6 +30,7 @@ export interface SoftTissue {
   /** Thickness of subcutaneous fat under the skin near a point, mm. */
   fatMm(x: number, y: number, z: number): number;
   readonly skinMm: number;
+  readonly joint: JointTissue;
 }
 
 const direction = (a: Point, b: Point): Point => {
@@ -65,14 +67,18 @@ function strap(from: Section, to: Section): Implicit {
 /** Extra tissue over bone at the sides of the joint: capsule, collateral ligaments, retinacula. */
 const CAPSULE_MM = 3;
 
+/** Fluid in the suprapatellar recess of a healthy knee, mm; 2 mm and more counts as an effusion. */
+const RECESS_MM = 1.2;
+
 /** Rounding between neighbouring volumes under the fat: what fascia spans. */
 const FASCIA_MM = 10;
 
 /**
  * Muscles, tendons and fat of a posed knee, as simple volumes whose ends are fixed to the bones they spring from.
- * Shares below (× s) are of a man of average size.
+ * Shares below (× s) are of a man of average size. `effusionMm`: extra fluid in the suprapatellar recess, which lifts
+ * the quadriceps tendon; 0 leaves the film that every knee has.
  */
-export function softTissue(knee: Knee): SoftTissue {
+export function softTissue(knee: Knee, effusionMm: number): SoftTissue {
   const { parameters: p, pose, set } = knee;
   const { patella } = set.shapes;
   const s = p.femur.epicondylarWidthMm / 82.65;
@@ -98,7 +104,7 @@ export function softTissue(knee: Knee): SoftTissue {
     const at: [number, number, number] = [
       (pole[0] + tendonTop[0]) / 2, (pole[1] + tendonTop[1]) / 2, (pole[2] + tendonTop[2]) / 2,
     ]; // prettier-ignore
-    while (femurField.distanceMm(...at) < 6 * s) at[1] += 0.5;
+    while (femurField.distanceMm(...at) < 6 * s + effusionMm) at[1] += 0.5;
     return at;
   })();
   const lowerQuadriceps = strap(
@@ -109,6 +115,23 @@ export function softTissue(knee: Knee): SoftTissue {
     { at: bend, widthMm: 28 * s, thicknessMm: 6.5 * s },
     { at: tendonTop, widthMm: 22 * s, thicknessMm: 4 * s },
   );
+
+  // The recess lies under the quadriceps tendon and reaches about 45 mm above the patella.
+  const fluidMm = RECESS_MM + effusionMm;
+  const behind = ([x, y, z]: Point): Point => [x, y - 3.4 * s - fluidMm / 2, z];
+  const recessTop: Point = [
+    bend[0] + 0.6 * (tendonTop[0] - bend[0]), bend[1] + 0.6 * (tendonTop[1] - bend[1]), bend[2] + 0.6 * (tendonTop[2] - bend[2]),
+  ]; // prettier-ignore
+  const recessPole = onPatella(-6 * s, patella.halfHeightMm - 2 * s);
+  const flat = (at: Point, widthMm: number, share: number): Section => ({
+    at: behind(at),
+    widthMm: widthMm * s + effusionMm,
+    thicknessMm: fluidMm * share,
+  });
+  const lowerRecess = strap({ ...flat(recessPole, 26, 1), at: recessPole }, flat(bend, 30, 1)),
+    upperRecess = strap(flat(bend, 30, 1), flat(recessTop, 24, 0.6));
+  const recess: Implicit = (x, y, z) =>
+    Math.max(Math.min(lowerRecess(x, y, z), upperRecess(x, y, z)), 0.8 - femurField.distanceMm(x, y, z));
 
   // Hoffa's fat pad fills the space behind the patellar tendon.
   const plateauFront = transformPoint(pose.kneeFromTibia.m, 2 * s, 20 * s, -2 * s);
@@ -182,6 +205,7 @@ export function softTissue(knee: Knee): SoftTissue {
     fibreDirection: [0, 0, 1],
   };
   const patellaSide = (x: number): Point => transformPoint(pose.kneeFromPatella.m, x, -2 * s, 4 * s);
+  const joint = jointTissue(knee);
   const volumes: SoftVolume[] = [
     { name: "patellar tendon", tissue: "tendon", solid: patellarTendon, fibreDirection: direction(apex, tubercle) },
     { name: "quadriceps tendon", tissue: "tendon", solid: lowerQuadriceps, fibreDirection: direction(pole, bend) },
@@ -191,6 +215,8 @@ export function softTissue(knee: Knee): SoftTissue {
       solid: upperQuadriceps,
       fibreDirection: direction(bend, tendonTop),
     },
+    { name: "suprapatellar recess", tissue: "synovial fluid", solid: recess, fibreDirection: [0, 0, 1] },
+    ...joint.volumes,
     { name: "hoffa fat pad", tissue: "hoffa fat pad", solid: hoffa, fibreDirection: [0, 0, 1] },
     vastusIntermedius,
     inThigh("rectus femoris", [0, 0, 1], (x, y, z) =>
@@ -243,6 +269,7 @@ export function softTissue(knee: Knee): SoftTissue {
 
   return {
     volumes,
+    joint,
     skinMm: p.softTissue.skinMm,
     fatMm(x, y, z) {
       const up = smoothStep(22 * s, 70 * s, z),

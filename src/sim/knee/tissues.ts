@@ -18,6 +18,7 @@ const table = {
   meniscus: [1630, 1090, 1.5, 1, 5, "diffuse"], // [K]
   "hoffa fat pad": [1460, 940, 0.6, 1.09, 4, "lobular"],
   "synovial fluid": [1530, 1010, 0.1, 1, -40, "none"], // [K]
+  blood: [1584, 1060, 0.18, 1.2, -40, "none"], // [K]
   /** Cortical: what the beam meets first; nothing behind it is seen. */
   bone: [3500, 1900, 5, 1, -Infinity, "none"], // [S] 3000-4000, 1862-1908
 } as const satisfies Record<string, readonly [number, number, number, number, number, Tissue["texture"]]>;
