@@ -259,11 +259,11 @@ function truthOf(
     calibration,
     referenceFromPixel,
     trueRidge: (index) => ridges[index] ?? new Float32Array(geometry.width).fill(NaN),
-    notModelled: notModelled(knee),
+    notModelled: notModelled(knee, grip),
   };
 }
 
-function notModelled(knee: Phantom): string[] {
+function notModelled(knee: Phantom, grip: GripConfig["kind"]): string[] {
   return [
     ...knee.notModelled,
     ...notModelledInEcho,
