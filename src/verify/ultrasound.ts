@@ -1,6 +1,7 @@
 import type { Suite } from "./check.ts";
 import { boneChecks } from "./ultrasound-bone.ts";
 import { displayChecks } from "./ultrasound-display.ts";
+import { l14Checks } from "./ultrasound-l14.ts";
 import { pointChecks } from "./ultrasound-points.ts";
 import { speckleChecks } from "./ultrasound-speckle.ts";
 
@@ -8,5 +9,7 @@ import { speckleChecks } from "./ultrasound-speckle.ts";
 export const ultrasoundSuite: Suite = {
   name: "ultrasound",
   about: "the simulated echo: speckle, point spread, bone, display, against closed forms and an element-level model",
-  checks: [...speckleChecks, ...pointChecks, ...boneChecks, ...displayChecks].sort((a, b) => (a.id < b.id ? -1 : 1)),
+  checks: [...speckleChecks, ...pointChecks, ...boneChecks, ...displayChecks, ...l14Checks].sort((a, b) =>
+    a.id < b.id ? -1 : 1,
+  ),
 };

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { defaultProbe } from "../../src/sim/probe/probe.ts";
 import { halfShiftMm, roughPlateDb, smoothPlateDb, widthMm } from "../../src/verify/ultrasound-element-figures.ts";
+import { recordedByTilt, recordedQuantiles } from "../../src/verify/ultrasound-l14.ts";
+import { recordedFrames, recordedLayout } from "../../src/verify/ultrasound-l14-frames.ts";
+import { boneColumns, byTilt, grayQuantiles } from "../../src/verify/ultrasound-l14-statistics.ts";
+import { dataFolder } from "../support/data.ts";
 import {
   apertureOf,
   createPointEcho,
@@ -138,5 +142,25 @@ describe("figures of the element model that verify compares with", () => {
     found[0]!.forEach((value, i) => expect(Math.abs(value - roughPlateDb.rms30[i]!)).toBeLessThan(ROUNDING_DB));
     found[1]!.forEach((value, i) => expect(Math.abs(value - roughPlateDb.rms48[i]!)).toBeLessThan(ROUNDING_DB));
     [-6.3, -10.9, -13.6, -18.9, -26.6].forEach((value, i) => expect(Math.abs(found[0]![i]! - value)).toBeLessThan(4));
+  });
+});
+
+describe("figures of the recorded L14 frames that verify compares with", () => {
+  it.skipIf(!dataFolder)("are what the program reads from the recording (needs the recordings)", async () => {
+    const frames = await recordedFrames(dataFolder!);
+    const rows = byTilt(frames.flatMap((frame) => boneColumns(frame, recordedLayout)));
+    recordedByTilt.forEach((row, i) => {
+      const found = rows[i]!;
+      expect(found.tiltDeg).toEqual(row.tiltDeg);
+      row.peakGray.forEach((v, k) => expect(Math.abs(found.peakGray[k]! - v)).toBeLessThan(0.6));
+      row.thicknessMm.forEach((v, k) => expect(Math.abs(found.thicknessMm[k]! - v)).toBeLessThan(ROUNDING_MM));
+      row.shadowNear.forEach((v, k) => expect(Math.abs(found.shadowNear[k]! - v)).toBeLessThan(0.6));
+      row.shadowFar.forEach((v, k) => expect(Math.abs(found.shadowFar[k]! - v)).toBeLessThan(0.6));
+    });
+    const quantiles = frames.map((frame) => grayQuantiles(frame, recordedLayout));
+    recordedQuantiles.forEach((range, i) => {
+      const values = quantiles.map((of) => of[i]!);
+      expect([Math.min(...values), Math.max(...values)]).toEqual(range);
+    });
   });
 });

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { GrayImage } from "../data/image.ts";
+import { openSequence } from "../io/sequence/open-sequence.ts";
+import { createEchoSimulator } from "../sim/probe/echo.ts";
+import { fatTissue, muscleTissue, phantomPose, phantomScene } from "../sim/probe/phantoms.ts";
+import { apertureMm, probes, type ImageSettings } from "../sim/probe/probe.ts";
+import type { Scene } from "../sim/scene.ts";
+import type { PictureLayout } from "./ultrasound-l14-statistics.ts";
+
+/** Pixels of the recording by its own calibration matrix, mm. */
+export const ROW_MM = 0.0854;
+const WIDTH = 820;
+const HEIGHT = 616;
+
+/** The recorded picture: columns 176 … 642 are filled, 39.8 mm. */
+export const recordedLayout: PictureLayout = { columns: [178, 641], rowMm: ROW_MM, nearestMm: 18, farthestMm: 42 };
+
+const half = Math.floor(apertureMm(probes["l14-5-38"]) / 2 / ROW_MM) - 2;
+export const simulatedLayout: PictureLayout = {
+  ...recordedLayout,
+  columns: [Math.ceil((WIDTH - 1) / 2) - half, Math.floor((WIDTH - 1) / 2) + half],
+};
+
+/**
+ * The knobs of this scanner. Known are the picture's size and pixels. Gain and range are set so that the top of the
+ * bone is as bright as recorded and muscle as dark; the sliders so that receiver noise at 40-50 mm has gray 10-17; the
+ * smoothing gives speckle the recorded size, 0.5 x 1.5-2.5 mm (reference 3.1). Ridge widths were not looked at.
+ */
+export const l14Settings: Partial<ImageSettings> = {
+  widthPx: WIDTH,
+  heightPx: HEIGHT,
+  depthMm: HEIGHT * ROW_MM,
+  dynamicRangeDb: 54,
+  gainDb: -7,
+  tgcSlidersDb: [1, 0, 0, 2, 4, 7, 11, 13],
+  smoothingMm: [0.5, 0.15],
+};
+
+/**
+ * A bone like the recorded one: in section a bar with round ends of 12 mm, highest 22.6 mm deep and 7.6 mm left of the
+ * middle, which drops to both sides past 60°; under 7 mm of fat and then muscle. Read off frame 10 of the recording.
+ */
+export function l14Phantom(): Scene {
+  const [ax, ay, bx, by, radius] = [-7.6, 34.6, 1.2, 36.3, 12];
+  return phantomScene(
+    {
+      bone: (x, y) => {
+        const t = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2),
+          u = Math.min(1, Math.max(0, t));
+        return Math.hypot(x - ax - u * (bx - ax), y - ay - u * (by - ay)) - radius;
+      },
+      tissue: (x, y) => (y < 7 + 0.8 * Math.sin(x / 9) ? 0 : 1),
+      tissues: [fatTissue, muscleTissue],
+    },
+    { depthMm: 58, halfMm: [26, 10] },
+  );
+}
+
+/** Frames of the simulator, `count` places along the elevation, 1.2 mm apart. */
+export function simulatedFrames(count: number): readonly GrayImage[] {
+  const simulator = createEchoSimulator(l14Phantom(), probes["l14-5-38"], l14Settings, "verify l14");
+  return Array.from({ length: count }, (_, i) => {
+    const { pixels } = simulator.frame(phantomPose(0, 0, 1.2 * (i - (count - 1) / 2)), i);
+    return { width: WIDTH, height: HEIGHT, pixels };
+  });
+}
+
+/** Frames of BoneUltrasound_L14.igs.mha of the public recordings. */
+export async function recordedFrames(dataFolder: string): Promise<readonly GrayImage[]> {
+  const recording = await openSequence(join(dataFolder, "plus", "BoneUltrasound_L14.igs.mha"));
+  try {
+    const frames: GrayImage[] = [];
+    for (let i = 0; i < (recording.images?.count ?? 0); i++) {
+      const { width, height, pixels } = await recording.images!.read(i);
+      frames.push({ width, height, pixels: Uint8Array.from(pixels) });
+    }
+    return frames;
+  } finally {
+    await recording.close();
+  }
+}
+
+/** Two pictures of one height, left and right. */
+export function sideBySide(left: GrayImage, right: GrayImage): GrayImage {
+  const width = left.width + right.width,
+    height = Math.min(left.height, right.height);
+  const pixels = new Uint8Array(width * height);
+  for (let row = 0; row < height; row++) {
+    pixels.set(left.pixels.subarray(row * left.width, (row + 1) * left.width), row * width);
+    pixels.set(right.pixels.subarray(row * right.width, (row + 1) * right.width), row * width + left.width);
+  }
+  return { width, height, pixels };
+}
