@@ -11,6 +11,8 @@ export interface LabelledFrame {
   readonly rmsMm: number;
   /** The picture shows the phantom's first side on the right (−1) or on the left (+1). */
   readonly handed: 1 | -1;
+  /** Pixels a mm, the mean of both directions. */
+  readonly pxPerMm: number;
 }
 
 /** The sides' distance from an affine picture, mm. Wires are 0.3 to 0.5 mm thick and their echoes wider. */
@@ -120,7 +122,12 @@ function complete(
   const rmsMm = sideResidual(phantom, chosen, map);
   if (!(rmsMm < LARGEST_RESIDUAL_MM) || !diagonalsInside(phantom, chosen)) return undefined;
   return {
-    frame: { pixels: chosen.map(({ u, v }): Pixel => [u, v]), rmsMm, handed },
+    frame: {
+      pixels: chosen.map(({ u, v }): Pixel => [u, v]),
+      rmsMm,
+      handed,
+      pxPerMm: (stretches(map).large + stretches(map).small) / 2,
+    },
     lightest: Math.min(...chosen.map(({ mass }) => mass)),
   };
 }

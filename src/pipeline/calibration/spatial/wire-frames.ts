@@ -1,4 +1,5 @@
 import type { Image } from "../../../data/image.ts";
+import { coreCentre } from "./core-centre.ts";
 import { findDots } from "./find-dots.ts";
 import { labelWires, shareBetween, type LabelledFrame } from "./label-wires.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
@@ -15,9 +16,13 @@ export interface WireFrame {
   readonly probeFromPhantom: Readonly<Float64Array>;
 }
 
+/** PLUS opens echoes with a disc of 0.27 mm; wires are about 0.4 mm thick, their echoes wider. */
+const CORE_RADIUS_MM = 0.25;
+
 /** The wires of one image; undefined when they are not all there. */
 export function segmentWires(image: Image, phantom: NWirePhantom): LabelledFrame | undefined {
-  return labelWires(findDots(image), phantom, image.width);
+  const found = labelWires(findDots(image), phantom, image.width);
+  return found && { ...found, pixels: found.pixels.map((at) => coreCentre(image, at, CORE_RADIUS_MM * found.pxPerMm)) };
 }
 
 /**
