@@ -1,0 +1,46 @@
+import { XMLValidator } from "fast-xml-parser";
+import { expect, test } from "vitest";
+import { parseClientInfo } from "../../../src/hardware/openigtlink/client-info.ts";
+import { plusConfigXml } from "../../../src/hardware/openigtlink/plus-config.ts";
+import { interpretPlusConfig } from "../../../src/io/plus-config.ts";
+import { parseXml } from "../../../src/io/plus-xml.ts";
+
+/** The matrix is written with 9 digits. */
+const NINE_DIGITS = 1e-8;
+
+test("the configuration is XML that our own reader takes without a warning", () => {
+  const xml = plusConfigXml();
+  expect(XMLValidator.validate(xml)).toBe(true);
+  const config = interpretPlusConfig("x.xml", parseXml("x.xml", xml));
+  expect(config.warnings).toEqual([]);
+  expect(config.transforms.map(({ from, to }) => [from, to])).toEqual([["Image", "Probe"]]);
+  expect(config.sections.get("PlusOpenIGTLinkServer")).toMatchObject({
+    ListeningPort: "18944",
+    SendValidTransformsOnly: "FALSE",
+    MaxNumberOfIgtlMessagesToSend: "1",
+  });
+});
+
+test("clients are told the status of every tool: header version 2 and all transforms by default", () => {
+  const info = parseClientInfo(plusConfigXml({ tools: ["Probe", "Femur"] }));
+  expect(info.headerVersion).toBe(2);
+  expect(info.transformNames.filter((name) => name.endsWith("Tracker"))).toEqual(["ProbeToTracker", "FemurToTracker"]);
+  expect(info.imageNames).toEqual([{ name: "Image", frame: "Image" }]);
+});
+
+test("a calibration that is given stands in the file; else the nominal spacing is depth over height", () => {
+  const m = Float64Array.of(0.1, 0.01, 0, 1 / 3, -0.01, 0.1, 0, 2, 0, 0, 0.1, -300);
+  const read = (xml: string) => interpretPlusConfig("x.xml", parseXml("x.xml", xml)).transforms[0]!.toFromFrom;
+  read(plusConfigXml({ probeFromPixel: m })).forEach((x, i) => {
+    expect(Math.abs(x - m[i]!)).toBeLessThanOrEqual(NINE_DIGITS * Math.abs(m[i]!));
+  });
+  expect(read(plusConfigXml({ depthMm: 90, frameSizePx: [600, 450] }))[0]).toBeCloseTo(0.2, 8);
+});
+
+test("names that PLUS would misread, twins and empty sizes are refused", () => {
+  for (const tools of [["ProbeTool"], ["Probe", "Probe"], [], ['a"b'], ["AVeryLongToolName"]]) {
+    expect(() => plusConfigXml({ tools })).toThrow(/tool/i);
+  }
+  expect(() => plusConfigXml({ depthMm: 0 })).toThrow(/positive/);
+  expect(plusConfigXml({ motiveProfile: 'a"b<c>.xml' })).toContain("a&quot;b&lt;c&gt;.xml");
+});
