@@ -164,3 +164,43 @@ describe("figures of the recorded L14 frames that verify compares with", () => {
     });
   });
 });
+
+describe("the program that reads bone from pictures", () => {
+  const ROW = 0.0854,
+    width = 500,
+    height = 616,
+    layout = { columns: [10, 490], rowMm: ROW, nearestMm: 15, farthestMm: 45 } as const;
+
+  /** A flat bright line of a Gaussian section on gray tissue, darker below; `tiltDeg` up to the right. */
+  function drawn(tiltDeg: number, peak: number, sigmaMm: number) {
+    const pixels = new Uint8Array(width * height);
+    for (let v = 0; v < height; v++) {
+      for (let u = 0; u < width; u++) {
+        const surface = 30 + (u - 250) * ROW * Math.tan(radians(tiltDeg)),
+          away = v * ROW - surface;
+        const line = peak * Math.exp((-away * away) / (2 * sigmaMm * sigmaMm));
+        pixels[v * width + u] = Math.round(Math.max(line, away < 0 ? 40 : 20));
+      }
+    }
+    return { width, height, pixels };
+  }
+
+  it.each([
+    [4, 220, 0.4],
+    [20, 180, 0.6],
+    [30, 150, 0.7],
+  ])("finds a line tilted by %f° of gray %f and its thickness", (tiltDeg, peak, sigmaMm) => {
+    const columns = boneColumns(drawn(tiltDeg, peak, sigmaMm), layout);
+    expect(columns.length).toBeGreaterThan(300);
+    const middle = columns[Math.floor(columns.length / 2)]!;
+    const STEPS_DEG = 1.5; // rows are whole numbers over 2.4 mm
+    expect(Math.abs(middle.tiltDeg - tiltDeg)).toBeLessThan(STEPS_DEG);
+    expect(Math.abs(middle.peakGray - peak)).toBeLessThan(4);
+    expect(Math.abs(middle.thicknessMm - 2 * Math.sqrt(2 * Math.LN2) * sigmaMm)).toBeLessThan(1.5 * ROW);
+    expect(middle.shadowGray[1]).toBeCloseTo(20, 0);
+  });
+
+  it("finds no bone where nothing is bright", () => {
+    expect(boneColumns(drawn(0, 50, 0.4), layout)).toHaveLength(0);
+  });
+});
