@@ -105,6 +105,11 @@ export class NatNetClient {
     return { ...this.own, ...this.intake.counters };
   }
 
+  /** Frames wait for definitions or for a handshake. */
+  get isHolding(): boolean {
+    return this.intake.isHolding && !this.closed;
+  }
+
   get clockState(): ClockState | undefined {
     return this.sync.state;
   }

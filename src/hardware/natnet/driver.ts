@@ -81,17 +81,21 @@ export interface OptitrackStream extends DeviceStream<TrackerFrame> {
   status(): OptitrackStatus;
 }
 
+export interface OptitrackDevice extends Device<TrackerFrame> {
+  open(signal: AbortSignal): Promise<OptitrackStream>;
+}
+
 /** A goodbye can overtake the last frames, which come by another socket. */
 const LAST_FRAMES_MS = 150;
 const FLUSH_MS = 50;
+/** Longer than definitions are awaited. */
+const FAREWELL_CHECKS = 60;
 
 /**
  * Rigid bodies straight from Motive: millimetres, right-handed, tools named, no pose unless it is good. Nothing is
  * configured on the server but that it streams. `acquiredAt` is the server's clock.
  */
-export function optitrack(options: OptitrackOptions = {}): Device<TrackerFrame> & {
-  open(signal: AbortSignal): Promise<OptitrackStream>;
-} {
+export function optitrack(options: OptitrackOptions = {}): OptitrackDevice {
   return {
     id: "optitrack",
     async open(signal) {
@@ -293,8 +297,15 @@ class Stream implements OptitrackStream {
   private goodbye(reason: "disconnect" | "timeout"): "reconnect" | "stay" {
     this.log.info("tracker: the server said goodbye", { reason });
     if (reason === "timeout" || this.options.onGoodbye !== "end") return "reconnect";
-    this.farewell ??= setTimeout(() => void this.finish(false), LAST_FRAMES_MS);
+    this.farewell ??= setTimeout(() => this.finishWhenRead(FAREWELL_CHECKS), LAST_FRAMES_MS);
     return "stay";
+  }
+
+  /** Frames that still wait for definitions are part of the session, too. */
+  private finishWhenRead(checks: number): void {
+    if (this.client.isHolding && checks > 0)
+      this.farewell = setTimeout(() => this.finishWhenRead(checks - 1), FLUSH_MS);
+    else void this.finish(false);
   }
 
   private warn(sentence: string): void {

@@ -65,10 +65,12 @@ export type PlayEnd =
 /** How fast the estimate of the played device clock follows: jitter of single samples is averaged away. */
 const CLOCK_FOLLOWS = 1 / 64;
 const CLIENT_CHECK_MS = 250;
+/** A client that asks for no definitions is given frames after this; one that asks is ready for them then. */
+const START_MS = 500;
 
 /**
- * Plays a session as Motive would. Playing begins with the first client, from the beginning, stops when the last one
- * has left, and ends with the session: then all are told goodbye.
+ * Plays a session as Motive would, but from its beginning: once the first client has shaken hands, so that it misses
+ * nothing. Playing stops when the last client has left, and ends with the session: then all are told goodbye.
  */
 export class NatNetServer {
   readonly ended: Promise<PlayEnd>;
@@ -82,6 +84,7 @@ export class NatNetServer {
   private modelFlag = false;
   private playing: AbortController | undefined;
   private played = false;
+  private starter: NodeJS.Timeout | undefined;
   private deviceOffsetS: number | undefined;
   private playStartS = 0;
   private recordStartS = 0;
@@ -137,6 +140,7 @@ export class NatNetServer {
     if (this.closed) return;
     this.closed = true;
     clearInterval(this.checker);
+    clearTimeout(this.starter);
     this.playing?.abort();
     await this.dismiss();
     closeUdp(this.command);
@@ -168,7 +172,9 @@ export class NatNetServer {
       case "discovery":
         return reply({ kind: "serverInfo", info: this.info() });
       case "requestModels":
-        return reply({ kind: "models", models: this.models });
+        reply({ kind: "models", models: this.models });
+        if (client) this.startPlaying();
+        return;
       case "echoRequest":
         return reply({
           kind: "echoResponse",
@@ -219,7 +225,10 @@ export class NatNetServer {
     const { clock, version } = this.options;
     const client = { address: from.address, port: from.port, heardS: clock.nowS(), bitstream: version };
     this.clients.set(keyOf(from), client);
-    if (!this.playing && !this.played) this.startPlaying();
+    this.starter ??= setTimeout(() => {
+      this.starter = undefined;
+      if (this.clients.size > 0) this.startPlaying();
+    }, START_MS);
   }
 
   private forget(from: { readonly address: string; readonly port: number }): void {
@@ -249,6 +258,7 @@ export class NatNetServer {
   // Playing
 
   private startPlaying(): void {
+    if (this.playing || this.played || this.closed) return;
     this.play().catch(async (error: unknown) => {
       this.end({ status: "failed", error });
       await this.close();
@@ -271,7 +281,7 @@ export class NatNetServer {
     this.playing = undefined;
     if (playing.signal.aborted) {
       // A client may have come while the last frame was on its way.
-      if (this.clients.size > 0 && !this.closed) this.startPlaying();
+      if (this.clients.size > 0) this.startPlaying();
       return;
     }
     this.played = true;

@@ -20,10 +20,12 @@ const ATTEMPTS = 4;
 
 export const nativeVersion = ({ natNetVersion: [major, minor] }: ServerInfo): NatNetVersion => ({ major, minor });
 
+const NEGOTIABLE: readonly NatNetVersion[] = [newestKnown, { major: 4, minor: 0 }, { major: 3, minor: 1 }];
+
 /** The versions in which frames of a session may come, the agreed one first. */
 export function possibleVersions({ info, bitstream }: Pick<Session, "info" | "bitstream">): NatNetVersion[] {
   const native = nativeVersion(info);
-  const all = [bitstream, native, ...(since(native, 4, 0) ? [newestKnown] : [])];
+  const all = [bitstream, native, ...(since(native, 4, 0) ? NEGOTIABLE : [])];
   return all.filter((version, i) => all.findIndex((other) => sameVersion(version, other)) === i);
 }
 
