@@ -163,6 +163,7 @@ export async function buildAnatomy(input: AnatomyInput, rng: Rng): Promise<Phant
     landmarks: knee.landmarks,
     pose,
     lateralSign: 1,
+    kneeFromFile: { m: kneeFromFile },
     guide: () => knee.guide(),
     scene: (options) => buildScene(knee, options, given),
     warnings,

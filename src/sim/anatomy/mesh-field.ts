@@ -4,12 +4,12 @@ import { type Mesh, meshBounds } from "../../geometry/mesh.ts";
 import { interpolateDistance, redistance, type SampledDistance } from "../knee/sampled-distance.ts";
 
 /** Lattice points this many spacings from the surface or nearer get their exact distance. */
-const BAND = 4;
+const BAND = 3;
 
 const INSIDE_BAND = 1.5;
 
 /**
- * Signed distance to a closed, outward mesh on a lattice: exact within four spacings of the surface, from the eikonal
+ * Signed distance to a closed, outward mesh on a lattice: exact within three spacings of the surface, from the eikonal
  * equation beyond, tricubic between the points. Detail finer than the spacing is rounded off.
  */
 export function sampleMeshDistance(mesh: Mesh, spacingMm: number): SampledDistance {

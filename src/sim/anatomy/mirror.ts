@@ -1,4 +1,3 @@
-import type { Rigid } from "../../core/rigid.ts";
 import type { Mesh } from "../../geometry/mesh.ts";
 import { type Scene, sharedFloat32, sharedUint8 } from "../scene.ts";
 import type { Phantom } from "./phantom.ts";
@@ -23,8 +22,9 @@ export function mirrorPhantom(phantom: Phantom): Phantom {
       distance: { distanceMm: (x, y, z) => bone.distance.distanceMm(-x, y, z) },
     })),
     landmarks: phantom.landmarks.map((landmark) => ({ ...landmark, positionMm: mirrorPoint(landmark.positionMm) })),
-    pose: { kneeFromTibia: mirrorMotion(phantom.pose.kneeFromTibia) },
+    pose: { kneeFromTibia: { m: mirrored(phantom.pose.kneeFromTibia.m) } },
     lateralSign: phantom.lateralSign === 1 ? -1 : 1,
+    kneeFromFile: { m: mirrored(phantom.kneeFromFile.m) },
     guide: () => ({
       ...guide,
       lateralSign: guide.lateralSign === 1 ? -1 : 1,
@@ -37,8 +37,8 @@ export function mirrorPhantom(phantom: Phantom): Phantom {
 }
 
 /** M·A·M with M = diag(−1, 1, 1): the elements that couple x with another axis change sign. */
-function mirrorMotion({ m }: Rigid<"knee", "tibia">): Rigid<"knee", "tibia"> {
-  return { m: m.map((value, i) => ((i < 4 ? 1 : 0) + (i % 4 === 0 ? 1 : 0) === 1 ? -value : value)) };
+function mirrored(m: Readonly<Float64Array>): Float64Array {
+  return m.map((value, i) => (i < 4 === (i % 4 === 0) ? value : -value));
 }
 
 function mirrorScene(scene: Scene): Scene {

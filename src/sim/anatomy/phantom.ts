@@ -1,4 +1,4 @@
-import type { Rigid } from "../../core/rigid.ts";
+import { identity, type Rigid } from "../../core/rigid.ts";
 import type { Landmark } from "../../data/ground-truth.ts";
 import { buildScene, type SceneOptions } from "../knee/build-scene.ts";
 import { type Knee, type KneeBone, notModelledInKnee } from "../knee/knee.ts";
@@ -14,6 +14,8 @@ export interface Phantom {
   readonly lateralSign: 1 | -1;
   guide(): PatientGuide;
   scene(options: SceneOptions): Scene;
+  /** From the axes (RAS) of the files to the knee frame; the identity for a knee that came from no file. */
+  readonly kneeFromFile: Rigid<"knee", "reference">;
   /** What was odd about the input and how it was dealt with, in sentences. */
   readonly warnings: readonly string[];
   /** What was found on the way, in sentences. */
@@ -30,6 +32,7 @@ export function parametricPhantom(knee: Knee): Phantom {
     lateralSign: knee.lateralSign,
     guide: () => knee.guide(),
     scene: (options) => buildScene(knee, options),
+    kneeFromFile: identity(),
     warnings: [],
     notes: [],
     notModelled: notModelledInKnee,
