@@ -10,6 +10,8 @@ export interface ImagePose {
   readonly rotation: Float64Array;
   readonly translationMm: Vector3;
   readonly spacingMm: readonly [number, number];
+  /** The affine map before its axes were made orthogonal: row-major 3×4, third column the normal. */
+  readonly affine: Float64Array;
   /** Angle between the columns' and the rows' axis before they were made orthogonal, rad. */
   readonly axisAngleRad: number;
 }
@@ -65,7 +67,9 @@ function orthogonal(ex: Vector3, ey: Vector3, translationMm: Vector3): ImagePose
       ),
     ),
   );
+  const thick = (sx + sy) / 2 / Math.hypot(...z);
+  const affine = Float64Array.from([0, 1, 2].flatMap((k) => [ex[k]!, ey[k]!, z[k]! * thick, translationMm[k]!]));
   const svd = new SingularValueDecomposition(new Matrix([0, 1, 2].map((k) => [x[k]!, y[k]!, z[k]!])));
   const r = svd.leftSingularVectors.mmul(svd.rightSingularVectors.transpose());
-  return { rotation: Float64Array.from(r.to1DArray()), translationMm, spacingMm: [sx, sy], axisAngleRad };
+  return { rotation: Float64Array.from(r.to1DArray()), translationMm, spacingMm: [sx, sy], affine, axisAngleRad };
 }

@@ -25,7 +25,8 @@ const LEAST_SCALE_MM = 1e-7;
 /**
  * Moves the image until every wire is cut where its dot is seen, and until it passes through the places that the
  * diagonals' dots stand for. Residuals are mm across the beam, along it and out of the image; each kind is measured by
- * its own spread, and outliers fade (Tukey's biweight).
+ * its own spread, and outliers fade (Tukey's biweight). What a tracker gets wrong moves all dots of a frame alike, so a
+ * frame counts once for each kind, however many wires it shows.
  */
 export function refine(frames: readonly WireFrame[], phantom: NWirePhantom, start: ImagePose): RefinedPose {
   const residuals = residualFunction(frames, phantom, start);
@@ -43,7 +44,7 @@ export function refine(frames: readonly WireFrame[], phantom: NWirePhantom, star
     for (let i = 0; i < r.length; i++) {
       const s = scaleMm[kinds[i]!]!;
       shares[i] = biweight(r[i]! / (s * TUKEY));
-      weights[i] = shares[i]! / s ** 2;
+      weights[i] = shares[i]! / s ** 2 / (kinds[i] === 2 ? phantom.patterns : phantom.wires.length);
     }
     const fit = minimiseSquares({ start: parameters, steps: parameterSteps, residuals, weights });
     const moved = Math.max(...fit.parameters.map((p, k) => Math.abs(p - parameters[k]!) / parameterSteps[k]!));

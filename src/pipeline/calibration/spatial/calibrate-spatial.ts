@@ -1,0 +1,187 @@
+import { distance, placeOf } from "../vector3.ts";
+import { orientationSpread } from "../orientation-spread.ts";
+import { refuse, type Refused } from "../refused.ts";
+import { closedForm, type ImagePose } from "./closed-form.ts";
+import type { NWirePhantom } from "./nwire-phantom.ts";
+import { refine, type RefinedPose } from "./refine.ts";
+import { spacingOf, wireErrors, type WireErrors } from "./validate.ts";
+import type { WireFrame } from "./wire-frames.ts";
+
+export interface SpatialInput {
+  readonly frames: readonly WireFrame[];
+  /** Frames that the calibration never sees; absent: blocks of the calibration's own frames are left out in turn. */
+  readonly validation?: readonly WireFrame[];
+  readonly phantom: NWirePhantom;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface SpatialOptions {
+  readonly leastFrames: number;
+  /** A larger 3D error means a wrong phantom or a wrong registration of it, mm. */
+  readonly largestErrorMm: number;
+  /** The probe must move by one of these: mm, rad. */
+  readonly leastMotionMm: number;
+  readonly leastMotionRad: number;
+}
+
+/** PLUS asks for 10 frames; its sessions take 200. */
+export const defaultSpatial: SpatialOptions = {
+  leastFrames: 10,
+  largestErrorMm: 5,
+  leastMotionMm: 3,
+  leastMotionRad: 0.035,
+};
+
+export interface SpatialResult {
+  readonly status: "calibrated";
+  /** Row-major 3×4: (column, row, 0) to probe mm. */
+  readonly probeFromPixel: Float64Array;
+  readonly spacingMm: readonly [number, number];
+  /** Angle between columns and rows in the affine start; 90° in the result. A check on phantom and tracker, rad. */
+  readonly axisAngleRad: number;
+  readonly calibrationErrors: WireErrors;
+  readonly validationErrors: WireErrors;
+  readonly validatedBy: "other frames" | "frames left out";
+  /** Expected error of a point of the image from the scatter of calibrations without a block of frames, mm rms. */
+  readonly centreUncertaintyMm: number;
+  /** The largest of the image's corners. */
+  readonly cornerUncertaintyMm: number;
+  readonly outlierShare: number;
+  /** Frames whose picture of the phantom was the other way round than most. */
+  readonly droppedAsMirrored: number;
+}
+
+/** Blocks of neighbouring frames for the jackknife; neighbours share the tracker's error. */
+const BLOCKS = 6;
+
+export function calibrateSpatial(
+  input: SpatialInput,
+  options: SpatialOptions = defaultSpatial,
+): SpatialResult | Refused {
+  const { phantom } = input;
+  const frames = oneHanded(input.frames);
+  const unfit = unfitFrames(frames, options);
+  if (unfit) return unfit;
+  const start = closedForm(frames, phantom);
+  const refined = refine(frames, phantom, start);
+  const calibrationErrors = wireErrors(refined.probeFromPixel, frames, phantom);
+  if (!(calibrationErrors.meanMm < options.largestErrorMm)) {
+    return refuse(
+      `The wires lie ${calibrationErrors.meanMm.toFixed(1)} mm from where the phantom has them ` +
+        `(at most ${options.largestErrorMm} mm)`,
+      "Check that the configuration describes this phantom and that its PhantomToReference is of this session.",
+    );
+  }
+  const restart: ImagePose = { ...start, ...startFrom(refined) };
+  const left = leftOut(frames, phantom, restart);
+  const validationErrors = input.validation
+    ? wireErrors(refined.probeFromPixel, oneHanded(input.validation), phantom)
+    : pooled(left);
+  const scatter = (u: number, v: number): number => jackknife(left, u, v);
+  const { width, height } = input;
+  return {
+    status: "calibrated",
+    probeFromPixel: refined.probeFromPixel,
+    spacingMm: spacingOf(refined.probeFromPixel),
+    axisAngleRad: start.axisAngleRad,
+    calibrationErrors,
+    validationErrors,
+    validatedBy: input.validation ? "other frames" : "frames left out",
+    centreUncertaintyMm: scatter(width / 2, height / 2),
+    cornerUncertaintyMm: Math.max(scatter(0, 0), scatter(width, 0), scatter(0, height), scatter(width, height)),
+    outlierShare: refined.outlierShare,
+    droppedAsMirrored: input.frames.length - frames.length,
+  };
+}
+
+function oneHanded(frames: readonly WireFrame[]): readonly WireFrame[] {
+  const sum = frames.reduce((total, { handed }) => total + handed, 0);
+  return frames.filter(({ handed }) => handed === (sum < 0 ? -1 : 1));
+}
+
+function unfitFrames(frames: readonly WireFrame[], options: SpatialOptions): Refused | undefined {
+  if (frames.length < options.leastFrames) {
+    return refuse(
+      `All wires of the phantom were found in ${frames.length} tracked frames, at least ${options.leastFrames} are needed`,
+      "Check that the configuration describes the phantom in the images, and that every wire is in view.",
+    );
+  }
+  const poses = Float64Array.from(frames.flatMap(({ probeFromPhantom }) => Array.from(probeFromPhantom)));
+  const turnedRad = orientationSpread({ poses });
+  const centre = [0, 0, 0] as const;
+  const first = placeOf(poses, 0, centre);
+  const movedMm = Math.max(...frames.map((_, i) => distance(placeOf(poses, i, centre), first)));
+  if (movedMm < options.leastMotionMm && turnedRad < options.leastMotionRad) {
+    return refuse(
+      `The probe stood still (${movedMm.toFixed(1)} mm, ${((turnedRad * 180) / Math.PI).toFixed(1)}°), so the tracker's ` +
+        "error of one pose would become the calibration's",
+      "Sweep over the phantom, lean and turn the probe.",
+    );
+  }
+  return undefined;
+}
+
+interface LeftOut {
+  readonly refined: RefinedPose;
+  readonly errors: WireErrors;
+}
+
+function leftOut(frames: readonly WireFrame[], phantom: NWirePhantom, start: ImagePose): LeftOut[] {
+  const blockOf = (i: number): number => Math.floor((i * BLOCKS) / frames.length);
+  return Array.from({ length: BLOCKS }, (_, block) => {
+    const refined = refine(
+      frames.filter((__, i) => blockOf(i) !== block),
+      phantom,
+      start,
+    );
+    const errors = wireErrors(
+      refined.probeFromPixel,
+      frames.filter((__, i) => blockOf(i) === block),
+      phantom,
+    );
+    return { refined, errors };
+  });
+}
+
+/** Errors over all blocks, each measured by a calibration that has not seen it. */
+function pooled(left: readonly LeftOut[]): WireErrors {
+  const distancesMm = Float64Array.from(left.flatMap(({ errors }) => Array.from(errors.distancesMm)));
+  const best = Float64Array.from(distancesMm)
+    .sort()
+    .subarray(0, Math.ceil(0.95 * distancesMm.length));
+  const meanOf = (values: ArrayLike<number>): number => Array.from(values).reduce((s, x) => s + x, 0) / values.length;
+  const meanMm = meanOf(best);
+  const axis = (k: 0 | 1): number => Math.sqrt(meanOf(left.map(({ errors }) => errors.imageRmsMm[k] ** 2)));
+  return {
+    meanMm,
+    sdMm: Math.sqrt(meanOf(best.map((d) => (d - meanMm) ** 2))),
+    rmsMm: Math.sqrt(meanOf(distancesMm.map((d) => d * d))),
+    distancesMm,
+    wires: left[0]!.errors.wires.map(({ name }, wire) => {
+      const across = (pick: "biasMm" | "sdMm", k: 0 | 1): number =>
+        meanOf(left.map(({ errors }) => errors.wires[wire]![pick][k]));
+      return {
+        name,
+        biasMm: [across("biasMm", 0), across("biasMm", 1)],
+        sdMm: [across("sdMm", 0), across("sdMm", 1)],
+      };
+    }),
+    imageRmsMm: [axis(0), axis(1)],
+  };
+}
+
+function startFrom({ probeFromPixel: m }: RefinedPose): Pick<ImagePose, "rotation" | "translationMm" | "spacingMm"> {
+  const [sx, sy] = spacingOf(m),
+    sz = Math.hypot(m[2]!, m[6]!, m[10]!);
+  const rotation = Float64Array.from([0, 4, 8].flatMap((k) => [m[k]! / sx, m[k + 1]! / sy, m[k + 2]! / sz]));
+  return { rotation, translationMm: [m[3]!, m[7]!, m[11]!], spacingMm: [sx, sy] };
+}
+
+/** Tukey's jackknife over blocks, of the place of one pixel, mm. */
+function jackknife(left: readonly LeftOut[], u: number, v: number): number {
+  const places = left.map((each) => placeOf(each.refined.probeFromPixel, 0, [u, v, 0]));
+  const mean = [0, 1, 2].map((k) => places.reduce((sum, p) => sum + p[k]!, 0) / places.length);
+  const squares = places.reduce((sum, p) => sum + [0, 1, 2].reduce((s, k) => s + (p[k]! - mean[k]!) ** 2, 0), 0);
+  return Math.sqrt(((places.length - 1) / places.length) * squares);
+}
