@@ -20,7 +20,7 @@ import {
 } from "./splat.kernel.ts";
 
 /** The loops of assembly/echo-kernel.ts; half a gray level at most from those of typescript-kernel.ts. */
-export function wasmKernel(setup: KernelSetup): EchoKernel {
+export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: WebAssembly.Memory } {
   const { points, seed, lines, samples } = setup;
   const { run, frame, ...kernel } = createEchoKernelMemory(setup);
   const map = mapViews(kernel, lines, mapRows(setup));
@@ -29,6 +29,7 @@ export function wasmKernel(setup: KernelSetup): EchoKernel {
   const pixels = kernel.bytes("pixels", image.width * image.height);
   const noisy = noiseRms(setup) > 0;
   return {
+    memory: kernel.memory,
     beamed: {
       lines,
       samples,
@@ -85,8 +86,8 @@ function mapViews({ floats, doubles }: Pick<KernelMemory, "floats" | "doubles">,
   };
 }
 
-/** The memory of one simulator with all its tables; the bench hands a copy to the same loops in C. */
-export function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
+/** The memory of one simulator with all its tables. */
+function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
   const { probe, settings, beam, effects, seed, lines, samples, boneAt } = setup;
   const rows = mapRows(setup),
     cells = lines * rows * 4,

@@ -1,0 +1,474 @@
+/*
+ * The loops of src/sim/probe/assembly/echo-kernel.ts in C with GNU vectors, for the bench alone: how far is WebAssembly
+ * from the machine? Usage: twin memory bone grid noise repeats pixels
+ *   memory   a copy of the kernel's memory (little-endian), with the map of a pose in it
+ *   bone     32-bit floats, the scene's distance to bone, x fastest
+ *   grid     nx,ny,nz,spacing x,y,z,origin x,y,z
+ *   noise    where the hashes of the noise start
+ * Runs one frame `repeats` times, writes its pixels, prints the least processor time of a frame in ms.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef float f4 __attribute__((vector_size(16)));
+typedef int32_t i4 __attribute__((vector_size(16)));
+typedef uint32_t u4 __attribute__((vector_size(16)));
+
+#define FRAME_ADDRESS 32768
+
+/* As in kernel-memory.ts. */
+typedef struct {
+  double spacingMm, linesPerMm, samplesPerMm, rowsPerMm, phasesPerMm, elevationsPerMm, elevationRowsPerMm,
+      tapRowsPerSample, cellMm, cellsPerMm, nearBoneMm, sideMm, layerMm, muscle, surface, darkest, boneSlope, noiseScale,
+      grayPerDb;
+  int32_t lines, rows, samples, scanLines, marginLines, seed, speckle, boneRough, surfacePoints, phases,
+      elevationColumns, elevationRows, tapRows, tapPairs, pulseLength, pulseCentre, smoothLateral, smoothAxial, width,
+      height, firstColumn, endColumn;
+  uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, densities, phaseTable, elevation, halfWidth,
+      taps, tapRange, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare, rowSample, rowShare, fine,
+      beamed, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump;
+} Frame;
+
+static uint8_t *memory;
+static const Frame *p;
+static const float *bone;
+static int nx, ny, nz;
+static double ax, ay, az, ox, oy, oz;
+
+static inline float *floats(uint32_t at) { return (float *)(memory + at); }
+static inline int32_t *ints(uint32_t at) { return (int32_t *)(memory + at); }
+static inline f4 load(const float *at) { f4 v; memcpy(&v, at, 16); return v; }
+static inline void put(float *at, f4 v) { memcpy(at, &v, 16); }
+static inline f4 all(float v) { return (f4){v, v, v, v}; }
+static inline i4 alli(int32_t v) { return (i4){v, v, v, v}; }
+static inline i4 inside(i4 value, int32_t end) { return (u4)value < (u4)alli(end); }
+static inline f4 ffloor(f4 v) { return (f4){floorf(v[0]), floorf(v[1]), floorf(v[2]), floorf(v[3])}; }
+static inline f4 fnearest(f4 v) { return (f4){rintf(v[0]), rintf(v[1]), rintf(v[2]), rintf(v[3])}; }
+static inline f4 fabs4(f4 v) { return (f4)((i4)v & alli(0x7fffffff)); }
+static inline i4 whole(f4 v) { return __builtin_convertvector(v, i4); }
+static inline f4 real(i4 v) { return __builtin_convertvector(v, f4); }
+static inline int clampi(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
+
+static inline uint32_t mix(uint32_t h) {
+  h ^= h >> 16;
+  h *= 0x7feb352du;
+  h ^= h >> 15;
+  h *= 0x846ca68bu;
+  return h ^ (h >> 16);
+}
+static inline u4 mix4(u4 h) {
+  h ^= h >> 16;
+  h *= 0x7feb352du;
+  h ^= h >> 15;
+  h *= 0x846ca68bu;
+  return h ^ (h >> 16);
+}
+
+static double boneAt(double xMm, double yMm, double zMm) {
+  const double x = (xMm - ox) * ax, y = (yMm - oy) * ay, z = (zMm - oz) * az;
+  if (!(x >= 0 && y >= 0 && z >= 0 && x <= nx - 1 && y <= ny - 1 && z <= nz - 1)) return 2;
+  const int i = clampi((int)x, 0, nx - 2), j = clampi((int)y, 0, ny - 2), k = clampi((int)z, 0, nz - 2);
+  const double u = x - i, v = y - j, w = z - k;
+  const size_t slab = (size_t)nx * ny;
+  const float *at = bone + k * slab + (size_t)j * nx + i;
+  const double a = at[0] + u * (at[1] - (double)at[0]), b = at[nx] + u * (at[nx + 1] - (double)at[nx]);
+  at += slab;
+  const double c = at[0] + u * (at[1] - (double)at[0]), d = at[nx] + u * (at[nx + 1] - (double)at[nx]);
+  const double e = a + v * (b - a);
+  return e + w * (c + v * (d - c) - e);
+}
+
+static inline double bilinear(uint32_t values, double line, double row) {
+  const int lines = p->lines, rows = p->rows;
+  const int l = clampi((int)floor(line), 0, lines - 2), r = clampi((int)floor(row), 0, rows - 2);
+  const double u = fmin(1, fmax(0, line - l)), v = fmin(1, fmax(0, row - r));
+  const float *at = floats(values) + r * lines + l, *below = at + lines;
+  const double top = at[0] + u * ((double)at[1] - at[0]);
+  return top + v * (below[0] + u * ((double)below[1] - below[0]) - top);
+}
+
+static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength, i4 mask) {
+  const f4 at = x * all((float)(2 * p->linesPerMm)) + all((float)(p->lines - 1));
+  const f4 base = ffloor(at);
+  const i4 left = whole(base);
+  const i4 column = whole(fabs4(z) * all((float)p->elevationsPerMm) + all(0.5f));
+  const i4 row = whole(y * all((float)p->elevationRowsPerMm) + all(0.5f));
+  i4 valid = mask & inside(left, 2 * p->lines - 2) & inside(column, p->elevationColumns) & inside(row, p->elevationRows);
+  const i4 entry = ((row * alli(p->elevationColumns) + column) & valid) << 2;
+  const float *elevation = floats(p->elevation);
+  const f4 e0 = load(elevation + entry[0]), e1 = load(elevation + entry[1]), e2 = load(elevation + entry[2]),
+           e3 = load(elevation + entry[3]);
+  const f4 e01 = __builtin_shuffle(e0, e1, (i4){0, 4, 1, 5}), e23 = __builtin_shuffle(e2, e3, (i4){0, 4, 1, 5});
+  const f4 er = __builtin_shuffle(e01, e23, (i4){0, 1, 4, 5}), ei = __builtin_shuffle(e01, e23, (i4){2, 3, 6, 7});
+  const f4 delay = {e0[2], e1[2], e2[2], e3[2]};
+  const f4 range = y + shift;
+  const i4 sample = whole(fnearest((range + delay) * all((float)p->samplesPerMm)));
+  valid &= inside(sample, p->samples);
+  const i4 turn = (whole(range * all((float)p->phasesPerMm)) & alli(p->phases - 1)) << 1;
+  const float *phases = floats(p->phaseTable);
+  const f4 c = {phases[turn[0]], phases[turn[1]], phases[turn[2]], phases[turn[3]]};
+  const f4 s = {phases[turn[0] + 1], phases[turn[1] + 1], phases[turn[2] + 1], phases[turn[3] + 1]};
+  const f4 vr = strength * (er * c - ei * s), vi = strength * (er * s + ei * c);
+  const f4 u = at - base, rest = all(1) - u;
+  const f4 ar = rest * vr, ai = rest * vi, br = u * vr, bi = u * vi;
+  const f4 a01 = __builtin_shuffle(ar, ai, (i4){0, 4, 1, 5}), a23 = __builtin_shuffle(ar, ai, (i4){2, 6, 3, 7});
+  const f4 b01 = __builtin_shuffle(br, bi, (i4){0, 4, 1, 5}), b23 = __builtin_shuffle(br, bi, (i4){2, 6, 3, 7});
+  const i4 to = ((((sample * alli(2 * p->lines) + left) << 3) + alli((int32_t)p->fine)) & valid) |
+                (alli((int32_t)p->dump) & ~valid);
+  float *t0 = floats((uint32_t)to[0]), *t1 = floats((uint32_t)to[1]), *t2 = floats((uint32_t)to[2]),
+        *t3 = floats((uint32_t)to[3]);
+  put(t0, load(t0) + __builtin_shuffle(a01, b01, (i4){0, 1, 4, 5}));
+  put(t1, load(t1) + __builtin_shuffle(a01, b01, (i4){2, 3, 6, 7}));
+  put(t2, load(t2) + __builtin_shuffle(a23, b23, (i4){0, 1, 4, 5}));
+  put(t3, load(t3) + __builtin_shuffle(a23, b23, (i4){2, 3, 6, 7}));
+}
+
+static int hitNear(double x, double z) {
+  const int line = (int)floor(x * p->linesPerMm + 0.5 * (p->lines - 1) + 0.5);
+  if (line < 0 || line >= p->lines) return -1;
+  const int e = z < -0.5 * p->sideMm ? 0 : z > 0.5 * p->sideMm ? 2 : 1;
+  const int at = e * p->lines + line;
+  return isnan(floats(p->boneDepth)[at]) ? -1 : at;
+}
+
+static double planeDistance(int at, double x, double y, double z) {
+  const int e = at < p->lines ? 0 : at < 2 * p->lines ? 1 : 2, line = at - e * p->lines;
+  const float *n = floats(p->boneNormal) + 3 * at;
+  return n[0] * (x - (line - 0.5 * (p->lines - 1)) * p->spacingMm) + n[1] * (y - floats(p->boneDepth)[at]) +
+         n[2] * (z - (e - 1) * p->sideMm);
+}
+
+static double signedDistance(double x, double y, double z) {
+  const double *m = (const double *)(memory + p->pose);
+  return boneAt(m[0] * x + m[1] * y + m[2] * z + m[3], m[4] * x + m[5] * y + m[6] * z + m[7],
+                m[8] * x + m[9] * y + m[10] * z + m[11]);
+}
+
+static int insideBone(double x, double y, double z) {
+  const int at = hitNear(x, z);
+  if (at < 0) return 0;
+  const double d = planeDistance(at, x, y, z);
+  if (d > 0.5) return 0;
+  if (d < -0.5) return d > -p->nearBoneMm && y < floats(p->boneDepth)[at] + p->nearBoneMm;
+  return signedDistance(x, y, z) < 0;
+}
+
+typedef struct {
+  double x[3], y[3], z[3]; /* along a, b, c */
+  int jitter[3];
+} Axes;
+
+static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uint32_t hash) {
+  const int at = hitNear(cx, cz);
+  if (at < 0 || fabs(planeDistance(at, cx, cy, cz)) > 0.8) return;
+  const float *n = floats(p->boneNormal) + 3 * at;
+  const double nX = n[0], nY = n[1], nZ = n[2];
+  if (nY > -0.1) return;
+  const double cos2 = nY * nY, tan2 = (1 - cos2) / cos2;
+  const double kirchhoff = exp(-tan2 / (4 * p->boneSlope * p->boneSlope)) / cos2;
+  for (int point = 0; point < p->surfacePoints; point++) {
+    const uint32_t bits = mix(hash ^ (0x02e5be93u * (uint32_t)(point + 1)));
+    double x = cx, y = cy, z = cz;
+    for (int axis = 0; axis < 3; axis++) {
+      const double j = (double)((bits >> axes->jitter[axis]) & 1023) * (1.0 / 1024) - 511.5 / 1024;
+      x += p->cellMm * axes->x[axis] * j;
+      y += p->cellMm * axes->y[axis] * j;
+      z += p->cellMm * axes->z[axis] * j;
+    }
+    const double d = signedDistance(x, y, z);
+    if (fabs(d) > p->layerMm) continue;
+    const double sx = x - d * nX, sy = y - d * nY, sz = z - d * nZ;
+    const double line = sx * p->linesPerMm + 0.5 * (p->lines - 1), row = sy * p->rowsPerMm;
+    const float strength = (float)(p->surface * kirchhoff * bilinear(p->transmission, line, row));
+    add4(all((float)sx), all((float)sy), all((float)sz), all((float)bilinear(p->shift, line, row)),
+         all(bits & 0x40000000u ? strength : -strength), (i4){-1, 0, 0, 0});
+  }
+}
+
+static inline f4 jittered(u4 bits, int shift) { return real((i4)((bits >> shift) & 1023u)) + all(0.5f); }
+static inline f4 signedBy(f4 strength, u4 bits) { return (f4)((u4)strength ^ (~(bits << 1) & 0x80000000u)); }
+
+static void splat(void) {
+  static const uint32_t primes[3] = {0x9e3779b1u, 0x85ebca77u, 0xc2b2ae3du};
+  const double *m = (const double *)(memory + p->pose);
+  const int lines = p->lines, rows = p->rows;
+  const double cell = p->cellMm, per = p->cellsPerMm, middle = 0.5 * (lines - 1);
+  const double across[3] = {fabs(m[2]), fabs(m[6]), fabs(m[10])};
+  const int c = across[0] >= across[1] && across[0] >= across[2] ? 0 : across[1] >= across[2] ? 1 : 2;
+  const int a = (c + 1) % 3, b = (c + 2) % 3;
+  const double xa = m[4 * a], ya = m[4 * a + 1], za = m[4 * a + 2], ta = m[4 * a + 3];
+  const double xb = m[4 * b], yb = m[4 * b + 1], zb = m[4 * b + 2], tb = m[4 * b + 3];
+  const double xc = m[4 * c], yc = m[4 * c + 1], zc = m[4 * c + 2], tc = m[4 * c + 3];
+  const Axes axes = {{xa, xb, xc}, {ya, yb, yc}, {za, zb, zc}, {10 * a, 10 * b, 10 * c}};
+  const double perC = 1 / zc, halfPerC = fabs(perC);
+  const double xPerA = xa - xc * za / zc, xPerB = xb - xc * zb / zc;
+  const double yPerA = ya - yc * za / zc, yPerB = yb - yc * zb / zc;
+  const double xLimit = (middle + 0.5) * p->spacingMm, yLimit = (rows - 1) / p->rowsPerMm;
+  const double aHalf = fabs(xa) * xLimit, bHalf = fabs(xb) * xLimit;
+  const double aLow = ta - aHalf + fmin(0, ya * yLimit), aHigh = ta + aHalf + fmax(0, ya * yLimit);
+  const double bLow = tb - bHalf + fmin(0, yb * yLimit), bHigh = tb + bHalf + fmax(0, yb * yLimit);
+  const double unit = cell / 1024;
+  const f4 jxa = all((float)(xa * unit)), jxb = all((float)(xb * unit)), jxc = all((float)(xc * unit));
+  const f4 jya = all((float)(ya * unit)), jyb = all((float)(yb * unit)), jyc = all((float)(yc * unit));
+  const f4 jza = all((float)(za * unit)), jzb = all((float)(zb * unit)), jzc = all((float)(zc * unit));
+  const float *boneDepth = floats(p->boneDepth);
+  const int ibEnd = (int)floor(bHigh * per);
+  for (int ib = (int)floor(bLow * per); ib <= ibEnd; ib++) {
+    const double db = (ib + 0.5) * cell - tb;
+    double low = aLow - ta, high = aHigh - ta;
+    if (fabs(xPerA) > 1e-9) {
+      const double r = (-xLimit - xPerB * db) / xPerA, s = (xLimit - xPerB * db) / xPerA;
+      low = fmax(low, fmin(r, s));
+      high = fmin(high, fmax(r, s));
+    } else if (fabs(xPerB * db) > xLimit) continue;
+    if (fabs(yPerA) > 1e-9) {
+      const double r = -yPerB * db / yPerA, s = (yLimit - yPerB * db) / yPerA;
+      low = fmax(low, fmin(r, s));
+      high = fmin(high, fmax(r, s));
+    } else if (yPerB * db < 0 || yPerB * db > yLimit) continue;
+    const int iaEnd = (int)floor((high + ta) * per - 0.5);
+    for (int ia = (int)ceil((low + ta) * per - 0.5); ia <= iaEnd; ia++) {
+      const double da = (ia + 0.5) * cell - ta;
+      const double x0 = xPerA * da + xPerB * db, y0 = yPerA * da + yPerB * db;
+      const double line = x0 * p->linesPerMm + middle, row = y0 * p->rowsPerMm;
+      const double strength = p->speckle ? bilinear(p->amplitude, line, row) : 0;
+      const int nearest = clampi((int)floor(line + 0.5), 0, lines - 1);
+      const double bone1 = boneDepth[lines + nearest], near = p->nearBoneMm;
+      const int nearBone = fabs(y0 - boneDepth[nearest]) < near || fabs(y0 - bone1) < near ||
+                           fabs(y0 - boneDepth[2 * lines + nearest]) < near;
+      const int guarded = nearBone && !(y0 > bone1);
+      if (strength < p->darkest && !nearBone) continue;
+      const f4 shift = all((float)bilinear(p->shift, line, row));
+      const float *density = floats(p->densities) + 3 * clampi((int)floor(row + 0.5), 0, rows - 1);
+      const float odd = density[0], second = density[1];
+      const float scale = (float)(strength * p->muscle * density[2]);
+      const int depthRow = (int)floor(y0 * p->elevationRowsPerMm + 0.5);
+      const double half = floats(p->halfWidth)[depthRow < p->elevationRows ? depthRow : p->elevationRows - 1] * halfPerC;
+      const double centre = tc - (za * da + zb * db) * perC;
+      const int icEnd = (int)floor((centre + half) * per);
+      int ic = (int)floor((centre - half) * per);
+      const int stride = odd > 0 || nearBone ? 1 : 2;
+      if (stride == 2 && ((ia + ib + ic) & 1)) ic++;
+      const uint32_t base = (uint32_t)ia * primes[a] + (uint32_t)ib * primes[b] + (uint32_t)p->seed;
+      const i4 lane = {0, stride, 2 * stride, 3 * stride};
+      const f4 laneMm = real(lane) * all((float)cell);
+      const f4 lx = laneMm * all((float)xc), ly = laneMm * all((float)yc), lz = laneMm * all((float)zc);
+      const u4 laneHash = (u4)lane * primes[c];
+      const float oddShare = stride == 2 ? scale : odd * scale;
+      const f4 weights = (ia + ib + ic) & 1 ? (f4){oddShare, scale, oddShare, scale} : (f4){scale, oddShare, scale, oddShare};
+      const f4 seconds = all(second * scale);
+      const double pa = ia * cell - ta, pb = ib * cell - tb;
+      const double xab = xa * pa + xb * pb, yab = ya * pa + yb * pb, zab = za * pa + zb * pb;
+      for (; ic <= icEnd; ic += 4 * stride) {
+        const double pc = ic * cell - tc;
+        const f4 ox4 = all((float)(xab + xc * pc)) + lx, oy4 = all((float)(yab + yc * pc)) + ly,
+                 oz4 = all((float)(zab + zc * pc)) + lz;
+        const u4 hash = mix4(base + (uint32_t)ic * primes[c] + laneHash);
+        const i4 present = lane <= alli(icEnd - ic);
+        for (int point = 0; scale != 0 && point < (second == 0 ? 1 : 2); point++) {
+          const u4 bits = point == 0 ? hash : mix4(hash ^ 0x68bc21ebu);
+          const f4 ja = jittered(bits, 10 * a), jb = jittered(bits, 10 * b), jc = jittered(bits, 10 * c);
+          const f4 x = ox4 + (jxa * ja + (jxb * jb + jxc * jc)), y = oy4 + (jya * ja + (jyb * jb + jyc * jc)),
+                   z = oz4 + (jza * ja + (jzb * jb + jzc * jc));
+          i4 mask = present;
+          for (int k = 0; guarded && k < 4; k++) {
+            if (insideBone(x[k], y[k], z[k])) mask[k] = 0;
+          }
+          add4(x, y, z, shift, signedBy(point == 0 ? weights : seconds, bits), mask);
+        }
+        if (!nearBone || !p->boneRough) continue;
+        for (int k = 0; k < 4 && ic + k <= icEnd; k++) {
+          const double qa = pa + 0.5 * cell, qb = pb + 0.5 * cell, qc = (ic + k + 0.5) * cell - tc;
+          surfacePoints(xa * qa + xb * qb + xc * qc, ya * qa + yb * qb + yc * qc, za * qa + zb * qb + zc * qc, &axes,
+                        mix(base + (uint32_t)(ic + k) * primes[c]));
+        }
+      }
+    }
+  }
+}
+
+static inline void storeLines(float *to, f4 a0, f4 a1, f4 b0, f4 b1) {
+  const f4 s = __builtin_shuffle(a0, a1, (i4){0, 1, 4, 5}) + __builtin_shuffle(a0, a1, (i4){2, 3, 6, 7});
+  const f4 t = __builtin_shuffle(b0, b1, (i4){1, 0, 5, 4}) + __builtin_shuffle(b0, b1, (i4){3, 2, 7, 6});
+  put(to, s + t * (f4){-1, 1, -1, 1});
+}
+
+static void lateral(void) {
+  const int lines = p->lines;
+  for (int sample = 0; sample < p->samples; sample++) {
+    const int nearest = (int)floor(sample * p->tapRowsPerSample + 0.5), row = nearest < p->tapRows ? nearest : p->tapRows - 1;
+    const int before = ints(p->tapRange)[2 * row], after = ints(p->tapRange)[2 * row + 1];
+    const float *taps = floats(p->taps) + (size_t)row * p->tapPairs * 8;
+    const float *from = floats(p->fine) + (size_t)sample * lines * 4;
+    float *to = floats(p->beamed) + (size_t)sample * lines * 2;
+    memset(to, 0, (size_t)before * 8);
+    memset(to + 2 * (lines - before), 0, (size_t)before * 8);
+    const int last = lines - before - 4;
+    for (int line = before;; line = line + 4 < last ? line + 4 : last) {
+      f4 a[4] = {all(0), all(0), all(0), all(0)}, b[4] = {all(0), all(0), all(0), all(0)};
+      const float *source = from + 4 * (line - before), *tap = taps;
+      for (int pair = -before; pair <= after; pair++, source += 4, tap += 8) {
+        const f4 hr = load(tap), hi = load(tap + 4);
+        for (int k = 0; k < 4; k++) {
+          a[k] += hr * load(source + 4 * k);
+          b[k] += hi * load(source + 4 * k);
+        }
+      }
+      storeLines(to + 2 * line, a[0], a[1], b[0], b[1]);
+      storeLines(to + 2 * line + 4, a[2], a[3], b[2], b[3]);
+      if (line == last) break;
+    }
+  }
+}
+
+static inline f4 fourBytes(u4 word) {
+  const u4 pairs = (word & 0x00ff00ffu) + ((word >> 8) & 0x00ff00ffu);
+  return real((i4)((pairs & 0xffffu) + (pairs >> 16)) - alli(510));
+}
+
+static void noise(uint32_t start) {
+  const int count = p->lines * p->samples;
+  const f4 scale = all((float)p->noiseScale);
+  float *to = floats(p->beamed);
+  u4 at = start + (u4){0, 1, 2, 3};
+  for (int i = 0; i < count; i += 4, to += 8, at += 4u) {
+    const u4 a = mix4(at), b = mix4(a ^ 0x5bd1e995u);
+    const f4 re = scale * fourBytes(a), im = scale * fourBytes(b);
+    put(to, load(to) + __builtin_shuffle(re, im, (i4){0, 4, 1, 5}));
+    put(to + 4, load(to + 4) + __builtin_shuffle(re, im, (i4){2, 6, 3, 7}));
+  }
+}
+
+static inline void storeSamples(size_t at, f4 a, f4 b) {
+  const f4 re = __builtin_shuffle(a, b, (i4){0, 2, 4, 6}), im = __builtin_shuffle(a, b, (i4){1, 3, 5, 7});
+  put(floats(p->receivedRe) + at, re);
+  put(floats(p->receivedIm) + at, im);
+  put(floats(p->power) + at, re * re + im * im);
+}
+
+static void axial(void) {
+  const int lines = p->lines;
+  for (int sample = 0; sample < p->samples; sample++) {
+    const int over = sample + p->pulseCentre - (p->samples - 1), first = over > 0 ? over : 0;
+    const int end = sample + p->pulseCentre + 1 < p->pulseLength ? sample + p->pulseCentre + 1 : p->pulseLength;
+    const int last = lines - 8;
+    for (int line = 0;; line = line + 8 < last ? line + 8 : last) {
+      f4 s[4] = {all(0), all(0), all(0), all(0)};
+      const float *from = floats(p->beamed) + ((size_t)(sample + p->pulseCentre - first) * lines + line) * 2;
+      for (int tap = first; tap < end; tap++, from -= 2 * lines) {
+        const f4 w = all(floats(p->pulse)[tap]);
+        for (int k = 0; k < 4; k++) s[k] += w * load(from + 4 * k);
+      }
+      const size_t at = (size_t)sample * lines + line;
+      storeSamples(at, s[0], s[1]);
+      storeSamples(at + 4, s[2], s[3]);
+      if (line == last) break;
+    }
+  }
+}
+
+static inline f4 log2of(f4 value) {
+  const i4 raised = (i4)value - alli(0x3f3504f3);
+  const f4 exponent = real(raised >> 23), m = (f4)((raised & alli(0x7fffff)) + alli(0x3f3504f3));
+  const f4 s = (m - all(1)) / (m + all(1)), q = s * s;
+  const f4 sum = ((q * all(0.41219858f) + all(0.57707802f)) * q + all(0.96179669f)) * q + all(2.88539008f);
+  return exponent + s * sum;
+}
+
+static void display(void) {
+  const int lines = p->lines, scan = p->scanLines, samples = p->samples, reach = p->smoothLateral, last = scan - 4;
+  float *padded = floats(p->padded), *middle = padded + reach;
+  for (int sample = 0; sample < samples; sample++) {
+    const float *source = floats(p->power) + (size_t)sample * lines + p->marginLines;
+    memcpy(middle, source, (size_t)scan * 4);
+    for (int k = 0; k < reach; k++) {
+      padded[k] = source[0];
+      middle[scan + k] = source[scan - 1];
+    }
+    float *to = floats(p->smooth) + (size_t)sample * scan;
+    for (int line = 0;; line = line + 4 < last ? line + 4 : last) {
+      f4 sum = all(floats(p->lateralKernel)[0]) * load(middle + line);
+      for (int k = 1; k <= reach; k++) {
+        sum += all(floats(p->lateralKernel)[k]) * (load(middle + line - k) + load(middle + line + k));
+      }
+      put(to + line, sum);
+      if (line == last) break;
+    }
+  }
+  const f4 perOctave = all((float)(3.010299956639812 * p->grayPerDb));
+  for (int sample = 0; sample < samples; sample++) {
+    const f4 gain = all(floats(p->gain)[sample] * (float)p->grayPerDb);
+    const float *smooth = floats(p->smooth);
+    for (int line = 0;; line = line + 4 < last ? line + 4 : last) {
+      f4 sum = all(floats(p->axialKernel)[0]) * load(smooth + (size_t)sample * scan + line);
+      for (int k = 1; k <= p->smoothAxial; k++) {
+        const int up = clampi(sample - k, 0, samples - 1), down = clampi(sample + k, 0, samples - 1);
+        sum += all(floats(p->axialKernel)[k]) *
+               (load(smooth + (size_t)up * scan + line) + load(smooth + (size_t)down * scan + line));
+      }
+      put(floats(p->level) + (size_t)sample * scan + line, log2of(sum + all(1e-30f)) * perOctave + gain);
+      if (line == last) break;
+    }
+  }
+  for (int v = 0; v < p->height; v++) {
+    const int sample = ints(p->rowSample)[v];
+    if (sample < 0) continue;
+    const float *above = floats(p->level) + (size_t)sample * scan;
+    const float w = floats(p->rowShare)[v];
+    for (int line = 0; line < scan; line++) padded[line] = above[line] + w * (above[scan + line] - above[line]);
+    uint8_t *to = memory + p->pixels + (size_t)v * p->width;
+    for (int u = p->firstColumn; u < p->endColumn; u++) {
+      const float *at = padded + ints(p->columnLine)[u];
+      const float gray = at[0] + floats(p->columnShare)[u] * (at[1] - at[0]);
+      to[u] = (uint8_t)((gray < 0 ? 0 : gray > 255 ? 255 : gray) + 0.5f);
+    }
+  }
+}
+
+static void *readAll(const char *name) {
+  FILE *file = fopen(name, "rb");
+  if (!file) { perror(name); exit(1); }
+  fseek(file, 0, SEEK_END);
+  const long size = ftell(file);
+  rewind(file);
+  void *bytes = malloc((size_t)size);
+  if (!bytes || fread(bytes, 1, (size_t)size, file) != (size_t)size) { fprintf(stderr, "%s: cannot be read\n", name); exit(1); }
+  fclose(file);
+  return bytes;
+}
+
+int main(int count, char **arguments) {
+  if (count != 7) { fprintf(stderr, "usage: twin memory bone grid noise repeats pixels\n"); return 2; }
+  memory = readAll(arguments[1]);
+  bone = readAll(arguments[2]);
+  p = (const Frame *)(memory + FRAME_ADDRESS);
+  double spacing[3];
+  if (sscanf(arguments[3], "%d,%d,%d,%lf,%lf,%lf,%lf,%lf,%lf", &nx, &ny, &nz, &spacing[0], &spacing[1], &spacing[2], &ox,
+             &oy, &oz) != 9) { fprintf(stderr, "the grid is not nine numbers\n"); return 2; }
+  ax = 1 / spacing[0];
+  ay = 1 / spacing[1];
+  az = 1 / spacing[2];
+  double least = 1e9;
+  for (int i = 0; i < atoi(arguments[5]); i++) {
+    struct timespec from, to;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    memset(floats(p->fine), 0, (size_t)p->samples * p->lines * 16);
+    splat();
+    lateral();
+    noise((uint32_t)strtoul(arguments[4], NULL, 10));
+    axial();
+    display();
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+    const double ms = (to.tv_sec - from.tv_sec) * 1e3 + (to.tv_nsec - from.tv_nsec) / 1e6;
+    if (ms < least) least = ms;
+  }
+  FILE *file = fopen(arguments[6], "wb");
+  if (!file || fwrite(memory + p->pixels, 1, (size_t)p->width * p->height, file) != (size_t)p->width * p->height) return 1;
+  fclose(file);
+  printf("%.4f\n", least);
+  return 0;
+}
