@@ -166,6 +166,6 @@ export function shiftAt(curve: readonly number[], level = 0.5): number {
 
 export const dB = (powerRatio: number): number => 10 * Math.log10(powerRatio);
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
-export const fixed = (value: number, digits = 2): string => value.toFixed(digits);
-export const listed = (values: readonly number[], digits = 2): string =>
-  values.map((v) => v.toFixed(digits)).join(", ");
+/** Digits for a sentence; an echo of no power at all has −Infinity dB. */
+export const fixed = (value: number, digits = 2): string => (value === -Infinity ? "none" : value.toFixed(digits));
+export const listed = (values: readonly number[], digits = 2): string => values.map((v) => fixed(v, digits)).join(", ");

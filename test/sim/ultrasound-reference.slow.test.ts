@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { computeBeam, type Beam } from "../../src/sim/probe/beam.ts";
+import { silentLog } from "../../src/core/log.ts";
 import { defaultProbe } from "../../src/sim/probe/probe.ts";
 import { halfShiftMm, roughPlateDb, smoothPlateDb, widthMm } from "../../src/verify/ultrasound-element-figures.ts";
 import { recordedByTilt, recordedQuantiles } from "../../src/verify/ultrasound-l14.ts";
@@ -202,5 +204,41 @@ describe("the program that reads bone from pictures", () => {
 
   it("finds no bone where nothing is bright", () => {
     expect(boneColumns(drawn(0, 50, 0.4), layout)).toHaveLength(0);
+  });
+});
+
+describe("verify ultrasound notices a simulator whose", () => {
+  const SPEED_MPS = 1540;
+  const beam = computeBeam(defaultProbe, SPEED_MPS, 50);
+  const beamOf = (change: Partial<typeof defaultProbe>): Beam => computeBeam({ ...defaultProbe, ...change }, SPEED_MPS, 50); // prettier-ignore
+
+  /** Outcome of one check when every simulator works with this beam. */
+  async function outcome(id: string, broken: Beam): Promise<boolean | "skipped"> {
+    vi.resetModules();
+    const { once } = await import("../../src/verify/ultrasound-frames.ts");
+    once("beam 50", () => broken);
+    const { ultrasoundSuite } = await import("../../src/verify/ultrasound.ts");
+    const check = ultrasoundSuite.checks.find((c) => c.id === id)!;
+    return (await check.run({ full: false, dataFolder: undefined, log: silentLog })).pass;
+  }
+
+  const real: Beam = {
+    ...beam,
+    elevation: {
+      ...beam.elevation,
+      re: beam.elevation.re.map((v, i) => Math.hypot(v, beam.elevation.im[i]!)),
+      im: beam.elevation.im.map(() => 0),
+      delayMm: beam.elevation.delayMm.map(() => 0),
+    },
+  };
+
+  it.each<readonly [string, string, Beam]>([
+    ["pulse is a quarter too long", "ultrasound.c03.axial-width", beamOf({ bandwidth: 0.56 })], // prettier-ignore
+    ["beams are a quarter too wide", "ultrasound.c04.lateral-width", beamOf({ transmitFNumber: 2.5, receiveFNumber: 1.9 })], // prettier-ignore
+    ["lens is a quarter too small", "ultrasound.c05.elevation-width", beamOf({ elevationApertureMm: 4 })],
+    ["slice has an amplitude but no phase", "ultrasound.c06.elevation-decorrelation", real],
+  ])("%s (%s)", async (_what, id, broken) => {
+    expect(await outcome(id, beam)).toBe(true);
+    expect(await outcome(id, broken)).toBe(false);
   });
 });
