@@ -1,10 +1,14 @@
 import { createRng } from "../core/rng.ts";
 import { sampleTrilinear } from "../geometry/grid.ts";
-import { edgeDefects, meshBounds, type Mesh, signedVolume, vertexNormals } from "../geometry/mesh.ts";
+import { edgeDefects, meshBounds, signedVolume, vertexNormals } from "../geometry/mesh.ts";
+import { localBone } from "../sim/knee/bones.ts";
 import { buildKnee, buildScene, type Knee, type KneeBone } from "../sim/knee/knee.ts";
 import { typicalKnee } from "../sim/knee/parameters.ts";
 import type { Scene } from "../sim/scene.ts";
 import type { Check, Suite } from "./check.ts";
+import { tendonLength } from "./knee-draws.ts";
+import { measureFemur, measurePatella, measureTibia } from "./knee-measures.ts";
+import { populationChecks } from "./knee-population.ts";
 
 const DEG = Math.PI / 180;
 
@@ -138,44 +142,6 @@ export function anteromedialTibiaDepth(knee: Knee, scene: Scene): number {
   return sum / count;
 }
 
-/** Extent along an axis of the vertices that `where` admits. */
-function extent({ positions: p }: Mesh, axis: 0 | 1 | 2, where: (x: number, y: number, z: number) => boolean): number {
-  let low = Infinity,
-    high = -Infinity;
-  for (let i = 0; i < p.length; i += 3) {
-    if (!where(p[i]!, p[i + 1]!, p[i + 2]!)) continue;
-    low = Math.min(low, p[i + axis]!);
-    high = Math.max(high, p[i + axis]!);
-  }
-  return high - low;
-}
-
-/** Radius of the circle through the back of a condyle in the sagittal strip around its crest, least squares (Kåsa). */
-export function posteriorRadius(knee: Knee, side: "medial" | "lateral"): number {
-  const [cx, cy, cz] = landmarkOf(knee, `${side} posterior condyle centre`);
-  const { positions: p } = boneOf(knee, "femur").mesh;
-  // Normal equations of 2·a·y + 2·b·z + c = y² + z².
-  const m = Array.from({ length: 3 }, () => [0, 0, 0, 0]);
-  for (let i = 0; i < p.length; i += 3) {
-    const y = p[i + 1]! - cy,
-      z = p[i + 2]! - cz;
-    const angle = Math.atan2(-y, -z); // 0 down, 90° back
-    if (Math.abs(p[i]! - cx) > 1.5 || angle < 0.75 || angle > 1.65) continue;
-    const row = [2 * y, 2 * z, 1, y * y + z * z];
-    for (let r = 0; r < 3; r++) for (let c = 0; c < 4; c++) m[r]![c]! += row[r]! * row[c]!;
-  }
-  for (let r = 0; r < 3; r++) {
-    for (let below = r + 1; below < 3; below++) {
-      const factor = m[below]![r]! / m[r]![r]!;
-      for (let c = r; c < 4; c++) m[below]![c]! -= factor * m[r]![c]!;
-    }
-  }
-  const c = m[2]![3]! / m[2]![2]!;
-  const b = (m[1]![3]! - m[1]![2]! * c) / m[1]![1]!;
-  const a = (m[0]![3]! - m[0]![2]! * c - m[0]![1]! * b) / m[0]![0]!;
-  return Math.sqrt(c + a * a + b * b);
-}
-
 export interface Dimension {
   readonly name: string;
   readonly measuredMm: number;
@@ -186,63 +152,26 @@ export interface Dimension {
 /** The meshes of a straight knee measured with a ruler, beside what its parameters asked for. */
 export function dimensions(knee: Knee): Dimension[] {
   const { femur: f, tibia: t, patella: q } = knee.parameters;
-  const femur = boneOf(knee, "femur").mesh,
-    tibia = boneOf(knee, "tibia").mesh,
-    patella = boneOf(knee, "patella").mesh;
-  const everywhere = (): boolean => true;
-  const s = f.epicondylarWidthMm / 82.65;
-  const plateau = landmarkOf(knee, "plateau centre")[2];
-  const crest = landmarkOf(knee, "medial trochlear crest"),
-    other = landmarkOf(knee, "lateral trochlear crest"),
-    groove = landmarkOf(knee, "trochlear groove");
-  const apex = landmarkOf(knee, "distal pole"),
-    tubercle = landmarkOf(knee, "tibial tubercle");
-  const condyle = (inside: (x: number) => boolean): number =>
-    extent(femur, 1, (x, y, z) => inside(x) && z < 17 * s && (y > 0 || z < 8 * s));
+  const femur = measureFemur(localBone(knee.set, "femur").mesh),
+    tibia = measureTibia(localBone(knee.set, "tibia").mesh),
+    patella = measurePatella(localBone(knee.set, "patella").mesh);
   const row = (name: string, measuredMm: number, parameterMm: number, toleranceMm: number): Dimension => ({
-    name,
-    measuredMm,
-    parameterMm,
-    toleranceMm,
-  });
+    name, measuredMm, parameterMm, toleranceMm,
+  }); // prettier-ignore
   return [
-    row(
-      "epicondylar width",
-      extent(femur, 0, (_, __, z) => Math.abs(z) < 12 * s),
-      f.epicondylarWidthMm,
-      0.7,
-    ),
-    row(
-      "medial condyle depth",
-      condyle((x) => x < -6 * s),
-      f.medialDepthMm,
-      0.7,
-    ),
-    row(
-      "lateral condyle depth",
-      condyle((x) => x > 8 * s),
-      f.lateralDepthMm,
-      0.7,
-    ),
-    row("medial posterior radius", posteriorRadius(knee, "medial"), f.medialPosteriorRadiusMm, 1),
-    row("lateral posterior radius", posteriorRadius(knee, "lateral"), f.lateralPosteriorRadiusMm, 1),
-    row("trochlear depth", (crest[1] + other[1]) / 2 - groove[1], f.trochlearDepthMm, 1),
-    row(
-      "plateau width",
-      extent(tibia, 0, (_, __, z) => z > plateau - 14 * s),
-      t.plateauWidthMm,
-      1,
-    ),
-    row("patella height", extent(patella, 2, everywhere), q.heightMm, 0.6),
-    row("patella width", extent(patella, 0, everywhere), q.widthMm, 0.6),
-    row("patella thickness", extent(patella, 1, everywhere), q.thicknessMm, 0.6),
-    // The tendon springs from the front of the pole and ends on the upper half of the tubercle.
-    row(
-      "patellar tendon length",
-      Math.hypot(apex[0] - tubercle[0], apex[1] - tubercle[1], apex[2] - tubercle[2]),
-      q.tendonLengthMm,
-      8,
-    ),
+    row("epicondylar width", femur.epicondylarWidthMm, f.epicondylarWidthMm, 0.7),
+    row("medial condyle depth", femur.medialDepthMm, f.medialDepthMm, 0.7),
+    row("lateral condyle depth", femur.lateralDepthMm, f.lateralDepthMm, 0.7),
+    row("medial posterior radius", femur.medialPosteriorRadiusMm, f.medialPosteriorRadiusMm, 1),
+    row("lateral posterior radius", femur.lateralPosteriorRadiusMm, f.lateralPosteriorRadiusMm, 1),
+    row("notch height", femur.notchHeightMm, f.notchHeightMm, 1),
+    row("trochlear depth", femur.trochlearDepthMm, f.trochlearDepthMm, 0.4),
+    row("plateau width", tibia.plateauWidthMm, t.plateauWidthMm, 1),
+    row("plateau depth", tibia.plateauDepthMm, t.plateauDepthMm, 1.2),
+    row("patella height", patella.heightMm, q.heightMm, 0.6),
+    row("patella width", patella.widthMm, q.widthMm, 0.6),
+    row("patella thickness", patella.thicknessMm, q.thicknessMm, 0.6),
+    row("patellar tendon length", tendonLength(knee), q.tendonLengthMm, 0.5),
   ];
 }
 
@@ -286,6 +215,45 @@ const depth = (id: string, statement: string, low: number, high: number, of: (s:
     high,
     measure: (all) => all.map(of),
   });
+
+/** Angles of axes on the meshes less those that were asked for, degrees. */
+function axisErrors({ straight }: Subject): readonly number[] {
+  const { femur: f, tibia: t } = straight.parameters;
+  const femur = measureFemur(localBone(straight.set, "femur").mesh),
+    tibia = measureTibia(localBone(straight.set, "tibia").mesh);
+  return [
+    femur.posteriorTurnRad - f.posteriorTurnRad,
+    tibia.medialSlopeRad - t.medialSlopeRad,
+    tibia.lateralSlopeRad - t.lateralSlopeRad,
+  ].map((error) => Math.abs(error) / DEG);
+}
+
+/** Angle between the X axis and the line through two landmarks, seen from all sides, degrees. */
+function angleToX(knee: Knee, from: string, to: string): number {
+  const a = landmarkOf(knee, from),
+    b = landmarkOf(knee, to);
+  return Math.atan2(Math.hypot(b[1] - a[1], b[2] - a[2]), b[0] - a[0]) / DEG;
+}
+
+/** Lean of the shank: the line through the middles of two sections of the tibia against what was asked, degrees. */
+function shankLeanError({ straight }: Subject): number {
+  const { positions: p } = localBone(straight.set, "tibia").mesh;
+  const middle = (z0: number): readonly [number, number] => {
+    let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity; // prettier-ignore
+    for (let i = 0; i < p.length; i += 3) {
+      if (Math.abs(p[i + 2]! - z0) > 1) continue;
+      x0 = Math.min(x0, p[i]!);
+      x1 = Math.max(x1, p[i]!);
+      y0 = Math.min(y0, p[i + 1]!);
+      y1 = Math.max(y1, p[i + 1]!);
+    }
+    return [(x0 + x1) / 2, (y0 + y1) / 2];
+  };
+  const high = middle(-88),
+    low = middle(-112);
+  const { shaftLateralLeanRad } = straight.parameters.tibia;
+  return Math.abs(Math.atan2(low[0] - high[0], 24) - shaftLateralLeanRad) / DEG;
+}
 
 export const kneeSuite: Suite = {
   name: "knee",
@@ -364,6 +332,43 @@ export const kneeSuite: Suite = {
           dimensions(straight).map((d) => Math.abs(d.measuredMm - d.parameterMm) / d.toleranceMm),
         ),
     }),
+    limits({
+      id: "axes.asked",
+      statement: "Line through the condyles' backs and both slopes of the plateau, on the meshes, are the parameters'",
+      source: "landmarks and profiles of the meshes",
+      unit: "deg",
+      low: 0,
+      high: 0.8,
+      measure: (all) => all.flatMap(axisErrors),
+    }),
+    limits({
+      id: "axes.epicondylar",
+      statement: "The line through the epicondyles' tips is the knee's X axis",
+      source: "definition of the knee frame",
+      unit: "deg",
+      low: 0,
+      high: 1.5,
+      measure: (all) => all.map(({ straight }) => angleToX(straight, "medial epicondyle", "lateral epicondyle")),
+    }),
+    limits({
+      id: "axes.whiteside",
+      statement: "Whiteside's line, from notch to groove, stands upright on the epicondylar line",
+      source: "anatomy; 3 SD of the family",
+      unit: "deg",
+      low: -13,
+      high: 7,
+      measure: (all) =>
+        all.map(({ straight }) => measureFemur(localBone(straight.set, "femur").mesh).whitesideRad / DEG),
+    }),
+    limits({
+      id: "axes.shank",
+      statement: "Seen from the front, the shank leans as asked",
+      source: "middles of sections 88 and 112 mm below the plateau",
+      unit: "deg",
+      low: 0,
+      high: 1.5,
+      measure: (all) => all.map(shankLeanError),
+    }),
     depth("patella", "The front of the patella lies 5-8 mm under the skin", 5, 8, ({ straight, scene }) =>
       depthMm(scene, landmarkOf(straight, "patellar front")),
     ),
@@ -382,5 +387,6 @@ export const kneeSuite: Suite = {
     depth("tibia", "The bare medial face of the tibia lies 5-13 mm deep", 5, 13, ({ straight, scene }) =>
       anteromedialTibiaDepth(straight, scene),
     ),
+    ...populationChecks(async () => (await subjects()).map(({ straight }) => straight)),
   ],
 };

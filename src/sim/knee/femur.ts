@@ -52,13 +52,19 @@ export function femurShape(p: FemurParameters): FemurShape {
 export function femurBlank(p: FemurParameters): FemurParameters {
   let blank = p;
   for (let round = 0; round < 3; round++) {
-    const is = sizes(femurFromBlank(blank, p));
+    const is = sizes(femurFromBlank(blank, p), p);
     blank = {
       ...blank,
       epicondylarWidthMm: blank.epicondylarWidthMm + p.epicondylarWidthMm - is.epicondylarWidthMm,
       medialDepthMm: blank.medialDepthMm + p.medialDepthMm - is.medialDepthMm,
       lateralDepthMm: blank.lateralDepthMm + p.lateralDepthMm - is.lateralDepthMm,
       trochlearDepthMm: blank.trochlearDepthMm + p.trochlearDepthMm - is.trochlearDepthMm,
+      medialPosteriorRadiusMm: blank.medialPosteriorRadiusMm + p.medialPosteriorRadiusMm - is.medialPosteriorRadiusMm,
+      lateralPosteriorRadiusMm:
+        blank.lateralPosteriorRadiusMm + p.lateralPosteriorRadiusMm - is.lateralPosteriorRadiusMm,
+      // Half up a low notch the condyles themselves stand wider apart than a narrow notch asks for.
+      notchWidthMm: Math.max(0.75 * p.notchWidthMm, blank.notchWidthMm + p.notchWidthMm - is.notchWidthMm),
+      notchHeightMm: blank.notchHeightMm + p.notchHeightMm - is.notchHeightMm,
     };
   }
   return blank;
@@ -69,7 +75,7 @@ function edge(solid: Implicit, from: Point, axis: 0 | 1 | 2, lengthMm: number): 
   let inside = 0,
     outside = lengthMm;
   const at: [number, number, number] = [...from];
-  while (Math.abs(outside - inside) > 0.02) {
+  while (Math.abs(outside - inside) > 0.01) {
     const middle = (inside + outside) / 2;
     at[axis] = from[axis] + middle;
     if (solid(...at) < 0) inside = middle;
@@ -78,10 +84,34 @@ function edge(solid: Implicit, from: Point, axis: 0 | 1 | 2, lengthMm: number): 
   return from[axis] + (inside + outside) / 2;
 }
 
-type Sizes = Pick<FemurParameters, "epicondylarWidthMm" | "medialDepthMm" | "lateralDepthMm" | "trochlearDepthMm">;
+/** As `edge`, where the ray may leave and enter again: the first way out. */
+function firstEdge(solid: Implicit, from: Point, axis: 0 | 1 | 2, side: 1 | -1, lengthMm: number): number {
+  const at: [number, number, number] = [...from];
+  let out = 0;
+  do at[axis] = from[axis] + side * (out += 1);
+  while (out < lengthMm && solid(...at) < 0);
+  at[axis] = from[axis] + side * (out - 1);
+  return edge(solid, at, axis, side);
+}
+
+type Sizes = Pick<
+  FemurParameters,
+  | "epicondylarWidthMm"
+  | "medialDepthMm"
+  | "lateralDepthMm"
+  | "trochlearDepthMm"
+  | "notchWidthMm"
+  | "notchHeightMm"
+  | "medialPosteriorRadiusMm"
+  | "lateralPosteriorRadiusMm"
+>;
 
 /** What a ruler would find: the widest line near the epicondyles, each condyle's back to the front of its crest. */
-function sizes({ solid, medialCrestX, lateralCrestX, grooveX, anteriorMm }: FemurShape): Sizes {
+function sizes(
+  { solid, medialCrestX, lateralCrestX, grooveX, anteriorMm, distalZ, notch, medialCentre, lateralCentre }: FemurShape,
+  { posteriorTurnRad, epicondylarWidthMm }: FemurParameters,
+): Sizes {
+  const s = epicondylarWidthMm / REFERENCE_WIDTH_MM;
   let medial = 0,
     lateral = 0;
   for (let y = -8; y <= 8; y += 2) {
@@ -101,18 +131,46 @@ function sizes({ solid, medialCrestX, lateralCrestX, grooveX, anteriorMm }: Femu
     }
     return front - back;
   };
-  const top = (x0: number, x1: number): number => {
-    let front = 0;
-    for (let x = x0; x <= x1; x += 1) front = Math.max(front, edge(solid, [x, 15, anteriorMm.z], 1, 50));
-    return front;
-  };
-  const crests = (top(medialCrestX, grooveX) + top(grooveX, lateralCrestX)) / 2;
+  // The groove is looked at along the normal of the condyles' backs, as in a CT section.
+  const nx = -Math.sin(posteriorTurnRad),
+    ny = Math.cos(posteriorTurnRad);
+  const profile: { along: number; height: number }[] = [];
+  for (let along = -28 * s; along <= 28 * s; along += s) {
+    const turned: Implicit = (height, _, z) => solid(along * ny + height * nx, -along * nx + height * ny, z);
+    profile.push({ along, height: edge(turned, [8, 0, anteriorMm.z], 0, 55) });
+  }
+  const floor = profile
+    .filter(({ along }) => Math.abs(along - grooveX) < 7 * s)
+    .reduce((a, b) => (b.height < a.height ? b : a));
+  const crest = (side: 1 | -1): number =>
+    Math.max(...profile.filter(({ along }) => side * (along - floor.along) > 0).map(({ height }) => height));
+  // The notch: its roof 3 mm behind the epicondylar axis, its walls at half that height, 8 mm behind the axis.
+  const hole: Implicit = (x, y, z) => -solid(x, y, z);
+  const roof = firstEdge(hole, [notch.x, -3 * s, distalZ], 2, 1, 50 * s) - distalZ;
+  const wall = (side: 1 | -1): number => firstEdge(hole, [notch.x, -8 * s, distalZ + roof / 2], 0, side, 30) * side;
   return {
-    trochlearDepthMm: crests - edge(solid, [grooveX, 15, anteriorMm.z], 1, 50),
+    medialPosteriorRadiusMm: backRadius(solid, medialCentre),
+    lateralPosteriorRadiusMm: backRadius(solid, lateralCentre),
+    trochlearDepthMm: (crest(-1) + crest(1)) / 2 - floor.height,
+    notchHeightMm: roof,
+    notchWidthMm: wall(1) + wall(-1),
     epicondylarWidthMm: lateral - medial,
     medialDepthMm: depth(medialCrestX),
     lateralDepthMm: depth(lateralCrestX),
   };
+}
+
+/** Radius of the circle through three points of the back of a condyle, 43, 69 and 95 degrees behind the lowest one. */
+function backRadius(solid: Implicit, [x, cy, cz]: readonly [number, number, number]): number {
+  const [a, b, c] = [0.75, 1.2, 1.65].map((angle) => {
+    const along: Implicit = (r) => solid(x, cy - r * Math.sin(angle), cz - r * Math.cos(angle));
+    const r = edge(along, [0, 0, 0], 0, 45);
+    return [-r * Math.sin(angle), -r * Math.cos(angle)] as const;
+  }) as [readonly [number, number], readonly [number, number], readonly [number, number]];
+  const side = (p: readonly [number, number], q: readonly [number, number]): number =>
+    Math.hypot(p[0] - q[0], p[1] - q[1]);
+  const area2 = Math.abs((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]));
+  return (side(a, b) * side(b, c) * side(c, a)) / (2 * area2);
 }
 
 /** The proportions come from `wanted`, so that correcting the sizes in `p` leaves the rest alone. */
@@ -210,11 +268,12 @@ export function femurFromBlank(p: FemurParameters, wanted: FemurParameters): Fem
   const roofAngle = 48 * DEG,
     roofNy = Math.sin(roofAngle),
     roofNz = Math.cos(roofAngle);
+  const rounding = Math.min(13 * s, 0.6 * p.notchWidthMm);
   const notchSolid: Implicit = (x, y, z) => {
     const roof = (y - roofY) * roofNy + (z - roofZ) * roofNz;
     const wider = 0.06 * Math.max(0, distalZ + 8 * s - z);
     const wall = Math.abs(x - notchX) - p.notchWidthMm / 2 - wider;
-    return smoothMax(roof, wall, 13 * s);
+    return smoothMax(roof, wall, rounding);
   };
 
   // Metaphysis and shaft: elliptic sections, the posterior half flatter (popliteal surface).

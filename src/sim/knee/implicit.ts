@@ -40,13 +40,18 @@ export function ellipsoid(x: number, y: number, z: number, a: number, b: number,
   return (k0 * (k0 - 1)) / Math.sqrt(qx * qx + qy * qy + qz * qz);
 }
 
-/** Ellipse at the origin with semi-axes a, b: first-order distance. */
+/**
+ * Ellipse at the origin with semi-axes a, b: first-order distance near it. Toward the centre, where that distance
+ * depends on the direction one comes from, it passes into a smooth bowl, since sections may shrink to there.
+ */
 export function ellipse(x: number, y: number, a: number, b: number): number {
   const px = x / a,
     py = y / b;
-  const k0 = Math.sqrt(px * px + py * py);
-  if (k0 < 1e-6) return -Math.min(a, b);
-  return (k0 * (k0 - 1)) / Math.sqrt((px / a) ** 2 + (py / b) ** 2);
+  const k = Math.sqrt(px * px + py * py);
+  const mean = Math.sqrt(a * b);
+  if (k < 0.2) return mean * (k * k - 0.75);
+  const perUnit = k / Math.sqrt((px / a) ** 2 + (py / b) ** 2);
+  return mix(mean, perUnit, smoothStep(0.2, 0.7, k)) * (k < 0.5 ? k * k - 0.75 : k - 1);
 }
 
 export type Point = readonly [number, number, number];

@@ -33,6 +33,9 @@ export function kneeLandmarks(set: BoneSet, pose: KneePose): Landmark[] {
   const s = set.parameters.femur.epicondylarWidthMm / 82.65;
   const near = (z0: number, x0: number, x1: number) => (x: number, _: number, z: number) =>
     Math.abs(z - z0) < 1.5 && x > x0 && x < x1;
+  // The crests are the farthest points along the normal of the condyles' backs.
+  const turn = set.parameters.femur.posteriorTurnRad,
+    forward: Point = [-Math.sin(turn), Math.cos(turn), 0];
   const plateau = (x: number, y: number): Point => [x, y, tibia.top(x, y)];
   const halfPlateau = (x: number, _: number, z: number): boolean => z > -8 && Math.abs(x) > 10;
 
@@ -45,8 +48,8 @@ export function kneeLandmarks(set: BoneSet, pose: KneePose): Landmark[] {
     ["lateral posterior condyle", "femur", extreme(mesh("femur"), [0, -1, 0], (x, _, z) => x > 8 * s && z < 10 * s)],
     ["medial distal condyle", "femur", extreme(mesh("femur"), [0, 0, -1], (x) => x < 0)],
     ["lateral distal condyle", "femur", extreme(mesh("femur"), [0, 0, -1], (x) => x > 0)],
-    ["medial trochlear crest", "femur", extreme(mesh("femur"), [0, 1, 0], near(groove, -40, femur.grooveX))],
-    ["lateral trochlear crest", "femur", extreme(mesh("femur"), [0, 1, 0], near(groove, femur.grooveX, 40))],
+    ["medial trochlear crest", "femur", extreme(mesh("femur"), forward, near(groove, -40, femur.grooveX))],
+    ["lateral trochlear crest", "femur", extreme(mesh("femur"), forward, near(groove, femur.grooveX, 40))],
     [
       "trochlear groove",
       "femur",

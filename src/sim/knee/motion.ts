@@ -112,7 +112,7 @@ function posePatella(
   flexionRad: number,
   kneeFromTibia: Rigid<"knee", "tibia">,
 ): Rigid<"knee", "patella"> {
-  const { femur, tibia, patella } = set.shapes,
+  const { femur, tibia } = set.shapes,
     { motion, softTissue } = set.parameters;
   const femurField = localBone(set, "femur").distance;
   const gap = softTissue.femoralCartilageMm + softTissue.patellarCartilageMm + FLUID_MM;
@@ -121,6 +121,7 @@ function posePatella(
   for (let i = 0; i < positions.length; i += 3) {
     if (positions[i + 1]! < 3 && (i / 3) % 3 === 0) back.push(positions[i]!, positions[i + 1]!, positions[i + 2]!);
   }
+  const pole = lowest(positions);
   const tubercle = transformPoint(kneeFromTibia.m, ...tibia.tubercle);
   const turned = -motion.patellarFlexionShare * flexionRad;
   // The groove is round about this line; angle 0 faces forward, 90° down.
@@ -147,10 +148,17 @@ function posePatella(
     low = 1.9;
   for (let iteration = 0; iteration < 18; iteration++) {
     const angle = (high + low) / 2;
-    const apex = transformPoint(pressed(angle).m, 0, 0, -patella.halfHeightMm + 3);
+    const apex = transformPoint(pressed(angle).m, ...pole);
     const length = Math.hypot(apex[0] - tubercle[0], apex[1] - tubercle[1], apex[2] - tubercle[2]);
     if (length > wanted) high = angle;
     else low = angle;
   }
   return pressed((high + low) / 2);
+}
+
+/** Vertex with the smallest z. */
+function lowest(positions: Readonly<Float32Array>): Point {
+  let at = 0;
+  for (let i = 0; i < positions.length; i += 3) if (positions[i + 2]! < positions[at + 2]!) at = i;
+  return [positions[at]!, positions[at + 1]!, positions[at + 2]!];
 }

@@ -158,8 +158,14 @@ export interface KneeParameters {
 
 const DEG = Math.PI / 180;
 
-/** Draws beyond this many SD are folded back to it: an adult one meets, not the one in a thousand. */
-const TYPICAL_SD = 2;
+/**
+ * Draws beyond this many SD are folded back to it: an adult one meets, not the one in a thousand. That takes 1 % off
+ * the spread (at 2 SD it would take 4 %).
+ */
+const TYPICAL_SD = 2.5;
+
+/** Longest diagonal of the patella in the sagittal plane, which Insall and Salvati measured, per height. */
+const DIAGONAL = 1.01;
 
 /**
  * A typical adult: one size drawn per sex (epicondylar width, Kapur), every other length drawn as a share of that
@@ -182,32 +188,35 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
   const share = (label: string, mm: number, sd: number): number => mm * s * (1 + draw(label, 0, sd));
   /** A deviation from the average shape. */
   const shift = (label: string, sd: number): number => s * draw(label, 0, sd);
-  const depthShape = draw("condylar-depth", 0, 0.03); // both condyles deepen together
-  const slope = draw("slope", 0, 2 * DEG);
+  const depthShape = draw("condylar-depth", 0, 0.04); // both condyles deepen together
+  const slope = draw("slope", 0, 2.3 * DEG); // what both halves of the plateau share
+  // Height, width and thickness by sex; the spread is that of 7 ethnicities, n = 927, less the difference of the sexes.
   const patellaShape = draw("patella-shape", 0, 0.05);
+  const patellaHeight = scaled("patella-height", 42.1, 36.9, 0.01) * (1 + patellaShape),
+    patellaWidth = scaled("patella-width", 45.0, 40.0, 0.045) * (1 + patellaShape);
   return {
     sex,
     femur: {
       epicondylarWidthMm: width,
-      medialDepthMm: scaled("medial-depth", 61.88, 54.45, 0.01) * (1 + depthShape), // Kapur
-      lateralDepthMm: scaled("lateral-depth", 64.67, 56.68, 0.01) * (1 + depthShape), // Kapur
-      medialPosteriorRadiusMm: scaled("medial-radius", 20.4, 18.0, 0.04), // 17.0-19.8 in knees of mixed sex
-      lateralPosteriorRadiusMm: scaled("lateral-radius", 19.6, 17.3, 0.04), // 17.1-18.9
+      medialDepthMm: scaled("medial-depth", 61.88, 54.45, 0.02) * (1 + depthShape), // Kapur
+      lateralDepthMm: scaled("lateral-depth", 64.67, 56.68, 0.025) * (1 + depthShape), // Kapur
+      medialPosteriorRadiusMm: scaled("medial-radius", 21.1, 18.5, 0.051), // circles in nine real knees: 19.8 ± 1.9
+      lateralPosteriorRadiusMm: scaled("lateral-radius", 20.14, 17.66, 0.025), // 18.9 ± 1.6
       medialRadiusDropMm: draw("medial-drop", 10, 1), // two-radius fit, J Biomech Eng 146:111004
       lateralRadiusDropMm: draw("lateral-drop", 8, 1),
       medialDropRad: 30 * DEG,
       lateralDropRad: 15 * DEG,
-      notchWidthMm: scaled("notch-width", 19.32, 18.04, 0.08), // Kapur
-      notchHeightMm: scaled("notch-height", 29.05, 26.85, 0.06), // Kapur
-      trochlearDepthMm: draw("trochlear-depth", 6.04, 0.7), // CT controls, PMC5134791
+      notchWidthMm: scaled("notch-width", 19.32, 18.04, male ? 0.207 : 0.182), // Kapur
+      notchHeightMm: scaled("notch-height", 29.05, 26.85, male ? 0.15 : 0.145), // Kapur
+      trochlearDepthMm: draw("trochlear-depth", 6.04, 0.8), // CT controls, PMC5134791
       shaftRadiusMm: scaled("femoral-shaft", 14.5, 12.8, 0.04),
       shaftValgusRad: draw("valgus", 6 * DEG, 1 * DEG),
       shaftBackLeanRad: draw("back-lean", 0, 1 * DEG),
       posteriorTurnRad: draw("posterior-turn", 5.2 * DEG, 2.4 * DEG), // van der Linden, clinical epicondylar axis
       medialCrestMm: share("medial-crest", 23, 0.03),
       lateralCrestMm: share("lateral-crest", 22, 0.03),
-      medialTrochleaMm: share("medial-trochlea", 15.5, 0.05),
-      lateralTrochleaMm: share("lateral-trochlea", 18.5, 0.05),
+      medialTrochleaMm: share("medial-trochlea", 14.6, 0.05),
+      lateralTrochleaMm: share("lateral-trochlea", 17.5, 0.05),
       grooveOffsetMm: 2 * s + shift("groove-offset", 0.7),
       notchOffsetMm: 0.5 * s + shift("notch-offset", 0.5),
       distalHeightMm: share("distal-height", 28, 0.02),
@@ -227,9 +236,9 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
     },
     tibia: {
       plateauWidthMm: scaled("plateau-width", 78, 70, 0.02),
-      plateauDepthMm: scaled("plateau-depth", 52, 46, 0.03),
-      medialSlopeRad: Math.max(1 * DEG, (male ? 5.86 : 6.61) * DEG + slope), // KSRR 2021, n = 285
-      lateralSlopeRad: Math.max(1 * DEG, (male ? 4.41 : 4.63) * DEG + slope),
+      plateauDepthMm: scaled("plateau-depth", 52, 46, male ? 0.06 : 0.044),
+      medialSlopeRad: slope + draw("medial-slope", (male ? 5.86 : 6.61) * DEG, (male ? 1.93 : 2.39) * DEG), // KSRR 2021
+      lateralSlopeRad: slope + draw("lateral-slope", (male ? 4.41 : 4.63) * DEG, (male ? 2.43 : 1.68) * DEG),
       medialConcavityMm: draw("concavity", 2.6, 0.4), // about 3, Hashemi 2008
       eminenceHeightMm: scaled("eminence", 9, 8, 0.08),
       tubercleDropMm: scaled("tubercle-drop", 24, 21.5, 0.06),
@@ -237,17 +246,17 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
       shaftRadiusMm: scaled("tibial-shaft", 13.5, 12, 0.04),
       shaftLateralLeanRad: draw("shank-lateral-lean", 0, 1 * DEG),
       shaftForwardLeanRad: draw("shank-forward-lean", 0, 1 * DEG),
-      medialHalfMm: share("medial-half", 20, 0.03),
-      lateralHalfMm: share("lateral-half", 19, 0.03),
+      medialHalfMm: share("medial-half", 21, 0.03),
+      lateralHalfMm: share("lateral-half", 20, 0.03),
       lateralDepthShare: draw("lateral-depth-share", 0.92, 0.02),
       lateralForwardOffsetMm: 0.5 * s + shift("lateral-forward", 0.5),
       lateralDomeMm: share("lateral-dome", 0.8, 0.3),
-      waistMm: share("waist", 6.8, 0.1),
+      waistMm: share("waist", 7, 0.1),
       waistForwardOffsetMm: shift("waist-forward", 0.7),
       shaftForwardOffsetMm: shift("shank-forward", 0.7),
       shaftSideOffsetMm: shift("shank-side", 0.7),
-      tubercleForwardMm: share("tubercle-forward", 3.9, 0.15),
-      tubercleRadiusMm: share("tubercle-radius", 7.7, 0.06),
+      tubercleForwardMm: share("tubercle-forward", 4, 0.15),
+      tubercleRadiusMm: share("tubercle-radius", 8, 0.06),
       eminenceForwardOffsetMm: shift("eminence-forward", 0.7),
       gerdyOffsetMm: shift("gerdy", 0.5),
       fibulaHeadRadiusMm: scaled("fibula-head", 12, 10.6, 0.05),
@@ -255,9 +264,9 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
       fibulaDropMm: scaled("fibula-drop", 11, 10, 0.1),
     },
     patella: {
-      heightMm: scaled("patella-height", 42.1, 36.9, 0.04) * (1 + patellaShape), // height, width, thickness by sex
-      widthMm: scaled("patella-width", 45.0, 40.0, 0.03) * (1 + patellaShape),
-      thicknessMm: scaled("patella-thickness", 22.6, 20.6, 0.03), // bone: 24.3 and 21.9 hold some cartilage
+      heightMm: patellaHeight,
+      widthMm: patellaWidth,
+      thicknessMm: patellaWidth * (male ? 24.3 / 45 : 21.9 / 40) * (1 + draw("patella-thickness", 0, 0.045)),
       ridgeShare: draw("ridge", 0.54, 0.02), // thickest 54 % from the lateral border
       medialFacetRad: draw("medial-facet", Math.atan(0.5 / 1.1), 2 * DEG),
       lateralFacetRad: draw("lateral-facet", Math.atan(0.4 / 1.1), 2 * DEG),
@@ -266,7 +275,7 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
       rimMm: share("patella-rim", 6.3, 0.08),
       apexTaper: draw("apex-taper", 0.36, 0.03),
       apexBackOffsetMm: shift("apex-back", 0.4),
-      tendonLengthMm: draw("tendon-length", male ? 44 : 43, 3), // PMC7205968
+      tendonLengthMm: patellaHeight * DIAGONAL * draw("tendon-length", male ? 1.01 : 1.06, 0.13), // Insall-Salvati, Aglietti
       tendonThicknessMm: draw("tendon-thickness", 4.5, 0.4), // 5.1 proximal, 3-4 distal
       tendonWidthMm: scaled("tendon-width", 28, 25, 0.05),
     },

@@ -67,6 +67,23 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
   const outline = (x: number, y: number): number =>
     rough((x * widest) / halfWidth, centreY + ((y - centreY) * deepest) / halfDepth);
 
+  /** Middle of a half of the outline, from front to back: the dish and the dome lie there. */
+  const middleOf = (x: number): number => {
+    const end = (sign: 1 | -1): number => {
+      let near = 0,
+        far = 60;
+      while (far - near > 0.01) {
+        const t = (near + far) / 2;
+        if (outline(x, centreY + sign * t) < 0) near = t;
+        else far = t;
+      }
+      return near;
+    };
+    return (end(1) - end(-1)) / 2;
+  };
+  const medialMiddle = middleOf(medialX),
+    lateralMiddle = middleOf(lateralX);
+
   const slopeAt = (x: number): number =>
     mix(Math.tan(p.medialSlopeRad), Math.tan(p.lateralSlopeRad), smoothStep(-8 * s, 8 * s, x));
   const bump = (x: number, y: number, cx: number, cy: number, sx: number, sy: number): number =>
@@ -74,10 +91,10 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
   const top = (x: number, y: number): number => {
     const dy = y - centreY;
     const bowlX = (x - medialX) / (15 * s),
-      bowlY = dy / (20 * s);
+      bowlY = (dy - medialMiddle) / (20 * s);
     const bowl = Math.max(0, 1 - bowlX * bowlX - bowlY * bowlY);
     const lx = (x - lateralX) / (16 * s),
-      ly = dy / (20 * s);
+      ly = (dy - lateralMiddle) / (20 * s);
     const hill = Math.max(0, 1 - lx * lx - ly * ly);
     const sy = dy - p.eminenceForwardOffsetMm;
     const medialSpine = bump(x, sy, -4.6 * s, -2 * s, 3.4 * s, 6.5 * s);
@@ -97,7 +114,13 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
 
   // Fibula: head behind and lateral below the plateau, neck, slender shaft.
   const head: Point = [halfWidth - 4.5 * s, centreY - halfDepth * 0.62, -p.fibulaDropMm - 1.15 * p.fibulaHeadRadiusMm];
-  const foot: Point = [halfWidth - 12 * s, centreY - halfDepth * 0.55, bottomMm - 4];
+  const lateralLean = Math.tan(p.shaftLateralLeanRad),
+    forwardLean = Math.tan(p.shaftForwardLeanRad);
+  const foot: Point = [
+    halfWidth - 12 * s + p.shaftSideOffsetMm - lateralLean * bottomMm,
+    centreY - halfDepth * 0.55 + p.shaftForwardOffsetMm - forwardLean * bottomMm,
+    bottomMm - 4,
+  ];
   const neck: Point = [
     mix(head[0], foot[0], 0.35) - 0.8 * s, mix(head[1], foot[1], 0.35), mix(head[2], foot[2], 0.35),
   ]; // prettier-ignore
@@ -127,8 +150,6 @@ export function tibiaShape(p: TibiaParameters, grooveX: number): TibiaShape {
     [bottomMm, -70 * s, -48 * s, -30 * s, -14 * s],
     [p.shaftRadiusMm, p.shaftRadiusMm * 1.12, p.shaftRadiusMm * 1.35, p.shaftRadiusMm * 1.75, p.shaftRadiusMm * 2.05],
   );
-  const lateralLean = Math.tan(p.shaftLateralLeanRad),
-    forwardLean = Math.tan(p.shaftForwardLeanRad);
   const alongX = monotoneCurve([bottomMm, -60 * s, -10 * s], [-1 * s, -0.5 * s, 0]);
   const alongY = monotoneCurve([bottomMm, -75 * s, -45 * s, -20 * s], [1 * s, 3 * s, 5 * s, 3 * s]);
   const axisX = (z: number): number => alongX(z) + p.shaftSideOffsetMm - lateralLean * z,
