@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { FormatError, Interrupted, UnsuitableInputError } from "../core/errors.ts";
 import { MissedThreshold, UsageError } from "./command.ts";
 import { addDoctor } from "./doctor.ts";
+import { addFit } from "./fit.ts";
 import { addRecord } from "./record.ts";
 import { addReconstruct } from "./reconstruct.ts";
 import { addReport } from "./report.ts";
@@ -42,6 +43,7 @@ for (const add of [
   addVerify,
   addReport,
   addRecord,
+  addFit,
   addConvert,
   addSchema,
   addDoctor,

@@ -5,12 +5,14 @@ import { ioSuite } from "./io.ts";
 import { kneeSuite } from "./knee.ts";
 import { metricsSuite } from "./metrics.ts";
 import { reconstructionSuite } from "./reconstruction.ts";
+import { ultrasoundSuite } from "./ultrasound.ts";
 
 /** In the order of the data's way: files, geometry, the pipeline's parts, scores, the whole. */
 export const allSuites: readonly Suite[] = [
   ioSuite,
   geometrySuite,
   kneeSuite,
+  ultrasoundSuite,
   reconstructionSuite,
   metricsSuite,
   determinismSuite,
