@@ -32,18 +32,20 @@ const raw = { smoothingMm: [0, 0] as const, tgcDbPerCm: 0 };
 const RODS = { radiusMm: 2.5, anechoicMm: 20, darkMm: 32, besideMm: [-8, 8] } as const;
 
 const cystPhantom = (): Scene =>
-  phantomScene(
-    {
-      tissue: (x, y) => {
-        for (const at of RODS.besideMm) {
-          if (Math.hypot(x - at, y - RODS.anechoicMm) < RODS.radiusMm) return 1;
-          if (Math.hypot(x - at, y - RODS.darkMm) < RODS.radiusMm) return 2;
-        }
-        return 0;
+  once("cyst phantom", () =>
+    phantomScene(
+      {
+        tissue: (x, y) => {
+          for (const at of RODS.besideMm) {
+            if (Math.hypot(x - at, y - RODS.anechoicMm) < RODS.radiusMm) return 1;
+            if (Math.hypot(x - at, y - RODS.darkMm) < RODS.radiusMm) return 2;
+          }
+          return 0;
+        },
+        tissues: [plainTissue(), silent, { ...plainTissue(), echoDb: -20 }],
       },
-      tissues: [plainTissue(), silent, { ...plainTissue(), echoDb: -20 }],
-    },
-    { spacingMm: 0.25 },
+      { spacingMm: 0.25 },
+    ),
   );
 
 /** Power of samples inside rods at a depth (to `shareOfRadius` of the radius) and beside them, over many frames. */
