@@ -3,7 +3,7 @@ import { transformPoint } from "../../core/rigid.ts";
 import type { DistanceField } from "../../geometry/distance-field.ts";
 import { type Grid, sampleTrilinear, voxelCount } from "../../geometry/grid.ts";
 import { type Scene, sceneBytes, sharedFloat32, sharedUint8, type Tissue } from "../scene.ts";
-import type { Knee } from "./knee.ts";
+import type { Knee } from "./posed-knee.ts";
 import { interpolateDistance, redistance } from "./sampled-distance.ts";
 import { cartilageThickness, type SoftTissue, softTissue } from "./soft-tissue.ts";
 import { tissueOf } from "./tissues.ts";

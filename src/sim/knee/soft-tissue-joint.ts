@@ -1,7 +1,7 @@
 import { invert, transformPoint } from "../../core/rigid.ts";
 import { type Implicit, mix, type Point, smoothMin, smoothStep, taperedCapsule } from "./implicit.ts";
-import type { Knee } from "./knee.ts";
-import type { SoftVolume } from "./soft-tissue.ts";
+import type { Knee } from "./posed-knee.ts";
+import type { SoftVolume } from "./soft-volume.ts";
 
 /** Capsule and synovium on the bone beside the joint, mm. */
 const CAPSULE_MM = 1.3;

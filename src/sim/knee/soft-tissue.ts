@@ -10,17 +10,9 @@ import {
   smoothStep,
   taperedCapsule,
 } from "./implicit.ts";
-import type { Knee } from "./knee.ts";
+import type { Knee } from "./posed-knee.ts";
 import { type JointTissue, jointTissue } from "./soft-tissue-joint.ts";
-import type { TissueName } from "./tissues.ts";
-
-/** A volume of one tissue in the knee frame, posed; `solid` is negative inside. */
-export interface SoftVolume {
-  readonly name: string;
-  readonly tissue: TissueName;
-  readonly solid: Implicit;
-  readonly fibreDirection: Point;
-}
+import type { SoftVolume } from "./soft-volume.ts";
 
 export interface SoftTissue {
   /** In order of precedence: where two overlap the first one counts. */

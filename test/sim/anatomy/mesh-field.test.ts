@@ -7,8 +7,8 @@ import { sampleMeshDistance, sampleMeshInside } from "../../../src/sim/anatomy/m
 
 /** Facets of 1 mm on a bend of 8 mm lie 0.016 mm off the arc; a lattice of 1 mm rounds their edges by about as much. */
 const NEAR_MM = 0.03;
-/** First-order sweep over 12 mm. */
-const FAR_MM = 0.6;
+/** First-order sweep over the 2 mm from the exact band to the border of the lattice. */
+const FAR_MM = 0.3;
 
 const mesh = await meshSolid(
   { distanceMm: (x, y, z) => ellipsoid(x - 3, y, z, 18, 12, 14) },
@@ -28,8 +28,8 @@ test("the sampled field is the exact distance to the mesh near it, and close to 
     const d = exact.distanceMm(...at),
       error = Math.abs(sampled.distanceMm(...at) - d);
     if (Math.abs(d) < 1.5) near = Math.max(near, error);
-    // The skeleton deep inside has a crease, where nobody looks.
-    else if (d > 0) far = Math.max(far, error);
+    // Beyond the lattice the reading is an upper bound; deep inside there is a crease, where nobody looks.
+    else if (d > 0 && d < 4.5) far = Math.max(far, error);
     if (Math.abs(d) > 0.05 && sampled.distanceMm(...at) * d < 0) wrongSide++;
   }
   expect(near).toBeLessThan(NEAR_MM);
