@@ -25,6 +25,12 @@ export interface PlayedSession {
   frames(): AsyncIterable<Sample<TrackerFrame>> | Iterable<Sample<TrackerFrame>>;
 }
 
+/** Recorded arrival time `recordS` is played at `hostS` of the server's clock. */
+export interface PlayOrigin {
+  readonly hostS: number;
+  readonly recordS: number;
+}
+
 export interface ServerOptions {
   readonly session: PlayedSession;
   readonly clock: HostClock;
@@ -46,6 +52,11 @@ export interface ServerOptions {
   readonly latencyS?: number;
   /** A unicast client that was silent for so long is dropped. */
   readonly clientTimeoutS?: number;
+  /**
+   * Called when the first client is ready; playing waits for it. Servers that share it play in step: see `playTogether`.
+   * Null: the first sample is sent at once.
+   */
+  readonly origin?: (() => Promise<PlayOrigin>) | null;
   /** Begins anew after the end; else clients are told goodbye and no more frames are sent. */
   readonly repeat?: boolean;
 }
@@ -115,6 +126,7 @@ export class NatNetServer {
       speed: 1,
       latencyS: 0.0054,
       clientTimeoutS: 10,
+      origin: null,
       repeat: false,
       ...options,
     };
@@ -267,13 +279,16 @@ export class NatNetServer {
 
   private async play(): Promise<void> {
     const { session, repeat } = this.options;
-    const playing = new AbortController();
+    let playing = new AbortController();
     this.playing = playing;
     do {
       this.deviceOffsetS = undefined;
+      const origin = (await this.options.origin?.()) ?? undefined;
+      // While the other servers were awaited, one client may have left and another have come.
+      if (this.clients.size > 0) this.playing = playing = new AbortController();
       const lastPoses = new Map<string, RigidBody>();
       for await (const sample of session.frames()) {
-        await this.untilDue(sample, playing.signal);
+        await this.untilDue(sample, origin, playing.signal);
         if (playing.signal.aborted) break;
         await this.sendFrame(this.compose(sample, lastPoses));
       }
@@ -290,13 +305,17 @@ export class NatNetServer {
   }
 
   /** Samples are sent when they once arrived, that is some milliseconds after they were taken. */
-  private async untilDue({ acquiredAt, receivedAt }: Sample<TrackerFrame>, signal: AbortSignal): Promise<void> {
+  private async untilDue(
+    { acquiredAt, receivedAt }: Sample<TrackerFrame>,
+    origin: PlayOrigin | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, speed, latencyS } = this.options;
     const offsetS = acquiredAt + latencyS - receivedAt;
     if (this.deviceOffsetS === undefined) {
       this.deviceOffsetS = offsetS;
-      this.playStartS = clock.nowS();
-      this.recordStartS = receivedAt;
+      this.playStartS = origin?.hostS ?? clock.nowS();
+      this.recordStartS = origin?.recordS ?? receivedAt;
     }
     this.deviceOffsetS += CLOCK_FOLLOWS * (offsetS - this.deviceOffsetS);
     const dueS = this.playStartS + (receivedAt - this.recordStartS) / speed;
