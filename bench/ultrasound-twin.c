@@ -30,7 +30,7 @@ typedef struct {
       height, firstColumn, endColumn;
   uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, densities, phaseTable, elevation, halfWidth,
       taps, tapRange, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare, rowSample, rowShare, fine,
-      beamed, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump;
+      beamed, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants;
 } Frame;
 
 static uint8_t *memory;
@@ -165,6 +165,7 @@ typedef struct {
 static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uint32_t hash) {
   const int at = hitNear(cx, cz);
   if (at < 0 || fabs(planeDistance(at, cx, cy, cz)) > 0.8) return;
+  if (fabs(signedDistance(cx, cy, cz)) > p->layerMm + p->cellMm) return;
   const float *n = floats(p->boneNormal) + 3 * at;
   const double nX = n[0], nY = n[1], nZ = n[2];
   if (nY > -0.1) return;

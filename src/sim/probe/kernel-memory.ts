@@ -80,6 +80,7 @@ const BLOCKS = [
   "level",
   "pixels",
   "dump",
+  "constants",
 ] as const;
 
 export type FrameNumbers = Readonly<Record<(typeof DOUBLES)[number] | (typeof INTEGERS)[number], number>>;

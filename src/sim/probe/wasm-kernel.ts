@@ -171,6 +171,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     level: scan,
     pixels: width * height,
     dump: 16,
+    constants: 14 * 16,
   };
   return createKernelMemory(numbers, blocks, boneAt);
 }

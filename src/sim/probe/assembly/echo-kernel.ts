@@ -78,6 +78,7 @@ class Frame {
   level: usize;
   pixels: usize;
   dump: usize;
+  constants: usize;
 }
 
 /** Signed distance to bone at a point of the knee frame, mm: the fields of a scene are too large to copy. */
@@ -131,20 +132,23 @@ function bilinear(values: usize, lines: i32, rows: i32, line: f64, row: f64): f6
   return top + v * (c + u * (d - c) - top);
 }
 
+/** One of the constants of `add4`, in all lanes: converting them anew would cost as much as the sums. @inline */
+function constant(p: Frame, index: usize): v128 {
+  return v128.load(p.constants + (index << 4));
+}
+
 /** Adds four points at image (x, y, z), those of `mask`; see `add` of splat.kernel.ts. */
 function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, mask: v128): void {
-  const at = f32x4.add(f32x4.mul(x, f32x4.splat(<f32>(2.0 * p.linesPerMm))), f32x4.splat(<f32>(p.lines - 1)));
+  const half = f32x4.splat(0.5);
+  const at = f32x4.add(f32x4.mul(x, constant(p, 0)), constant(p, 1));
   const floor = f32x4.floor(at);
   const left = i32x4.trunc_sat_f32x4_s(floor);
-  const column = i32x4.trunc_sat_f32x4_s(
-    f32x4.add(f32x4.mul(f32x4.abs(z), f32x4.splat(<f32>p.elevationsPerMm)), f32x4.splat(0.5)),
-  );
-  const row = i32x4.trunc_sat_f32x4_s(
-    f32x4.add(f32x4.mul(y, f32x4.splat(<f32>p.elevationRowsPerMm)), f32x4.splat(0.5)),
-  );
-  let valid = v128.and(mask, v128.and(inside(left, 2 * p.lines - 2), inside(column, p.elevationColumns)));
-  valid = v128.and(valid, inside(row, p.elevationRows));
-  const entry = i32x4.shl(v128.and(i32x4.add(i32x4.mul(row, i32x4.splat(p.elevationColumns)), column), valid), 4);
+  const column = i32x4.trunc_sat_f32x4_s(f32x4.add(f32x4.mul(f32x4.abs(z), constant(p, 2)), half));
+  const row = i32x4.trunc_sat_f32x4_s(f32x4.add(f32x4.mul(y, constant(p, 3)), half));
+  // 0 <= value < end, as unsigned numbers: negative ones are large.
+  let valid = v128.and(mask, i32x4.lt_u(left, constant(p, 6)));
+  valid = v128.and(valid, v128.and(i32x4.lt_u(column, constant(p, 7)), i32x4.lt_u(row, constant(p, 8))));
+  const entry = i32x4.shl(v128.and(i32x4.add(i32x4.mul(row, constant(p, 7)), column), valid), 4);
   const elevation = p.elevation;
   const e0 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 0)),
     e1 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 1)),
@@ -163,14 +167,9 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
     5,
   );
   const range = f32x4.add(y, shift);
-  const sample = i32x4.trunc_sat_f32x4_s(
-    f32x4.nearest(f32x4.mul(f32x4.add(range, delay), f32x4.splat(<f32>p.samplesPerMm))),
-  );
-  valid = v128.and(valid, inside(sample, p.samples));
-  const turn = i32x4.shl(
-    v128.and(i32x4.trunc_sat_f32x4_s(f32x4.mul(range, f32x4.splat(<f32>p.phasesPerMm))), i32x4.splat(p.phases - 1)),
-    3,
-  );
+  const sample = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(f32x4.add(range, delay), constant(p, 4))));
+  valid = v128.and(valid, i32x4.lt_u(sample, constant(p, 9)));
+  const turn = i32x4.shl(v128.and(i32x4.trunc_sat_f32x4_s(f32x4.mul(range, constant(p, 5))), constant(p, 10)), 3);
   const phases = p.phaseTable;
   const t01 = v128.load_lane<u64>(
     phases + <usize>i32x4.extract_lane(turn, 1),
@@ -196,8 +195,8 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
     a23 = v128.shuffle<f32>(ar, ai, 2, 6, 3, 7),
     b01 = v128.shuffle<f32>(br, bi, 0, 4, 1, 5),
     b23 = v128.shuffle<f32>(br, bi, 2, 6, 3, 7);
-  const cell = i32x4.add(i32x4.mul(sample, i32x4.splat(2 * p.lines)), left);
-  const to = v128.bitselect(i32x4.add(i32x4.shl(cell, 3), i32x4.splat(<i32>p.fine)), i32x4.splat(<i32>p.dump), valid);
+  const cell = i32x4.add(i32x4.mul(sample, constant(p, 11)), left);
+  const to = v128.bitselect(i32x4.add(i32x4.shl(cell, 3), constant(p, 12)), constant(p, 13), valid);
   const to0 = <usize>i32x4.extract_lane(to, 0),
     to1 = <usize>i32x4.extract_lane(to, 1),
     to2 = <usize>i32x4.extract_lane(to, 2),
@@ -206,11 +205,6 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
   v128.store(to1, f32x4.add(v128.load(to1), v128.shuffle<f32>(a01, b01, 2, 3, 6, 7)));
   v128.store(to2, f32x4.add(v128.load(to2), v128.shuffle<f32>(a23, b23, 0, 1, 4, 5)));
   v128.store(to3, f32x4.add(v128.load(to3), v128.shuffle<f32>(a23, b23, 2, 3, 6, 7)));
-}
-
-/** 0 <= value < end, as a mask: as unsigned numbers negative ones are large. @inline */
-function inside(value: v128, end: i32): v128 {
-  return i32x4.lt_u(value, i32x4.splat(end));
 }
 
 /** One point, for targets that are given and not hashed. */
@@ -291,6 +285,8 @@ function surfacePoints(
 ): void {
   const at = hitNear(p, cx, cz);
   if (at < 0 || Math.abs(planeDistance(p, at, cx, cy, cz)) > 0.8) return;
+  // A distance changes by no more than the way: beyond the layer and half a cell's diagonal no point of it counts.
+  if (Math.abs(signedDistance(p.pose, cx, cy, cz)) > p.layerMm + p.cellMm) return;
   const nx = f32At(p.boneNormal, 3 * at),
     ny = f32At(p.boneNormal, 3 * at + 1),
     nz = f32At(p.boneNormal, 3 * at + 2);
@@ -336,8 +332,23 @@ function signed(strength: v128, bits: v128): v128 {
   return v128.xor(strength, v128.andnot(i32x4.splat(0x80000000), i32x4.shl(bits, 1)));
 }
 
-/** Empties the fine columns. */
+/** Empties the fine columns, and lays out the constants of `add4`. */
 export function clear(p: Frame): void {
+  const to = p.constants;
+  v128.store(to, f32x4.splat(<f32>(2.0 * p.linesPerMm)), 0);
+  v128.store(to, f32x4.splat(<f32>(p.lines - 1)), 16);
+  v128.store(to, f32x4.splat(<f32>p.elevationsPerMm), 32);
+  v128.store(to, f32x4.splat(<f32>p.elevationRowsPerMm), 48);
+  v128.store(to, f32x4.splat(<f32>p.samplesPerMm), 64);
+  v128.store(to, f32x4.splat(<f32>p.phasesPerMm), 80);
+  v128.store(to, i32x4.splat(2 * p.lines - 2), 96);
+  v128.store(to, i32x4.splat(p.elevationColumns), 112);
+  v128.store(to, i32x4.splat(p.elevationRows), 128);
+  v128.store(to, i32x4.splat(p.samples), 144);
+  v128.store(to, i32x4.splat(p.phases - 1), 160);
+  v128.store(to, i32x4.splat(2 * p.lines), 176);
+  v128.store(to, i32x4.splat(<i32>p.fine), 192);
+  v128.store(to, i32x4.splat(<i32>p.dump), 208);
   memory.fill(p.fine, 0, <usize>(p.samples * p.lines) * 16);
 }
 
