@@ -53,6 +53,9 @@ export interface Client {
   readonly counters: ClientCounters;
   /** False, and nothing is sent, while there is no connection or the server does not read. */
   send(message: Message): boolean;
+  /** Leaves what comes to the system (and so to the server), until `resume`. Silence is not counted meanwhile. */
+  pause(): void;
+  resume(): void;
   /** No callback comes after it, and no timer is left. May be called twice. */
   close(): Promise<void>;
 }
@@ -84,6 +87,7 @@ export function openClient(options: ClientOptions): Client {
   };
   const isClosed = (): boolean => state === "closed";
   let state: ConnectionState = "connecting",
+    paused = false,
     socket: Socket | undefined,
     retryTimer: NodeJS.Timeout | undefined,
     retryS = firstRetryS,
@@ -115,7 +119,7 @@ export function openClient(options: ClientOptions): Client {
       standing = true;
       counters.connections++;
       unusableInARow = unusableShare = 0;
-      current.setTimeout(Number.isFinite(idleTimeoutS) ? idleTimeoutS * 500 : 0);
+      listen(current);
       for (const greeting of options.greeting ?? []) current.write(encodeMessage(greeting));
       become("connected", `${host}:${port}`);
     });
@@ -146,6 +150,19 @@ export function openClient(options: ClientOptions): Client {
       retryTimer = setTimeout(attempt, 1000 * retryS * (1 - 0.5 * random()));
       retryS = Math.min(longestRetryS, retryS * 2);
     });
+  }
+
+  /** Reads or not, as asked. */
+  function listen(to: Socket): void {
+    to.setTimeout(!paused && Number.isFinite(idleTimeoutS) ? idleTimeoutS * 500 : 0);
+    if (paused) to.pause();
+    else to.resume();
+  }
+
+  function setPaused(next: boolean): void {
+    if (paused === next) return;
+    paused = next;
+    if (socket && !socket.connecting) listen(socket);
   }
 
   /** What makes the connection useless, if anything. */
@@ -203,6 +220,8 @@ export function openClient(options: ClientOptions): Client {
       socket.write(encodeMessage(sent));
       return true;
     },
+    pause: () => setPaused(true),
+    resume: () => setPaused(false),
     async close() {
       become("closed", "asked to");
       clearTimeout(retryTimer);

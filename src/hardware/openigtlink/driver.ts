@@ -43,6 +43,11 @@ export interface PlusOptions {
   readonly patienceS?: number;
   readonly idleTimeoutS?: number;
   readonly firstRetryS?: number;
+  /**
+   * What happens when a consumer is too slow. "drop" (default): the oldest samples go, the newest are never late.
+   * "wait": the server has to wait, for recording without a loss; PlusServer disconnects who makes it wait.
+   */
+  readonly whenFull?: "drop" | "wait";
   /** Samples that wait for a slow consumer. */
   readonly queuedImages?: number;
   readonly queuedPoses?: number;
@@ -85,6 +90,8 @@ interface Session {
   /** Set when the server shut down or was given up: whoever opens then begins anew. */
   readonly ended: boolean;
   users: number;
+  /** Pauses or resumes the connection, whenever the queues have changed. */
+  balance(): void;
   close(): Promise<void>;
 }
 
@@ -115,17 +122,19 @@ export function plusDevices(options: PlusOptions): PlusDevices {
     return {
       id,
       async open(signal: AbortSignal): Promise<DeviceStream<T>> {
-        const queue = createSampleQueue<Sample<T>>(capacity);
+        const queue: SampleQueue<Sample<T>> = createSampleQueue<Sample<T>>(capacity, () => joined?.balance());
+        let joined: Session | undefined;
         if (signal.aborted) return { nominalRateHz: rateHz, ...closedStream(queue) };
-        const joined = join();
+        const mine = (joined = join());
         let closing: Promise<void> | undefined;
         const close = (): Promise<void> => {
           closing ??= (async () => {
             signal.removeEventListener("abort", onAbort);
-            streams(joined).delete(queue);
+            streams(mine).delete(queue);
             tally.dropped[id] = (tally.dropped[id] ?? 0) + queue.dropped;
             queue.clear();
-            await leave(joined);
+            mine.balance();
+            await leave(mine);
           })();
           return closing;
         };
@@ -135,9 +144,9 @@ export function plusDevices(options: PlusOptions): PlusDevices {
           void close();
         };
         signal.addEventListener("abort", onAbort);
-        streams(joined).add(queue);
+        streams(mine).add(queue);
         try {
-          await Promise.race([joined.opened, new Promise<void>((resolve) => (stopWaiting = resolve))]);
+          await Promise.race([mine.opened, new Promise<void>((resolve) => (stopWaiting = resolve))]);
         } catch (error) {
           await close();
           throw error;
@@ -223,9 +232,24 @@ function startSession(options: PlusOptions, host: string, port: number, tally: T
     }, patienceS * 1000);
   }
 
+  function balance(): void {
+    if (options.whenFull !== "wait" || ended) return;
+    const queues = [...images, ...poses];
+    // A reader of both may be waiting at the empty one: then nothing may hold it up.
+    if (queues.some(({ length }) => length === 0)) client.resume();
+    else if (queues.some(({ length, capacity }) => length >= capacity / 2)) client.pause();
+    else client.resume();
+  }
+
   const assemble = createAssembler(options, tally, {
-    image: (sample) => images.forEach((queue) => queue.push(sample)),
-    poses: (sample) => poses.forEach((queue) => queue.push(sample)),
+    image(sample) {
+      images.forEach((queue) => queue.push(sample));
+      balance();
+    },
+    poses(sample) {
+      poses.forEach((queue) => queue.push(sample));
+      balance();
+    },
     fail: end,
     log,
   });
@@ -266,6 +290,7 @@ function startSession(options: PlusOptions, host: string, port: number, tally: T
       return ended;
     },
     users: 0,
+    balance,
     async close() {
       clearTimeout(patience);
       await client.close();

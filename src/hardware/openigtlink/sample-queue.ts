@@ -7,9 +7,12 @@ export interface SampleQueue<T> extends AsyncIterable<T> {
   /** Ends at once and forgets what is queued. */
   clear(): void;
   readonly dropped: number;
+  readonly length: number;
+  readonly capacity: number;
 }
 
-export function createSampleQueue<T>(capacity: number): SampleQueue<T> {
+/** `onTaken` is told after the reader took a value. */
+export function createSampleQueue<T>(capacity: number, onTaken?: () => void): SampleQueue<T> {
   let values: T[] = [],
     ended = false,
     failure: Error | undefined,
@@ -28,6 +31,10 @@ export function createSampleQueue<T>(capacity: number): SampleQueue<T> {
   };
 
   return {
+    capacity,
+    get length() {
+      return values.length;
+    },
     get dropped() {
       return dropped;
     },
@@ -49,8 +56,10 @@ export function createSampleQueue<T>(capacity: number): SampleQueue<T> {
     async *[Symbol.asyncIterator]() {
       for (;;) {
         const next = values.shift();
-        if (next !== undefined) yield next;
-        else if (failure) throw failure;
+        if (next !== undefined) {
+          onTaken?.();
+          yield next;
+        } else if (failure) throw failure;
         else if (ended) return;
         else await new Promise<void>((resolve) => (wake = resolve));
       }

@@ -241,6 +241,33 @@ test("F21: a consumer that does not read costs bounded memory, and the gap shows
   await stream.close();
 });
 
+test("F21: a consumer that must lose nothing holds up the server instead, for longer than the idle timeout", async () => {
+  const count = 300;
+  const messages = Array.from({ length: count }, (_, i) => imageAt(START_S + i, i % 251, 128, 128));
+  const devices = localDevices(await playing(messages), { queuedImages: 32, whenFull: "wait", idleTimeoutS: 0.05 });
+  const stream = await devices.images.open(live());
+  await until(() => devices.counters.images >= 16);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(devices.counters.images).toBeLessThan(32);
+  const samples = await all(stream);
+  expect(samples.map(({ value }) => value.pixels[0])).toEqual(Array.from({ length: count }, (_, i) => i % 251));
+  expect(devices.counters).toMatchObject({ droppedImages: 0, idleTimeouts: 0, connections: 1 });
+  await stream.close();
+});
+
+test("who reads images and poses in turn is never held up, though one of them does not come", async () => {
+  const messages = Array.from({ length: 100 }, (_, i) => imageAt(START_S + i, i, 128, 128));
+  const last = transformAt("ProbeToTracker", START_S + 100, shifted(1));
+  const devices = localDevices(await playing([...messages, last]), { queuedImages: 8, whenFull: "wait" });
+  const images = await devices.images.open(live()),
+    poses = await devices.poses.open(live());
+  expect((await all(poses)).length).toBe(1);
+  expect((await all(images)).length).toBe(8);
+  expect(devices.counters.droppedImages).toBe(92);
+  await images.close();
+  await poses.close();
+});
+
 test("F3, F19: a connection that is cut in mid-message is made again, and what was cut is counted", async () => {
   const bytes = encodeMessage(imageAt(START_S, 1)),
     later = encodeMessage(imageAt(START_S + 1, 2));
