@@ -3,16 +3,19 @@ import type { Image } from "../../../data/image.ts";
 /** The patch looked at, in radii of the disc: a wire's echo is up to 2.5 mm wide and 1.2 mm thick. */
 const PATCH_RADII = [10, 5] as const;
 
+/** A fainter core is the scanner's noise. */
+const LEAST_CORE_GRAY = 4;
+
 /**
  * Centre of a wire's echo without the thin wings and tails that beams and reverberation add: the echo is eroded by a
- * disc of `radiusPx`, and what is left above half of its peak is weighed by its excess. Returns the place given where
- * nothing is left.
+ * disc of `radiusPx`, and what is left above half of its peak is weighed by its excess. Undefined where nothing is
+ * left: no wire is that thin.
  */
 export function coreCentre(
   { width, height, pixels }: Image,
   place: readonly [number, number],
   radiusPx: number,
-): readonly [number, number] {
+): readonly [number, number] | undefined {
   const u0 = Math.round(place[0]),
     v0 = Math.round(place[1]);
   const left = Math.max(0, u0 - Math.ceil(PATCH_RADII[0] * radiusPx)),
@@ -45,7 +48,7 @@ export function coreCentre(
       }
     }
   }
-  return peakAt < 0 ? place : excessCentre(core, w, peakAt, left, top);
+  return peak < LEAST_CORE_GRAY ? undefined : excessCentre(core, w, peakAt, left, top);
 }
 
 function excessCentre(

@@ -26,6 +26,9 @@ const LEAST_LENGTH_SHARE = 0.1;
 /** A triple's middle dot lies off the line by at most this share of the sides' distance (0.9 mm of 25 mm). */
 const OFF_LINE_SHARE = 0.036;
 
+/** A wire's echo has at least this share of the median mass of all; a speck of noise is lighter. */
+const LIGHTEST_SHARE = 0.01;
+
 interface Triple {
   readonly left: Dot;
   readonly middle: Dot;
@@ -121,6 +124,8 @@ function complete(
   }
   const rmsMm = sideResidual(phantom, chosen, map);
   if (!(rmsMm < LARGEST_RESIDUAL_MM) || !diagonalsInside(phantom, chosen)) return undefined;
+  const masses = chosen.map(({ mass }) => mass).sort((a, b) => a - b);
+  if (masses[0]! < LIGHTEST_SHARE * masses[masses.length >> 1]!) return undefined;
   return {
     frame: {
       pixels: chosen.map(({ u, v }): Pixel => [u, v]),
@@ -128,7 +133,7 @@ function complete(
       handed,
       pxPerMm: (stretches(map).large + stretches(map).small) / 2,
     },
-    lightest: Math.min(...chosen.map(({ mass }) => mass)),
+    lightest: masses[0]!,
   };
 }
 

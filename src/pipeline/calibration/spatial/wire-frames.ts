@@ -22,7 +22,14 @@ const CORE_RADIUS_MM = 0.25;
 /** The wires of one image; undefined when they are not all there. */
 export function segmentWires(image: Image, phantom: NWirePhantom): LabelledFrame | undefined {
   const found = labelWires(findDots(image), phantom, image.width);
-  return found && { ...found, pixels: found.pixels.map((at) => coreCentre(image, at, CORE_RADIUS_MM * found.pxPerMm)) };
+  if (!found) return undefined;
+  const pixels: (readonly [number, number])[] = [];
+  for (const place of found.pixels) {
+    const core = coreCentre(image, place, CORE_RADIUS_MM * found.pxPerMm);
+    if (!core) return undefined;
+    pixels.push(core);
+  }
+  return { ...found, pixels };
 }
 
 /**
