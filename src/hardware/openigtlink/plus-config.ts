@@ -13,7 +13,10 @@ export interface PlusRig {
   readonly depthMm?: number;
   readonly frequencyMhz?: number;
   readonly acquisitionRateHz?: number;
-  /** Video time minus tracker time, s: temporal calibration gives it. 0.3 was found for this pair of devices. */
+  /**
+   * How much later the video is stamped than the tracker, s, for PLUS to take off. 0 leaves the times as they are, for
+   * our own temporal calibration: taken off in both places, it would be wrong by itself. 0.3 was found for this pair.
+   */
   readonly videoLagS?: number;
   /** probeFromImage, row-major 3×4, mm from pixels: spatial calibration gives it. */
   readonly probeFromPixel?: Readonly<Float64Array>;
@@ -32,7 +35,7 @@ const escape = (text: string): string =>
  */
 export function plusConfigXml(rig: PlusRig = {}): string {
   const { tools = ["Probe", "Femur", "Tibia", "Stylus"], frameSizePx = [512, 512], depthMm = 50 } = rig;
-  const { frequencyMhz = 7.5, acquisitionRateHz = 30, videoLagS = 0.3, port = DEFAULT_PORT } = rig;
+  const { frequencyMhz = 7.5, acquisitionRateHz = 30, videoLagS = 0, port = DEFAULT_PORT } = rig;
   const { motiveProfile = "OptiTrack/knee.xml", motiveCalibration = "OptiTrack/duo.cal" } = rig;
   const probe = checkedProbe(tools);
   const spacingMm = checkedSpacing(depthMm, frameSizePx);
@@ -61,7 +64,7 @@ export function plusConfigXml(rig: PlusRig = {}): string {
       <DataSources>${sources}</DataSources>
       <OutputChannels><OutputChannel Id="TrackerStream">${sources}</OutputChannel></OutputChannels>
     </Device>
-    <!-- LocalTimeOffsetSec is added to the times of the video: minus the lag that temporal calibration finds. -->
+    <!-- LocalTimeOffsetSec is added to the times of the video. 0: SonoBench finds the lag and takes it off. -->
     <Device Id="VideoDevice" Type="TelemedVideo" AcquisitionRate="${acquisitionRateHz}"
       LocalTimeOffsetSec="${-videoLagS}" FrameSize="${frameSizePx.join(" ")}" DepthMm="${depthMm}"
       FrequencyMhz="${frequencyMhz}">

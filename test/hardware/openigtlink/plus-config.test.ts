@@ -37,6 +37,12 @@ test("a calibration that is given stands in the file; else the nominal spacing i
   expect(read(plusConfigXml({ depthMm: 90, frameSizePx: [600, 450] }))[0]).toBeCloseTo(0.2, 8);
 });
 
+test("PLUS takes no lag off the video unless told to, and then takes it off", () => {
+  const offsets = (xml: string) => [...xml.matchAll(/LocalTimeOffsetSec="([^"]*)"/g)].map((found) => Number(found[1]));
+  expect(offsets(plusConfigXml()).map(Math.abs)).toEqual([0, 0]);
+  expect(offsets(plusConfigXml({ videoLagS: 0.3 }))).toEqual([0, -0.3]);
+});
+
 test("names that PLUS would misread, twins and empty sizes are refused", () => {
   for (const tools of [["ProbeTool"], ["Probe", "Probe"], [], ['a"b'], ["AVeryLongToolName"]]) {
     expect(() => plusConfigXml({ tools })).toThrow(/tool/i);
