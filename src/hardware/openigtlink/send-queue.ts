@@ -41,7 +41,7 @@ export function createSendQueue(
   }
 
   function pump(): void {
-    while (waiting.length > 0 && !socket.writableNeedDrain && !socket.destroyed) {
+    while (waiting.length > 0 && !socket.writableNeedDrain && socket.writable) {
       const next = waiting.shift();
       if (!next) break;
       queuedBytes -= next.bytes.length;
