@@ -71,8 +71,8 @@ const TURNED_RAD = 1.6;
 export async function buildAnatomy(input: AnatomyInput, rng: Rng): Promise<Phantom> {
   const warnings: string[] = [];
   const notes: string[] = [];
-  const sound = async ({ file, mesh }: GivenMesh, crossings = true): Promise<Mesh> => {
-    const repaired = await repairMesh(mesh, file, { crossings });
+  const sound = async ({ file, mesh }: GivenMesh, thorough = true): Promise<Mesh> => {
+    const repaired = await repairMesh(mesh, file, { thorough });
     warnings.push(...repaired.warnings);
     return input.side === "left" ? mirrorMesh(repaired.mesh) : repaired.mesh;
   };
@@ -283,7 +283,7 @@ function tubercleOf({ positions: p }: Mesh, modelZ: number, widthMm: number): re
 async function insides(
   given: readonly GivenMesh[],
   kneeFromFile: Float64Array,
-  sound: (mesh: GivenMesh, crossings?: boolean) => Promise<Mesh>,
+  sound: (mesh: GivenMesh, thorough?: boolean) => Promise<Mesh>,
 ): Promise<SampledDistance[]> {
   const fields: SampledDistance[] = [];
   for (const mesh of given) {

@@ -33,12 +33,13 @@ export interface Repaired {
 /**
  * One closed surface that faces outward, from what a segmentation tool exported. Small faults are mended and told in
  * `warnings`; where mending would mean guessing the shape a FormatError names the file, the fault and the remedy.
- * Without `crossings` nobody asks whether the surface crosses itself, which takes most of the time.
+ * Not `thorough`, for what only tells inside from outside: all parts are kept, and nobody asks whether the surface
+ * crosses itself, which takes most of the time.
  */
 export async function repairMesh(
   given: Mesh,
   file: string,
-  { crossings = true }: { readonly crossings?: boolean } = {},
+  { thorough = true }: { readonly thorough?: boolean } = {},
 ): Promise<Repaired> {
   const warnings: string[] = [];
   const warn = (words: string): void => void warnings.push(`${file}: ${words}`);
@@ -47,14 +48,14 @@ export async function repairMesh(
   if (triangleCount(mesh) < 4) {
     throw new FormatError(file, { whole: true }, `has ${triangleCount(mesh)} triangles`, "Give a closed surface");
   }
-  mesh = largestPart(mesh, warn);
+  if (thorough) mesh = largestPart(mesh, warn);
   mesh = orient(mesh, file, warn);
   mesh = fillSmallHoles(mesh, file, warn);
   if (signedVolume(mesh) < 0) {
     mesh = flipped(mesh);
     warn("was inside out; its triangles were turned");
   }
-  const crossing = crossings ? crossingEdges(mesh) : 0;
+  const crossing = thorough ? crossingEdges(mesh) : 0;
   if (crossing > 0) {
     const edges = 1.5 * triangleCount(mesh);
     if (crossing > FOLDED_SHARE * edges) {

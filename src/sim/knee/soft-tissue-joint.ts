@@ -11,7 +11,7 @@ const FASCIA_MM = 0.8,
   RETINACULUM_MM = 1.5;
 
 /** Superficial medial collateral ligament: width 10-16 mm, 2-3 mm thick, ends 45-60 mm below the joint line. */
-const MCL = { widthMm: 13, thicknessMm: 2.4, offMm: 0.8, belowMm: 48 } as const;
+const MCL = { widthMm: 13, thicknessMm: 2.4, offMm: 0.8, belowMm: 48, deepMm: 6 } as const;
 
 /** Lateral collateral ligament: a cord of 3-4 mm from the epicondyle to the head of the fibula. */
 const LCL_RADIUS_MM = 1.9;
@@ -55,12 +55,18 @@ export function jointTissue(knee: Knee): JointTissue {
     mclFoot = shank(-24, 8, -MCL.belowMm);
   const mclAlong = unit(minus(mclFoot, mclTop)),
     mclAcross = unit(cross(mclAlong, [-1, 0, 0])),
+    mclOutward = cross(mclAcross, mclAlong),
     mclLength = Math.hypot(...minus(mclFoot, mclTop));
   const medialCollateral: Implicit = (x, y, z) => {
     const d = minus([x, y, z], mclTop);
     const along = dot(d, mclAlong);
-    const corridor = Math.max(Math.abs(dot(d, mclAcross)) - (MCL.widthMm / 2) * s, -3 - along, along - mclLength);
-    if (corridor > 6 || x > -8 * s) return Math.max(corridor, 1);
+    const corridor = Math.max(
+      Math.abs(dot(d, mclAcross)) - (MCL.widthMm / 2) * s,
+      -3 - along,
+      along - mclLength,
+      -dot(d, mclOutward) - MCL.deepMm * s, // not into the gap between the bones
+    );
+    if (corridor > 6) return corridor;
     const layer = Math.abs(jointSurface(x, y, z) - MCL.offMm - MCL.thicknessMm / 2) - MCL.thicknessMm / 2;
     return Math.max(corridor, layer);
   };
