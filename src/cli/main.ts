@@ -4,12 +4,14 @@ import { FormatError, Interrupted, UnsuitableInputError } from "../core/errors.t
 import { MissedThreshold, UsageError } from "./command.ts";
 import { addDoctor } from "./doctor.ts";
 import { addFit } from "./fit.ts";
+import { addHardware } from "./hardware.ts";
 import { addRecord } from "./record.ts";
 import { addReconstruct } from "./reconstruct.ts";
 import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
 import { addScore } from "./score.ts";
 import { addSimulate } from "./simulate.ts";
+import { addCalibrate } from "./calibrate.ts";
 import { addConvert } from "./convert.ts";
 import { addSchema } from "./schema.ts";
 import { addVerify } from "./verify.ts";
@@ -39,10 +41,12 @@ for (const add of [
   addRun,
   addSimulate,
   addReconstruct,
+  addCalibrate,
   addScore,
   addVerify,
   addReport,
   addRecord,
+  addHardware,
   addFit,
   addConvert,
   addSchema,

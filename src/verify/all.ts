@@ -1,9 +1,11 @@
 import type { Suite } from "./check.ts";
+import { calibrationSuite } from "./calibration.ts";
 import { determinismSuite } from "./determinism.ts";
 import { geometrySuite } from "./geometry.ts";
 import { ioSuite } from "./io.ts";
 import { kneeSuite } from "./knee.ts";
 import { metricsSuite } from "./metrics.ts";
+import { openigtlinkSuite } from "./openigtlink.ts";
 import { reconstructionSuite } from "./reconstruction.ts";
 import { ultrasoundSuite } from "./ultrasound.ts";
 
@@ -13,6 +15,8 @@ export const allSuites: readonly Suite[] = [
   geometrySuite,
   kneeSuite,
   ultrasoundSuite,
+  openigtlinkSuite,
+  calibrationSuite,
   reconstructionSuite,
   metricsSuite,
   determinismSuite,

@@ -24,7 +24,8 @@ export const simulatedLayout: PictureLayout = {
 /**
  * The knobs of this scanner. Known are the picture's size and pixels. Gain and range are set so that the top of the
  * bone is as bright as recorded and muscle as dark; the sliders so that receiver noise at 40-50 mm has gray 10-17; the
- * smoothing gives speckle the recorded size, 0.5 x 1.5-2.5 mm (reference 3.1). Ridge widths were not looked at.
+ * smoothing gives speckle the recorded size, 0.5 x 1.5-2.5 mm (reference 3.1). Ridge
+ * gray and widths were in the output beside it while these were set, so the ridge rows are not fully blind.
  */
 export const l14Settings: Partial<ImageSettings> = {
   widthPx: WIDTH,
