@@ -88,6 +88,8 @@ export interface OptitrackDevice extends Device<TrackerFrame> {
 /** A goodbye can overtake the last frames, which come by another socket. */
 const LAST_FRAMES_MS = 150;
 const FLUSH_MS = 50;
+/** A missing frame is given up after so many turns of the timer without any frame. */
+const QUIET_TICKS = 3;
 /** Longer than definitions are awaited. */
 const FAREWELL_CHECKS = 60;
 
@@ -125,6 +127,7 @@ class Stream implements OptitrackStream {
   private models: ModelList | null = null;
   private modelEpoch = 0;
   private lastTime: FrameTime | undefined;
+  private quietTicks = 0;
   private flusher: NodeJS.Timeout | undefined;
   private farewell: NodeJS.Timeout | undefined;
   private unwatch: () => void = () => undefined;
@@ -172,7 +175,7 @@ class Stream implements OptitrackStream {
       await this.close();
       throw error;
     }
-    this.flusher = setInterval(() => this.flush(), FLUSH_MS);
+    this.flusher = setInterval(() => this.flushWhenQuiet(), FLUSH_MS);
     if (this.state === "closed") clearInterval(this.flusher);
   }
 
@@ -247,8 +250,14 @@ class Stream implements OptitrackStream {
   }
 
   private take(frame: Frame, receivedS: number): void {
+    this.quietTicks = 0;
     for (const { sequence, item } of this.order.push(frame.frameNumber, { frame, receivedS }))
       this.emit(sequence, item.frame, item.receivedS);
+  }
+
+  /** Counted in turns of the timer, not in time: after a pause of this process frames are still in the socket. */
+  private flushWhenQuiet(): void {
+    if (++this.quietTicks >= QUIET_TICKS) this.flush();
   }
 
   private flush(): void {
