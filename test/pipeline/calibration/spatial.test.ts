@@ -90,6 +90,26 @@ test("exact dots give the image's place on the probe to a micrometre, both pixel
   expect(fit.validationErrors.meanMm).toBeLessThan(1e-3);
 });
 
+test("a phantom whose picture looks the same mirrored or upside down is told the right way round by the poses", () => {
+  const symmetric = nWirePhantom(
+    [0, 1].map((k) => ({
+      type: "NWire",
+      wires: PATTERNS[k]!.wires.map((wire) => ({ ...wire })),
+    })),
+  ) as NWirePhantom;
+  const frames = session("symmetric", 20).map((each) => ({ ...each, pixels: each.pixels.slice(0, 6) }));
+  for (const order of [
+    [2, 1, 0, 5, 4, 3],
+    [3, 4, 5, 0, 1, 2],
+    [5, 4, 3, 2, 1, 0],
+  ]) {
+    const mixed = frames.map((each) => ({ ...each, pixels: order.map((w) => each.pixels[w]!) }));
+    const fit = calibrateSpatial({ frames: mixed, phantom: symmetric, width: WIDTH, height: HEIGHT });
+    if (fit.status === "refused") throw new Error(fit.reason);
+    expect(farthest(fit.probeFromPixel)).toBeLessThan(1e-3);
+  }
+});
+
 test("the diagonal's place from the shares of its row is exact, however the image is tilted", () => {
   for (const each of session("tilted", 30)) {
     for (let k = 0; k < 3; k++) {

@@ -60,9 +60,11 @@ export function calibrateSpatial(
   options: SpatialOptions = defaultSpatial,
 ): SpatialResult | Refused {
   const { phantom } = input;
-  const frames = oneHanded(input.frames);
-  const unfit = unfitFrames(frames, options);
+  const labelled = oneHanded(input.frames);
+  const unfit = unfitFrames(labelled, options);
   if (unfit) return unfit;
+  const rearrange = bestArrangement(labelled, phantom),
+    frames = labelled.map(rearrange);
   const start = closedForm(frames, phantom);
   const refined = refine(frames, phantom, start);
   const calibrationErrors = wireErrors(refined.probeFromPixel, frames, phantom);
@@ -76,7 +78,7 @@ export function calibrateSpatial(
   const restart: ImagePose = { ...start, ...startFrom(refined) };
   const left = leftOut(frames, phantom, restart);
   const validationErrors = input.validation
-    ? wireErrors(refined.probeFromPixel, oneHanded(input.validation), phantom)
+    ? wireErrors(refined.probeFromPixel, oneHanded(input.validation).map(rearrange), phantom)
     : pooled(left);
   const scatter = (u: number, v: number): number => jackknife(left, u, v);
   const { width, height } = input;
@@ -91,13 +93,40 @@ export function calibrateSpatial(
     centreUncertaintyMm: scatter(width / 2, height / 2),
     cornerUncertaintyMm: Math.max(scatter(0, 0), scatter(width, 0), scatter(0, height), scatter(width, height)),
     outlierShare: refined.outlierShare,
-    droppedAsMirrored: input.frames.length - frames.length,
+    droppedAsMirrored: input.frames.length - labelled.length,
   };
 }
 
 function oneHanded(frames: readonly WireFrame[]): readonly WireFrame[] {
   const sum = frames.reduce((total, { handed }) => total + handed, 0);
   return frames.filter(({ handed }) => handed === (sum < 0 ? -1 : 1));
+}
+
+type Rearrange = (frame: WireFrame) => WireFrame;
+
+/**
+ * One image of a symmetric phantom (fCal 1.x) cannot tell its two sides or its upper and lower rows apart. All frames
+ * together with their poses can: of the four arrangements the one that the closed form fits best.
+ */
+function bestArrangement(frames: readonly WireFrame[], phantom: NWirePhantom): Rearrange {
+  let best: Rearrange = (frame) => frame,
+    least = Infinity;
+  for (const swapSides of [false, true]) {
+    for (const reverseRows of [false, true]) {
+      const rearrange: Rearrange = (frame) => {
+        const rows = Array.from({ length: phantom.patterns }, (_, k) => frame.pixels.slice(3 * k, 3 * k + 3));
+        const sides = swapSides ? rows.map((row) => [...row].reverse()) : rows;
+        return { ...frame, pixels: (reverseRows ? [...sides].reverse() : sides).flat() };
+      };
+      const arranged = frames.map(rearrange);
+      const { meanMm } = wireErrors(closedForm(arranged, phantom).affine, arranged, phantom);
+      if (meanMm < least) {
+        least = meanMm;
+        best = rearrange;
+      }
+    }
+  }
+  return best;
 }
 
 function unfitFrames(frames: readonly WireFrame[], options: SpatialOptions): Refused | undefined {

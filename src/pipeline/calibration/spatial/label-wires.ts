@@ -51,7 +51,8 @@ export function labelWires(dots: readonly Dot[], phantom: NWirePhantom, width: n
           if (!found) continue;
           // Of arrangements that fit, the one of heavier dots: noise is light.
           const cost = found.frame.rmsMm - 0.05 * Math.log(found.lightest);
-          if (cost >= bestCost) continue;
+          // A symmetric phantom fits both ways alike: then always the same one, not the one that rounding prefers.
+          if (cost >= bestCost - 1e-6) continue;
           bestCost = cost;
           best = found.frame;
         }
