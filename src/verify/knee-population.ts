@@ -103,7 +103,7 @@ function draws({ full, log }: CheckContext): readonly Draw[] {
 }
 
 /** Mean within 2 %, spread within 15 %, each widened by two standard errors of that many draws. */
-function judge(values: readonly number[], published: { readonly mean?: number; readonly sd?: number }) {
+export function judge(values: readonly number[], published: { readonly mean?: number; readonly sd?: number }) {
   const average = mean(values),
     sd = standardDeviation(values);
   const meanError = (2 * (published.sd ?? sd)) / Math.sqrt(values.length),

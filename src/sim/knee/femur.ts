@@ -212,7 +212,7 @@ export function femurFromBlank(p: FemurParameters, wanted: FemurParameters): Fem
     medialCrestX,
   );
   const lateral = outline(
-    p.lateralPosteriorRadiusMm, p.lateralRadiusDropMm, p.lateralDropRad, p.lateralDepthMm, p.lateralLiftMm, lateralCrestX,
+    p.lateralPosteriorRadiusMm, p.lateralRadiusDropMm, p.lateralDropRad, p.lateralDepthMm, p.lateralLiftOffsetMm, lateralCrestX,
   ); // prettier-ignore
 
   const crownRadius = p.crownRadiusMm;

@@ -37,7 +37,7 @@ export interface FemurParameters {
   readonly notchOffsetMm: number;
   /** Of the epicondylar axis above the lowest point, and of the lateral condyle above the medial one. */
   readonly distalHeightMm: number;
-  readonly lateralLiftMm: number;
+  readonly lateralLiftOffsetMm: number;
   /** Mean of the two condyles' backs behind the epicondylar axis. */
   readonly posteriorOffsetMm: number;
   /** Of the condyles in the frontal plane outside their crests, and of the trochlea in the sagittal plane. */
@@ -220,7 +220,7 @@ export function typicalKnee(rng: Rng, sex: Sex = rng.fork("sex").uniform() < 0.5
       grooveOffsetMm: 2 * s + shift("groove-offset", 0.7),
       notchOffsetMm: 0.5 * s + shift("notch-offset", 0.5),
       distalHeightMm: share("distal-height", 28, 0.02),
-      lateralLiftMm: 1.2 * s + shift("lateral-lift", 0.5),
+      lateralLiftOffsetMm: 1.2 * s + shift("lateral-lift", 0.5),
       posteriorOffsetMm: share("posterior-offset", 18.5, 0.04),
       crownRadiusMm: share("crown-radius", 24, 0.05),
       anteriorRadiusMm: share("anterior-radius", 27, 0.03),

@@ -57,7 +57,7 @@ const END_MARGIN_MM = 3;
 /** A bone that is smaller or larger than this in its longest extent is in another unit, or no such bone. */
 const SIZE_LIMITS_MM = { femur: [45, 600], tibia: [45, 550], patella: [22, 75] } as const;
 /** Sides whose costs differ by less than this share cannot be told apart. */
-const UNSURE = 0.05;
+const UNSURE = 0.15;
 
 const mirrorX = Float64Array.of(-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0);
 
