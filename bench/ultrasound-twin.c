@@ -30,7 +30,7 @@ typedef struct {
       height, firstColumn, endColumn;
   uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, densities, phaseTable, elevation, halfWidth,
       taps, tapRange, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare, rowSample, rowShare, fine,
-      beamed, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants;
+      beamed, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants, asked;
 } Frame;
 
 static uint8_t *memory;

@@ -56,6 +56,9 @@ export const notModelled: readonly string[] = [
   "Grating lobes, phase aberration, side lobes below −46 dB, harmonic imaging.",
 ];
 
+/** The fast path goes through a row eight lines at a time. */
+const FEWEST_FAST_LINES = 8;
+
 /**
  * Settings that are left out are as in `defaultSettings`. Not re-entrant: a simulator renders one frame at a time, so
  * make one per worker.
@@ -77,7 +80,8 @@ export function createEchoSimulator(
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2),
     skinAt = fieldSampler(scene.grid, scene.skinDistanceMm, 5);
   const setup: KernelSetup = { scene, probe, settings, beam, effects, points, seed: seed32, lines, samples, boneAt };
-  const kernel = path === "typescript" ? typescriptKernel(setup) : wasmKernel(setup);
+  const kernel =
+    path === "typescript" || probe.lineCount < FEWEST_FAST_LINES ? typescriptKernel(setup) : wasmKernel(setup);
 
   function form(kneeFromImage: Readonly<Float64Array>, frameIndex: number): LineMap {
     const map = mapper(kneeFromImage);

@@ -81,6 +81,7 @@ const BLOCKS = [
   "pixels",
   "dump",
   "constants",
+  "asked",
 ] as const;
 
 export type FrameNumbers = Readonly<Record<(typeof DOUBLES)[number] | (typeof INTEGERS)[number], number>>;
@@ -151,7 +152,11 @@ export function createKernelMemory(
     new Uint8Array(buffer).set(new Uint8Array(wanted.buffer, wanted.byteOffset, wanted.byteLength), address.get(name)!);
   }
   compiled ??= new WebAssembly.Module(echoKernelWasm());
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory }, "echo-kernel": { boneAt } });
+  const asked = new Float64Array(buffer, address.get("asked")!, 4);
+  const answer = (): void => {
+    asked[3] = boneAt(asked[0]!, asked[1]!, asked[2]!);
+  };
+  const { exports } = new WebAssembly.Instance(compiled, { env: { memory }, "echo-kernel": { boneAt: answer } });
   return {
     memory,
     frame: FRAME_ADDRESS,

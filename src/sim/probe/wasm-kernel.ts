@@ -172,6 +172,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     pixels: width * height,
     dump: 16,
     constants: 14 * 16,
+    asked: 32,
   };
   return createKernelMemory(numbers, blocks, boneAt);
 }

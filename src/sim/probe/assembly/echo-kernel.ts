@@ -79,10 +79,14 @@ class Frame {
   pixels: usize;
   dump: usize;
   constants: usize;
+  asked: usize;
 }
 
-/** Signed distance to bone at a point of the knee frame, mm: the fields of a scene are too large to copy. */
-declare function boneAt(x: f64, y: f64, z: f64): f64;
+/**
+ * Reads a point of the knee frame from `asked` and writes behind it the signed distance to bone, mm: the fields of a scene
+ * are too large to copy, and numbers that are handed over by a call would be put on the heap.
+ */
+declare function boneAt(): void;
 
 const SECOND_POINT: i32 = 0x68bc21eb;
 const SURFACE_POINT: i32 = 0x02e5be93;
@@ -242,12 +246,14 @@ function planeDistance(p: Frame, at: i32, x: f64, y: f64, z: f64): f64 {
   );
 }
 
-function signedDistance(m: usize, x: f64, y: f64, z: f64): f64 {
-  return boneAt(
-    load<f64>(m) * x + load<f64>(m, 8) * y + load<f64>(m, 16) * z + load<f64>(m, 24),
-    load<f64>(m, 32) * x + load<f64>(m, 40) * y + load<f64>(m, 48) * z + load<f64>(m, 56),
-    load<f64>(m, 64) * x + load<f64>(m, 72) * y + load<f64>(m, 80) * z + load<f64>(m, 88),
-  );
+function signedDistance(p: Frame, x: f64, y: f64, z: f64): f64 {
+  const m = p.pose,
+    asked = p.asked;
+  store<f64>(asked, load<f64>(m) * x + load<f64>(m, 8) * y + load<f64>(m, 16) * z + load<f64>(m, 24));
+  store<f64>(asked, load<f64>(m, 32) * x + load<f64>(m, 40) * y + load<f64>(m, 48) * z + load<f64>(m, 56), 8);
+  store<f64>(asked, load<f64>(m, 64) * x + load<f64>(m, 72) * y + load<f64>(m, 80) * z + load<f64>(m, 88), 16);
+  boneAt();
+  return load<f64>(asked, 24);
 }
 
 function insideBone(p: Frame, x: f64, y: f64, z: f64): bool {
@@ -256,7 +262,7 @@ function insideBone(p: Frame, x: f64, y: f64, z: f64): bool {
   const d = planeDistance(p, at, x, y, z);
   if (d > 0.5) return false;
   if (d < -0.5) return d > -p.nearBoneMm && y < f32At(p.boneDepth, at) + p.nearBoneMm;
-  return signedDistance(p.pose, x, y, z) < 0;
+  return signedDistance(p, x, y, z) < 0;
 }
 
 /** All bits set in the lanes whose point is not inside bone. */
@@ -286,7 +292,7 @@ function surfacePoints(
   const at = hitNear(p, cx, cz);
   if (at < 0 || Math.abs(planeDistance(p, at, cx, cy, cz)) > 0.8) return;
   // A distance changes by no more than the way: beyond the layer and half a cell's diagonal no point of it counts.
-  if (Math.abs(signedDistance(p.pose, cx, cy, cz)) > p.layerMm + p.cellMm) return;
+  if (Math.abs(signedDistance(p, cx, cy, cz)) > p.layerMm + p.cellMm) return;
   const nx = f32At(p.boneNormal, 3 * at),
     ny = f32At(p.boneNormal, 3 * at + 1),
     nz = f32At(p.boneNormal, 3 * at + 2);
@@ -302,7 +308,7 @@ function surfacePoints(
     const x = cx + xA * a + xB * b + xC * c,
       y = cy + yA * a + yB * b + yC * c,
       z = cz + zA * a + zB * b + zC * c;
-    const d = signedDistance(p.pose, x, y, z);
+    const d = signedDistance(p, x, y, z);
     if (Math.abs(d) > p.layerMm) continue;
     const sx = x - d * nx,
       sy = y - d * ny,
