@@ -178,6 +178,8 @@ function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField, giv
   const femur = scene.bones.indexOf("femur"),
     tibia = scene.bones.indexOf("tibia");
   const reach = ((CUBE - 1) / 2) * h * Math.sqrt(3);
+  // Between two layers of cartilage, modelled or (thicker in places) given, lies a film of fluid.
+  const filmBelowMm = given.cartilage.length > 0 ? 9 : 6;
 
   for (let k0 = 0; k0 < nz; k0 += CUBE) {
     for (let j0 = 0; j0 < ny; j0 += CUBE) {
@@ -236,7 +238,7 @@ function fill(scene: Scene, knee: Knee, soft: SoftTissue, skin: CoarseField, giv
           if (inJoint) {
             const toFemur = bones[femur]!.distanceMm(x, y, z),
               toTibia = bones[tibia]!.distanceMm(x, y, z);
-            if (toFemur + toTibia < 6) return fluid;
+            if (toFemur + toTibia < filmBelowMm) return fluid;
             if (given.menisci.length === 0 && soft.joint.menisci(x, y, z) < 0) return meniscus;
           }
           let volume = -1;
