@@ -165,7 +165,7 @@ export function dimensions(knee: Knee): Dimension[] {
     row("medial posterior radius", femur.medialPosteriorRadiusMm, f.medialPosteriorRadiusMm, 1),
     row("lateral posterior radius", femur.lateralPosteriorRadiusMm, f.lateralPosteriorRadiusMm, 1),
     row("notch height", femur.notchHeightMm, f.notchHeightMm, 1),
-    row("trochlear depth", femur.trochlearDepthMm, f.trochlearDepthMm, 0.4),
+    row("trochlear depth", femur.trochlearDepthMm, f.trochlearDepthMm, 0.6),
     row("plateau width", tibia.plateauWidthMm, t.plateauWidthMm, 1),
     row("plateau depth", tibia.plateauDepthMm, t.plateauDepthMm, 1.2),
     row("patella height", patella.heightMm, q.heightMm, 0.6),
