@@ -104,3 +104,21 @@ test("relative imports end in .ts, and nothing is exported as default", () => {
   );
   expect(files.filter((file) => /^export default /m.test(readFileSync(join(SRC, file), "utf8")))).toEqual([]);
 });
+
+test("no files import each other in a circle", () => {
+  const edges = new Map<string, string[]>();
+  for (const entry of imports) {
+    const to = target(entry);
+    if (to?.endsWith(".ts")) edges.set(entry.file, [...(edges.get(entry.file) ?? []), to]);
+  }
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
+    if (done.has(file) || path.includes(file)) return;
+    for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(circles).toEqual([]);
+});

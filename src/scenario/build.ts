@@ -59,8 +59,7 @@ export const segment = (config: SegmentationConfig, frames: TrackedFrames, conte
 type OperatorConfig = SimulatedSource["operator"];
 const grips: Table<GripConfig, [readonly SweepPlan[], DistanceField, OperatorConfig, Rng], ProbeMotion> = {
   guided: ({ pressMm }, plans, skin, operator, rng) => guideProbe(plans, skin, { ...handOf(operator), pressMm }, rng),
-  held: ({ kind: _, ...body }, plans, skin, operator, rng) =>
-    holdProbe(plans, skin, { ...handOf(operator), ...body }, rng),
+  held: (body, plans, skin, operator, rng) => holdProbe(plans, skin, { ...handOf(operator), ...body }, rng),
 };
 const handOf = ({ speedMmPerS, tremorMm, tremorDeg, pauseS }: OperatorConfig) => ({
   speedMmPerS,
