@@ -14,7 +14,7 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      { test: { name: "slow", include: ["test/**/*.slow.test.ts"], testTimeout: 600_000, fileParallelism: false } },
+      { test: { name: "slow", include: ["test/**/*.slow.test.ts"], testTimeout: 600_000 } },
     ],
   },
 });
