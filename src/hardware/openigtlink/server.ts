@@ -12,7 +12,7 @@ import { polyDataFromMesh } from "./messages/polydata.ts";
 import { STATUS_NOT_PRESENT, STATUS_OK } from "./messages/status.ts";
 import { decodeMessage, encodeMessage, message, messageTypes, type Body, type Message } from "./protocol.ts";
 import { createSendQueue, type SendQueue } from "./send-queue.ts";
-import { plusStatus } from "./tool-status.ts";
+import { formatStatus } from "../../data/plus-status.ts";
 
 /** Where PlusServer listens and 3D Slicer looks. */
 export const DEFAULT_PORT = 18944;
@@ -331,7 +331,7 @@ export async function startServer(options: ServerOptions): Promise<IgtlServer> {
         timestamp,
         metadata: [
           ...(name.length > 20 ? [entry("IGTL_DEVICE_NAME", name)] : []),
-          entry("TransformStatus", plusStatus(tool.status)),
+          entry("TransformStatus", formatStatus(tool.status)),
           entry("TransformValid", tracked ? "true" : "false"),
         ],
       },
@@ -428,7 +428,7 @@ function trackingMessage(tools: readonly ToolReading[], to: Connection, timestam
     matrix: tool.status === "tracked" ? tool.trackerFromTool : identityMatrix,
   }));
   const metadata: MetadataEntry[] = told.flatMap(({ tool, status }, i) => [
-    entry(`${tool}Status`, plusStatus(status)),
+    entry(`${tool}Status`, formatStatus(status)),
     entry(`${tool}Index`, String(i)),
   ]);
   const device = `TDATA_${elements.length}Elem`;

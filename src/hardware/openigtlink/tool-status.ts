@@ -1,38 +1,12 @@
 import { determinant3x4, fromQuaternion, orthonormalityError } from "../../core/rigid.ts";
 import type { LostStatus, ToolReading } from "../../data/device.ts";
+import { parseStatus } from "../../data/plus-status.ts";
 import { metadataValue, type Envelope } from "./envelope.ts";
-
-/** PLUS's words for the status of a tool. A pressed switch of a stylus leaves its pose good. */
-const words: Readonly<Record<string, LostStatus | "tracked">> = {
-  OK: "tracked",
-  SWITCH1_IS_ON: "tracked",
-  SWITCH2_IS_ON: "tracked",
-  SWITCH3_IS_ON: "tracked",
-  MISSING: "missing",
-  OUT_OF_VIEW: "occluded",
-  OUT_OF_VOLUME: "out-of-volume",
-  REQ_TIMEOUT: "stale",
-  INVALID: "invalid",
-  PATH_NOT_FOUND: "missing",
-  UNKNOWN: "unknown",
-};
-
-const wordOf: Readonly<Record<LostStatus | "tracked", string>> = {
-  tracked: "OK",
-  missing: "MISSING",
-  occluded: "OUT_OF_VIEW",
-  "out-of-volume": "OUT_OF_VOLUME",
-  stale: "REQ_TIMEOUT",
-  invalid: "INVALID",
-  unknown: "UNKNOWN",
-};
-
-export const plusStatus = (status: LostStatus | "tracked"): string => wordOf[status];
 
 /** Undefined for what is said nowhere; "unknown" for a word that PLUS does not use. */
 export function parsePlusStatus(word: string | undefined): LostStatus | "tracked" | undefined {
   if (word === undefined) return undefined;
-  return Object.hasOwn(words, word) ? words[word] : "unknown";
+  return parseStatus(word) ?? "unknown";
 }
 
 /** What the metadata of a TRANSFORM say of it; undefined when they say nothing (header version 1). */

@@ -4,7 +4,8 @@ import type { PoseTrack } from "../../data/recording.ts";
 import type { MemoryBudget } from "./budget.ts";
 import { frameTimes, type FrameTimes } from "./frame-times.ts";
 import { shorten, splitWords, type RasterHeader } from "./raster-header.ts";
-import { formatStatus, IDENTITY_TEXT, parseMatrix, parseStatus, parseTransformName } from "./transform-fields.ts";
+import { formatStatus, parseStatus } from "../../data/plus-status.ts";
+import { IDENTITY_TEXT, parseMatrix, parseTransformName } from "./transform-fields.ts";
 
 /** Suffix of the per-frame field in which this bench keeps a tracker's fit residual. */
 export const FIT_RMS_SUFFIX = "FitRmsMm";

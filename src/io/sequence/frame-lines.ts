@@ -2,7 +2,8 @@ import { UnsuitableInputError } from "../../core/errors.ts";
 import type { PoseTrack, Recording } from "../../data/recording.ts";
 import { FIT_RMS_SUFFIX } from "./frame-fields.ts";
 import { frameFieldsOf } from "./sequence-recording.ts";
-import { formatMatrix, formatNumber, formatStatus, IDENTITY_TEXT, parseTransformName } from "./transform-fields.ts";
+import { formatStatus } from "../../data/plus-status.ts";
+import { formatMatrix, formatNumber, IDENTITY_TEXT, parseTransformName } from "./transform-fields.ts";
 
 /** What of a recording is written: sequences pair by index, so free-running devices go to one file each. */
 export interface SequenceContent {
