@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Command, Option } from "commander";
+import { writeFileAtomic } from "../io/atomic.ts";
 import { readMesh } from "../io/mesh/read-mesh.ts";
 import { writeMesh } from "../io/mesh/write-mesh.ts";
 import type { FittedBone } from "../sim/knee/fit/family.ts";
@@ -64,7 +65,7 @@ export function addFit(program: Command): void {
     .addOption(
       new Option("--side <side>", "of the body, if known").choices(["right", "left", "either"]).default("either"),
     )
-    .option("-o, --out <file>", "writes the parameters that were found, as JSON")
+    .option("-o, --out <file>", "writes the parameters that were found, as JSON: a bone for source.phantom.bones")
     .option("--mesh <file>", "writes the fitted bone as a mesh, in the frame of the input")
     .option("--fail-if <condition...>", 'exit with 1 when it holds, e.g. --fail-if "fit.femur.toModel.mean > 2"')
     .option("--json", "print one object")
@@ -80,7 +81,10 @@ export function addFit(program: Command): void {
       }
       if (options.out) {
         await mkdir(dirname(options.out), { recursive: true });
-        await writeFile(options.out, `${JSON.stringify(personalised(result, path), null, 2)}\n`);
+        await writeFileAtomic(
+          options.out,
+          new TextEncoder().encode(`${JSON.stringify(personalised(result, path), null, 2)}\n`),
+        );
       }
       if (options.mesh) await writeMesh(options.mesh, result.fitted);
       const headline = headlineOf(result);

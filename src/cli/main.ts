@@ -55,6 +55,13 @@ for (const add of [
   add(program);
 }
 
+// A reader that has seen enough (`| head`) does not end the work: what is left to print goes nowhere.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -21,10 +21,25 @@ export interface Landmark {
   readonly positionMm: readonly [number, number, number];
 }
 
+/** A directed line on a bone, between two points of it. */
+export interface Axis {
+  readonly name: string;
+  readonly bone: BoneName;
+  readonly fromMm: readonly [number, number, number];
+  readonly toMm: readonly [number, number, number];
+}
+
+export interface Angle {
+  readonly name: string;
+  readonly deg: number;
+}
+
 /** Written by the simulator, read by the metrics; the pipeline has no parameter through which it could enter. */
 export interface GroundTruth {
   readonly bones: readonly TrueBone[];
   readonly landmarks: readonly Landmark[];
+  readonly axes: readonly Axis[];
+  readonly angles: readonly Angle[];
   readonly calibration: Calibration;
   /** Per image of the recording, 12 numbers: row-major 3×4, pixel (column, row, 0) to the reference frame, mm. */
   readonly referenceFromPixel: Float64Array;

@@ -1,13 +1,12 @@
 import type { Rng } from "../core/rng.ts";
-import { parametricPhantom, type Phantom } from "../sim/anatomy/phantom.ts";
-import { buildKnee } from "../sim/knee/knee.ts";
-import { typicalKnee } from "../sim/knee/parameters.ts";
+import type { Phantom } from "../sim/anatomy/phantom.ts";
 import { classicalSegmentation } from "../pipeline/segmentation/classical.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import { duoClass, type StereoTracker } from "../sim/tracker/stereo.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
+import { fittedPhantom } from "./fitted-bones.ts";
 import type { DistanceField } from "../geometry/distance-field.ts";
 import { guideProbe } from "../sim/operator/guided-probe.ts";
 import { holdProbe } from "../sim/operator/held-probe.ts";
@@ -32,10 +31,7 @@ function lookUp<Config extends { readonly kind: string }, Arguments extends unkn
 const radians = (deg: number): number => (deg * Math.PI) / 180;
 
 const phantoms: Table<PhantomConfig, [Rng], Promise<Phantom>> = {
-  parametric: async ({ sex, flexionDeg }, rng) =>
-    parametricPhantom(
-      await buildKnee(typicalKnee(rng, sex === "any" ? undefined : sex), { flexionRad: radians(flexionDeg) }),
-    ),
+  parametric: fittedPhantom,
   meshes: meshPhantom,
 };
 export const buildPhantom = (config: PhantomConfig, rng: Rng): Promise<Phantom> => lookUp(phantoms, config, rng);

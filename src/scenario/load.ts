@@ -15,8 +15,11 @@ export async function loadScenario(path: string): Promise<Scenario> {
   const beside = (name: string): string => resolve(dirname(path), name);
   if (source.kind !== "recording") {
     const { phantom } = source;
-    if (phantom.kind !== "meshes") return scenario;
-    return { ...scenario, source: { ...source, phantom: withPaths(phantom, beside) } };
+    const placed =
+      phantom.kind === "meshes"
+        ? withPaths(phantom, beside)
+        : { ...phantom, bones: phantom.bones.map((name) => beside(name)) };
+    return { ...scenario, source: { ...source, phantom: placed } };
   }
   return {
     ...scenario,

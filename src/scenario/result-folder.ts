@@ -103,6 +103,12 @@ export async function writeTruth(
     join(into, "landmarks.json"),
     truth.landmarks.map(({ name, bone, positionMm: [x, y, z] }) => ({ name, bone, positionMm: [-x, -y, z] })),
   );
+  const lps = ([x, y, z]: readonly [number, number, number]) => [-x, -y, z];
+  await writeJson(join(into, "axes.json"), {
+    about: "axes run between landmarks, LPS, mm; angles in degrees",
+    axes: truth.axes.map(({ name, bone, fromMm, toMm }) => ({ name, bone, fromMm: lps(fromMm), toMm: lps(toMm) })),
+    angles: truth.angles,
+  });
   const rows = Array.from(timesS, (timeS, i) => ({
     timeS,
     status: "true",

@@ -7,6 +7,11 @@ const parametricPhantom = z
     sex: z.enum(["female", "male", "any"]).default("any"),
     flexionDeg: z.number().min(0).max(120).default(30).describe("knee flexion"),
     effusionMm: z.number().min(0).max(15).default(0).describe("extra fluid in the suprapatellar recess, thickness"),
+    bones: z
+      .array(z.string())
+      .max(3)
+      .default([])
+      .describe("fitted bones in place of drawn ones: files that `sonobench fit --out` wrote, relative to this file"),
     gridSpacingMm: z.number().min(0.4).max(2).default(0.75).describe("spacing of the tissue grid that the beam sees"),
   })
   .describe("a knee drawn from published morphometry by the scenario's seed");

@@ -12,6 +12,7 @@ import { transformMesh } from "../geometry/mesh.ts";
 import type { DistanceField } from "../geometry/distance-field.ts";
 import type { Phantom } from "../sim/anatomy/phantom.ts";
 import type { ProbeMotion } from "../sim/operator/motion.ts";
+import { axesThrough } from "../sim/knee/axes.ts";
 import { clinicalSweeps, type SweepPlan } from "../sim/operator/sweep-plan.ts";
 import { pollTimes, simulatedImager } from "../sim/probe/imager-device.ts";
 import { notModelled as notModelledInEcho } from "../sim/probe/echo.ts";
@@ -256,6 +257,8 @@ function truthOf(
   return {
     bones,
     landmarks,
+    axes: axesThrough(landmarks),
+    angles: knee.angles,
     calibration,
     referenceFromPixel,
     trueRidge: (index) => ridges[index] ?? new Float32Array(geometry.width).fill(NaN),

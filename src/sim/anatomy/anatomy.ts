@@ -8,6 +8,7 @@ import { buildScene, type GivenTissue } from "../knee/build-scene.ts";
 import { femurShape } from "../knee/femur.ts";
 import { type Implicit, smoothMax } from "../knee/implicit.ts";
 import { type Knee, type KneeBone, notModelledInKnee, posedBone } from "../knee/knee.ts";
+import { anglesOf } from "../knee/axes.ts";
 import { kneeLandmarks } from "../knee/landmarks.ts";
 import { meshSolid } from "../knee/mesh-solid.ts";
 import { type KneePose, poseKnee } from "../knee/motion.ts";
@@ -161,6 +162,7 @@ export async function buildAnatomy(input: AnatomyInput, rng: Rng): Promise<Phant
   const phantom: Phantom = {
     bones: knee.bones,
     landmarks: knee.landmarks,
+    angles: anglesOf(knee.parameters, flexionRad),
     pose,
     lateralSign: 1,
     kneeFromFile: { m: kneeFromFile },

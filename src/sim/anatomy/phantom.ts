@@ -1,5 +1,6 @@
 import { identity, type Rigid } from "../../core/rigid.ts";
-import type { Landmark } from "../../data/ground-truth.ts";
+import type { Angle, Landmark } from "../../data/ground-truth.ts";
+import { anglesOf } from "../knee/axes.ts";
 import { buildScene, type SceneOptions } from "../knee/build-scene.ts";
 import { type Knee, type KneeBone, notModelledInKnee } from "../knee/knee.ts";
 import type { PatientGuide } from "../operator/sweep-plan.ts";
@@ -9,6 +10,7 @@ import type { Scene } from "../scene.ts";
 export interface Phantom {
   readonly bones: readonly KneeBone[];
   readonly landmarks: readonly Landmark[];
+  readonly angles: readonly Angle[];
   readonly pose: { readonly kneeFromTibia: Rigid<"knee", "tibia"> };
   /** +1: lateral is +X, a right knee; −1: a left one. */
   readonly lateralSign: 1 | -1;
@@ -28,6 +30,7 @@ export function parametricPhantom(knee: Knee): Phantom {
   return {
     bones: knee.bones,
     landmarks: knee.landmarks,
+    angles: anglesOf(knee.parameters, knee.flexionRad),
     pose: knee.pose,
     lateralSign: knee.lateralSign,
     guide: () => knee.guide(),

@@ -24,6 +24,20 @@ function extreme({ positions: p }: Mesh, direction: Point, where: (x: number, y:
   return at;
 }
 
+/** Middle of the section at `z`, from the vertices within 2 mm of it. */
+function shaftCentre({ positions: p }: Mesh, z: number): Point {
+  const low = [Infinity, Infinity],
+    high = [-Infinity, -Infinity];
+  for (let i = 0; i < p.length; i += 3) {
+    if (Math.abs(p[i + 2]! - z) > 2) continue;
+    for (const axis of [0, 1] as const) {
+      low[axis] = Math.min(low[axis]!, p[i + axis]!);
+      high[axis] = Math.max(high[axis]!, p[i + axis]!);
+    }
+  }
+  return [(low[0]! + high[0]!) / 2, (low[1]! + high[1]!) / 2, z];
+}
+
 /** Anatomical points of the posed knee, in the knee frame. Points on a surface are vertices of its mesh. */
 export function kneeLandmarks(set: BoneSet, pose: KneePose): Landmark[] {
   const { femur, tibia, patella } = set.shapes;
@@ -55,6 +69,8 @@ export function kneeLandmarks(set: BoneSet, pose: KneePose): Landmark[] {
       "femur",
       extreme(mesh("femur"), [0, 1, 0], near(groove, femur.grooveX - 1, femur.grooveX + 1)),
     ],
+    ["notch centre", "femur", [femur.notch.x, -8 * s, femur.distalZ + set.parameters.femur.notchHeightMm / 2]],
+    ["tibial shaft", "tibia", shaftCentre(mesh("tibia"), -100)],
     ["tibial tubercle", "tibia", extreme(mesh("tibia"), [0, 1, 0], (_, __, z) => z < -15 * s && z > -42 * s)],
     ["plateau centre", "tibia", [0, tibia.centreY, 0]],
     ["medial plateau centre", "tibia", plateau(tibia.medialX, tibia.centreY)],
