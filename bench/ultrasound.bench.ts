@@ -18,7 +18,7 @@ import { noiseStart } from "../src/sim/probe/filter.kernel.ts";
 import type { KernelSetup } from "../src/sim/probe/kernel.ts";
 import { MARGIN_LINES } from "../src/sim/probe/lateral.ts";
 import { createLineMapper } from "../src/sim/probe/line-map.ts";
-import { defaultProbe, defaultSettings, type LinearProbe } from "../src/sim/probe/probe.ts";
+import { defaultProbe, defaultSettings, type Probe } from "../src/sim/probe/probe.ts";
 import type { FrameJob } from "../src/sim/probe/render.ts";
 import { typescriptKernel } from "../src/sim/probe/typescript-kernel.ts";
 import { wasmKernel } from "../src/sim/probe/wasm-kernel.ts";
@@ -122,7 +122,7 @@ function pathCases(scene: Scene, poses: readonly Float64Array[], beam: Beam): Ca
 /** Half and double the lines or the depth: the rate should halve as they double. */
 function growthCases(scene: Scene, poses: readonly Float64Array[]): Case[] {
   const grown = (lineCount: number, depthMm: number): Case => {
-    const probe: LinearProbe = { ...defaultProbe, lineCount };
+    const probe: Probe = { ...defaultProbe, lineCount };
     const simulator = createEchoSimulator(scene, probe, { depthMm }, SEED);
     return {
       name: `${lineCount} lines, ${depthMm} mm`,

@@ -1,7 +1,7 @@
 import { createEchoSimulator } from "../sim/probe/echo.ts";
 import { onlyEffects } from "../sim/probe/effects.ts";
 import { phantomPose, phantomScene, plainTissue } from "../sim/probe/phantoms.ts";
-import { apertureMm, defaultProbe, imageGeometry, probes, type LinearProbe } from "../sim/probe/probe.ts";
+import { apertureMm, defaultProbe, imageGeometry, probes, type Probe } from "../sim/probe/probe.ts";
 import type { Scene } from "../sim/scene.ts";
 import type { IqGrid } from "../sim/probe/splat.kernel.ts";
 import { computeBeam, pulseSigmaMm } from "../sim/probe/beam.ts";
@@ -80,7 +80,7 @@ function shownDepth(scene: Scene, depthMm: number, near: number, imageDepthMm: n
 }
 
 /** Largest distance between where points are shown in the picture and where they are: across and along depth, mm. */
-function gridErrors(probe: LinearProbe): { readonly across: number; readonly along: number } {
+function gridErrors(probe: Probe): { readonly across: number; readonly along: number } {
   const depthMm = 50,
     half = apertureMm(probe) / 2;
   const positions: number[] = [];

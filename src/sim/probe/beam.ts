@@ -1,7 +1,7 @@
 import { elevationTable, type ElevationTable } from "./elevation.ts";
 import { spectrumSigmaHz } from "./fresnel.ts";
 import { lateralTable, type LateralTable } from "./lateral.ts";
-import type { LinearProbe } from "./probe.ts";
+import type { Probe } from "./probe.ts";
 import { specularTable, type SpecularTable } from "./specular.ts";
 
 /**
@@ -26,11 +26,11 @@ export interface Beam {
 const RINGING = { level: 10 ** (-22 / 20), decayMm: 0.22, reachMm: 0.72 } as const;
 
 /** Standard deviation of the pulse envelope in two-way range, mm. */
-export function pulseSigmaMm(probe: LinearProbe, speedMps: number): number {
+export function pulseSigmaMm(probe: Probe, speedMps: number): number {
   return (speedMps * 1e3) / (4 * Math.PI * spectrumSigmaHz(probe));
 }
 
-export function computeBeam(probe: LinearProbe, speedMps: number, depthMm: number): Beam {
+export function computeBeam(probe: Probe, speedMps: number, depthMm: number): Beam {
   const wavelengthMm = (speedMps * 1e3) / probe.frequencyHz;
   const sigma = pulseSigmaMm(probe, speedMps);
   const sampleMm = sigma * 1.08; // the Nyquist frequency lies π/1.08 = 2.9 standard deviations of the spectrum out

@@ -1,5 +1,5 @@
 import { MARGIN_LINES } from "./lateral.ts";
-import { apertureMm, imageGeometry, MUSCLE_ABOVE_BLACK_DB, type ImageSettings, type LinearProbe } from "./probe.ts";
+import { apertureMm, imageGeometry, MUSCLE_ABOVE_BLACK_DB, type ImageSettings, type Probe } from "./probe.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 
 /** Gray values of an image from filtered echo: envelope, smoothing, gain, logarithm, scan conversion. */
@@ -14,7 +14,7 @@ export function gainAt({ gainDb, tgcDbPerCm, tgcSlidersDb, depthMm }: ImageSetti
   return MUSCLE_ABOVE_BLACK_DB + gainDb + (tgcDbPerCm * yMm) / 10 + a + (at - low) * (b - a);
 }
 
-export function createDisplay(probe: LinearProbe, settings: ImageSettings, sampleMm: number, samples: number): Display {
+export function createDisplay(probe: Probe, settings: ImageSettings, sampleMm: number, samples: number): Display {
   const { width, height, spacingMm, faceCentrePx } = imageGeometry(probe, settings);
   const lines = probe.lineCount,
     spacing = apertureMm(probe) / lines;

@@ -6,7 +6,7 @@ import { allEffects, fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from 
 import { fieldSampler, firstHit } from "./field-sampler.ts";
 import { mix32 } from "./hash.ts";
 import { createLineMapper, type LineMap } from "./line-map.ts";
-import { apertureMm, defaultSettings, imageGeometry, type ImageSettings, type LinearProbe } from "./probe.ts";
+import { apertureMm, defaultSettings, imageGeometry, type ImageSettings, type Probe } from "./probe.ts";
 import type { EchoRows, KernelSetup } from "./kernel.ts";
 import type { IqGrid, PointTargets } from "./splat.kernel.ts";
 import { typescriptKernel } from "./typescript-kernel.ts";
@@ -65,7 +65,7 @@ const FEWEST_FAST_LINES = 8;
  */
 export function createEchoSimulator(
   scene: Scene,
-  probe: LinearProbe,
+  probe: Probe,
   chosen: Partial<ImageSettings>,
   seed: string,
   { effects = allEffects, points, beam: known, path = "wasm" }: EchoOptions = {},

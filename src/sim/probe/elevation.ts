@@ -1,5 +1,5 @@
 import { DEPTH_STEP_MM, fresnelField, NEAREST_MM, spectrumSigmaHz } from "./fresnel.ts";
-import type { LinearProbe } from "./probe.ts";
+import type { Probe } from "./probe.ts";
 
 /**
  * Two-way elevational field E²(y, z), |y| sampled every `stepMm`, depth every `depthStepMm`; row = depth. Complex: with
@@ -27,11 +27,11 @@ const SLICE_EDGE = 0.08;
  * elevational field is averaged around there. It meets the decorrelation of an element-level solver within 25 %; the
  * carrier's own frequency is 10 % too quick (reference 2.4, and the spectral sum of the test).
  */
-export function effectiveFrequencyHz(probe: LinearProbe): number {
+export function effectiveFrequencyHz(probe: Probe): number {
   return probe.frequencyHz - spectrumSigmaHz(probe) ** 2 / probe.frequencyHz;
 }
 
-export function elevationTable(probe: LinearProbe, speedMps: number, depthMm: number): ElevationTable {
+export function elevationTable(probe: Probe, speedMps: number, depthMm: number): ElevationTable {
   const { elevationApertureMm: height, elevationFocusMm: focus } = probe;
   const sigmaHz = spectrumSigmaHz(probe),
     stepHz = 0.3 * sigmaHz; // fine enough that the phase turns by less than half a circle between two of them

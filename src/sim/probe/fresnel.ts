@@ -1,4 +1,4 @@
-import { apertureMm, type LinearProbe } from "./probe.ts";
+import { apertureMm, type Probe } from "./probe.ts";
 
 /** Rows of the beam's tables lie this far apart in depth. */
 export const DEPTH_STEP_MM = 0.5;
@@ -6,7 +6,7 @@ export const DEPTH_STEP_MM = 0.5;
 export const NEAREST_MM = 2.5;
 
 /** Standard deviation of the Gaussian amplitude spectrum, Hz. */
-export function spectrumSigmaHz({ bandwidth, frequencyHz }: LinearProbe): number {
+export function spectrumSigmaHz({ bandwidth, frequencyHz }: Probe): number {
   return (bandwidth * frequencyHz) / (2 * Math.sqrt(2 * Math.LN2));
 }
 
@@ -47,7 +47,7 @@ export function fresnelField(
 }
 
 /** Widths of the transmit and of the receive aperture that serve a point at depth z, mm. */
-export function aperturesMm(probe: LinearProbe, z: number): { transmit: number; receive: number } {
+export function aperturesMm(probe: Probe, z: number): { transmit: number; receive: number } {
   const face = apertureMm(probe);
   return {
     transmit: Math.min(face, probe.transmitFocusMm / probe.transmitFNumber),

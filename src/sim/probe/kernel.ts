@@ -2,7 +2,7 @@ import type { Scene } from "../scene.ts";
 import type { Beam } from "./beam.ts";
 import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
 import type { LineMap } from "./line-map.ts";
-import type { ImageSettings, LinearProbe } from "./probe.ts";
+import type { ImageSettings, Probe } from "./probe.ts";
 import type { IqGrid, PointTargets } from "./splat.kernel.ts";
 
 /** An IqGrid whose neighbours may lie `step` numbers apart: 2 when real and imaginary parts alternate. */
@@ -25,7 +25,7 @@ export interface EchoKernel {
 
 export interface KernelSetup {
   readonly scene: Scene;
-  readonly probe: LinearProbe;
+  readonly probe: Probe;
   readonly settings: ImageSettings;
   readonly beam: Beam;
   readonly effects: EchoEffects;

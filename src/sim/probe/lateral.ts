@@ -1,5 +1,5 @@
 import { aperturesMm, DEPTH_STEP_MM, fresnelField, NEAREST_MM, spectrumSigmaHz } from "./fresnel.ts";
-import { apertureMm, type LinearProbe } from "./probe.ts";
+import { apertureMm, type Probe } from "./probe.ts";
 
 /**
  * Half of a symmetric complex kernel per depth: taps 0 … `reach`, in steps of a FINE_LINES-th of the line spacing. Unit
@@ -25,7 +25,7 @@ export const FINE_LINES = 2;
 const TAP_FLOOR = 10 ** (-46 / 20);
 
 /** Frequencies across the pulse and their weights (a Gaussian, ±1.8 standard deviations). */
-function spectrum(probe: LinearProbe): readonly { readonly hz: number; readonly weight: number }[] {
+function spectrum(probe: Probe): readonly { readonly hz: number; readonly weight: number }[] {
   const sigma = spectrumSigmaHz(probe);
   return Array.from({ length: 9 }, (_, i) => {
     const t = (i - 4) * 0.45;
@@ -33,7 +33,7 @@ function spectrum(probe: LinearProbe): readonly { readonly hz: number; readonly 
   });
 }
 
-export function lateralTable(probe: LinearProbe, speedMps: number, depthMm: number): LateralTable {
+export function lateralTable(probe: Probe, speedMps: number, depthMm: number): LateralTable {
   const spacing = apertureMm(probe) / probe.lineCount / FINE_LINES;
   const rows = Math.ceil((depthMm + 3) / DEPTH_STEP_MM) + 1;
   const maxReach = MARGIN_LINES * FINE_LINES,

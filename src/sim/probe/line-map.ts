@@ -8,7 +8,7 @@ import { findBone } from "./bone-search.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
 import { valueNoise } from "./hash.ts";
 import { smoothInterfaces, type Crossing } from "./interfaces.ts";
-import { apertureMm, type ImageSettings, type LinearProbe } from "./probe.ts";
+import { apertureMm, type ImageSettings, type Probe } from "./probe.ts";
 import { tissueTable } from "./tissue-table.ts";
 import { createSheetSampler, type SheetSample } from "./texture.ts";
 
@@ -57,7 +57,7 @@ const NEPER_PER_DECIBEL = Math.LN10 / 20;
 /** The map belongs to the mapper and is overwritten by its next call. */
 export function createLineMapper(
   scene: Scene,
-  probe: LinearProbe,
+  probe: Probe,
   settings: ImageSettings,
   beam: Beam,
   effects: EchoEffects,

@@ -2,7 +2,7 @@ import type { ImageGeometry } from "../../data/image.ts";
 import { UnsuitableInputError } from "../../core/errors.ts";
 
 /** A linear array as data. Lengths along the face are `lateral`, across it `elevation`. */
-export interface LinearProbe {
+export interface Probe {
   readonly name: string;
   readonly frequencyHz: number;
   /** −6 dB width of the two-way amplitude spectrum, as a share of the centre frequency. */
@@ -24,7 +24,7 @@ export interface LinearProbe {
  * Telemed L12-5L40S-3 on a micrUS: 40 mm face, 5-12 MHz (maker's brochure). The lens is not published, so height and
  * focus of the elements are those of the ATL L12-3v class of the MUST toolbox (5 mm, 20 mm).
  */
-const telemedL12: LinearProbe = {
+const telemedL12: Probe = {
   name: "telemed-l12-40",
   frequencyHz: 7.5e6,
   bandwidth: 0.7,
@@ -39,7 +39,7 @@ const telemedL12: LinearProbe = {
 };
 
 /** Ultrasonix L14-5/38 as in the MUST toolbox: 7.2 MHz, 0.3048 mm pitch, 128 elements, 70 %; lens as above. */
-const l14: LinearProbe = {
+const l14: Probe = {
   name: "l14-5-38",
   frequencyHz: 7.2e6,
   bandwidth: 0.7,
@@ -55,10 +55,10 @@ const l14: LinearProbe = {
 
 export const probes = { "telemed-l12-40": telemedL12, "l14-5-38": l14 } as const;
 export type ProbeName = keyof typeof probes;
-export const defaultProbe: LinearProbe = telemedL12;
+export const defaultProbe: Probe = telemedL12;
 
 /** Width of the active face, mm. */
-export function apertureMm({ pitchMm, elementCount }: LinearProbe): number {
+export function apertureMm({ pitchMm, elementCount }: Probe): number {
   return pitchMm * elementCount;
 }
 
@@ -98,7 +98,7 @@ export const defaultSettings: ImageSettings = {
 };
 
 /** Depth fills the height, pixels are square, the middle of the face is in row 0 at column (width − 1)/2. */
-export function imageGeometry(probe: LinearProbe, settings: Partial<ImageSettings>): ImageGeometry {
+export function imageGeometry(probe: Probe, settings: Partial<ImageSettings>): ImageGeometry {
   const { widthPx: width, heightPx: height, depthMm } = { ...defaultSettings, ...settings };
   if (!(width >= 16 && width <= 4096 && height >= 16 && height <= 4096)) {
     throw new UnsuitableInputError(

@@ -1,12 +1,12 @@
 import type { WorkerPool } from "../../core/worker-pool.ts";
 import type { Scene } from "../scene.ts";
 import type { EchoFrame } from "./echo.ts";
-import type { ImageSettings, LinearProbe } from "./probe.ts";
+import type { ImageSettings, Probe } from "./probe.ts";
 
 export interface RenderRequest {
   /** Its arrays lie on shared memory: workers read them where they are. */
   readonly scene: Scene;
-  readonly probe: LinearProbe;
+  readonly probe: Probe;
   /** What is left out is as in `defaultSettings`. */
   readonly settings: Partial<ImageSettings>;
   readonly seed: string;
@@ -24,7 +24,7 @@ export interface FrameJob {
   /** Equal for jobs that can share a simulator. */
   readonly key: string;
   readonly scene: Scene;
-  readonly probe: LinearProbe;
+  readonly probe: Probe;
   readonly settings: Partial<ImageSettings>;
   readonly seed: string;
   readonly kneeFromImage: Float64Array;

@@ -1,5 +1,5 @@
 import { aperturesMm, NEAREST_MM } from "./fresnel.ts";
-import type { LinearProbe } from "./probe.ts";
+import type { Probe } from "./probe.ts";
 
 /** Share of the aperture that a tilted mirror sends back: rows = depth, columns = tan(tilt). */
 export interface SpecularTable {
@@ -14,7 +14,7 @@ export interface SpecularTable {
  * A mirror tilted by t sends the ray of transmit element u back to 2z·tan t − u. What both apertures see, weighted by
  * the directivity of elements one pitch wide (soft baffle), re a mirror at right angles: reference 2.6 a.
  */
-export function specularTable(probe: LinearProbe, wavelengthMm: number, depthMm: number): SpecularTable {
+export function specularTable(probe: Probe, wavelengthMm: number, depthMm: number): SpecularTable {
   const tanStep = 0.01,
     columns = 81,
     rows = Math.ceil(depthMm + 3) + 1;
@@ -46,7 +46,7 @@ export function specularTable(probe: LinearProbe, wavelengthMm: number, depthMm:
 /** Amplitude of a smooth mirror at depth z, tilted laterally and in elevation, re one at right angles. */
 export function specularAmplitude(
   { rows, columns, tanStep, amplitude }: SpecularTable,
-  { elevationApertureMm, elevationFocusMm }: LinearProbe,
+  { elevationApertureMm, elevationFocusMm }: Probe,
   z: number,
   tanLateral: number,
   tanElevation: number,

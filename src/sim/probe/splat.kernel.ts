@@ -6,7 +6,7 @@ import { fieldSampler } from "./field-sampler.ts";
 import { mix32 } from "./hash.ts";
 import { ELEVATIONS, SIDE_MM } from "./bone-search.ts";
 import { MAP_STEP_MM, type LineMap } from "./line-map.ts";
-import { apertureMm, type LinearProbe } from "./probe.ts";
+import { apertureMm, type Probe } from "./probe.ts";
 
 /**
  * Scatterers live on an endless lattice of cubes in the knee frame, jittered and signed by a hash of the cell, so that
@@ -90,7 +90,7 @@ export interface SplatScales {
   readonly darkest: number;
 }
 
-export function splatScales(probe: LinearProbe, beam: Beam, effects: EchoEffects): SplatScales {
+export function splatScales(probe: Probe, beam: Beam, effects: EchoEffects): SplatScales {
   const { sampleMm, twoWayWavenumber, pulse } = beam;
   const spacing = apertureMm(probe) / probe.lineCount;
   const pulseEnergy = pulse.reduce((sum, p) => sum + p * p, 0) * sampleMm;
@@ -111,7 +111,7 @@ export function splatScales(probe: LinearProbe, beam: Beam, effects: EchoEffects
 
 export function createSplatter(
   scene: Scene,
-  probe: LinearProbe,
+  probe: Probe,
   depthMm: number,
   beam: Beam,
   effects: EchoEffects,

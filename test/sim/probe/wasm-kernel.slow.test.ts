@@ -7,14 +7,14 @@ import { computeBeam } from "../../../src/sim/probe/beam.ts";
 import { createEchoSimulator } from "../../../src/sim/probe/echo.ts";
 import { onlyEffects } from "../../../src/sim/probe/effects.ts";
 import { domePhantom, phantomPose, phantomScene, plainTissue } from "../../../src/sim/probe/phantoms.ts";
-import { defaultProbe, probes, type ImageSettings, type LinearProbe } from "../../../src/sim/probe/probe.ts";
+import { defaultProbe, probes, type ImageSettings, type Probe } from "../../../src/sim/probe/probe.ts";
 import type { Scene } from "../../../src/sim/scene.ts";
 
 /** The fast path rounds to 32 bits: a scatterer between two samples may fall to the other one. */
 const DIFFERENT_SHARE = 1e-4;
 
 /** Share of pixels that differ by more than one gray level between the two paths, and the mean gray. */
-function compare(scene: Scene, probe: LinearProbe, settings: Partial<ImageSettings>, poses: readonly Float64Array[]) {
+function compare(scene: Scene, probe: Probe, settings: Partial<ImageSettings>, poses: readonly Float64Array[]) {
   const beam = computeBeam(probe, 1540, settings.depthMm ?? 50);
   const fast = createEchoSimulator(scene, probe, settings, "seed", { beam }),
     plain = createEchoSimulator(scene, probe, settings, "seed", { beam, path: "typescript" });

@@ -1,4 +1,4 @@
-import type { LinearProbe } from "../../../src/sim/probe/probe.ts";
+import type { Probe } from "../../../src/sim/probe/probe.ts";
 
 /**
  * The array as what it is: elements with a height, delays and a lens. Fields are Rayleigh sums over its face in the
@@ -22,11 +22,11 @@ export interface Spectrum {
 
 export const SPEED_MM_S = 1.54e6;
 
-export const sigmaHz = ({ bandwidth, frequencyHz }: LinearProbe): number =>
+export const sigmaHz = ({ bandwidth, frequencyHz }: Probe): number =>
   (bandwidth * frequencyHz) / (2 * Math.sqrt(2 * Math.LN2));
 
 /** `count` frequencies over ±`reach` standard deviations of the amplitude spectrum. */
-export function spectrumOf(probe: LinearProbe, count: number, reach: number): Spectrum {
+export function spectrumOf(probe: Probe, count: number, reach: number): Spectrum {
   const sigma = sigmaHz(probe),
     stepHz = (2 * reach * sigma) / (count - 1),
     firstHz = probe.frequencyHz - reach * sigma;
@@ -42,7 +42,7 @@ export function spectrumOf(probe: LinearProbe, count: number, reach: number): Sp
  * points each and `along` points of their height behind a cylindrical lens.
  */
 export function apertureOf(
-  probe: LinearProbe,
+  probe: Probe,
   widthMm: number,
   focusMm: number,
   { across, along }: { readonly across: number; readonly along: number },
@@ -67,8 +67,8 @@ export function apertureOf(
 }
 
 /** Widths that serve a point at depth z: transmit is fixed, receive grows with depth. */
-export const transmitWidthMm = (probe: LinearProbe): number => probe.transmitFocusMm / probe.transmitFNumber;
-export const receiveWidthMm = (probe: LinearProbe, z: number): number =>
+export const transmitWidthMm = (probe: Probe): number => probe.transmitFocusMm / probe.transmitFNumber;
+export const receiveWidthMm = (probe: Probe, z: number): number =>
   Math.min(probe.pitchMm * probe.elementCount, z / probe.receiveFNumber);
 
 /**
@@ -108,7 +108,7 @@ export function fieldAt(
 
 /** Two-way spectrum of a point at (x, y, z) for the line x = 0, receive focused at its depth: interleaved re, im. */
 export function createPointEcho(
-  probe: LinearProbe,
+  probe: Probe,
   z: number,
   spectrum: Spectrum,
   split: { readonly across: number; readonly along: number },

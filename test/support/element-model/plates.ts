@@ -1,5 +1,5 @@
 import { createRng } from "../../../src/core/rng.ts";
-import type { LinearProbe } from "../../../src/sim/probe/probe.ts";
+import type { Probe } from "../../../src/sim/probe/probe.ts";
 import {
   apertureOf,
   createPointEcho,
@@ -13,7 +13,7 @@ import {
 const SPLIT = { across: 1, along: 20 } as const;
 
 /** sin(πps/λ)/(πps/λ): what an element one pitch wide sends at an angle of sine s, at the middle frequency. */
-function directivity(probe: LinearProbe, sine: number): number {
+function directivity(probe: Probe, sine: number): number {
   const w = (Math.PI * probe.pitchMm * sine * probe.frequencyHz) / SPEED_MM_S;
   return Math.abs(w) < 1e-9 ? 1 : Math.sin(w) / w;
 }
@@ -22,7 +22,7 @@ function directivity(probe: LinearProbe, sine: number): number {
  * Highest envelope of the echo of a smooth plate through (0, 0, z), tilted about the elevation axis: every transmit
  * element's mirror image is heard by every receive element.
  */
-export function smoothPlatePeak(probe: LinearProbe, z: number, tiltRad: number): number {
+export function smoothPlatePeak(probe: Probe, z: number, tiltRad: number): number {
   const spectrum = spectrumOf(probe, 61, 2.4); // ranges repeat after 4.3 mm
   const transmit = apertureOf(probe, transmitWidthMm(probe), probe.transmitFocusMm, SPLIT),
     receive = apertureOf(probe, receiveWidthMm(probe, z), z, SPLIT);
@@ -102,7 +102,7 @@ function roughSurface(
  * and ±1 mm in elevation, faded out at its edges: the beam's focus, side lobes to −42 dB.
  */
 export function roughPlatePowers(
-  probe: LinearProbe,
+  probe: Probe,
   z: number,
   tiltRad: number,
   surfaces: readonly { readonly rmsMm: number; readonly lengthMm: number }[],

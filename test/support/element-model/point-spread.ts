@@ -1,11 +1,11 @@
-import type { LinearProbe } from "../../../src/sim/probe/probe.ts";
+import type { Probe } from "../../../src/sim/probe/probe.ts";
 import { createPointEcho, envelope, outerWidth, spectrumOf } from "./array.ts";
 
 const FINE = { across: 2, along: 40 } as const;
 const COARSE = { across: 2, along: 24 } as const;
 
 /** −6 dB widths of a point at depth z, mm; each place is read at its own highest envelope over range. */
-export function pointWidths(probe: LinearProbe, z: number) {
+export function pointWidths(probe: Probe, z: number) {
   const spectrum = spectrumOf(probe, 41, 2.6); // ranges repeat after 2.6 mm
   const echo = createPointEcho(probe, z, spectrum, FINE);
   const highest = (x: number, y: number): number => Math.max(...envelope(echo(x, y), spectrum, z, 0.9, 0.03));
@@ -25,7 +25,7 @@ export function pointWidths(probe: LinearProbe, z: number) {
  * re no shift, h the two-way field of one frequency (white scatterers; the beam is taken as constant over a pulse).
  * Expectation, not a sample: no scatterer is drawn.
  */
-export function halfShifts(probe: LinearProbe, z: number) {
+export function halfShifts(probe: Probe, z: number) {
   const spectrum = spectrumOf(probe, 11, 1.75); // amplitudes square in ρ, so ±1.75 leaves 1.3 % of the weight out
   const echo = createPointEcho(probe, z, spectrum, COARSE);
   const step = 0.05,
