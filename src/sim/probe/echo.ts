@@ -4,7 +4,6 @@ import { computeBeam, type Beam } from "./beam.ts";
 import { MARGIN_LINES } from "./lateral.ts";
 import { allEffects, fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
-import { mix32 } from "./hash.ts";
 import { createLineMapper, type LineMap } from "./line-map.ts";
 import { apertureMm, defaultSettings, imageGeometry, type ImageSettings, type Probe } from "./probe.ts";
 import type { EchoRows, KernelSetup } from "./kernel.ts";
@@ -48,7 +47,7 @@ export interface EchoSimulator {
 export const notModelled: readonly string[] = [
   "Refraction: beams are straight; from fat to muscle a real one bends by 3° at 30° of incidence.",
   "Downshift of the centre frequency with depth: resolution and attenuation are those of the carrier.",
-  "Multiple scattering and reverberation between layers, but for one bone echo and a tail.",
+  "Multiple scattering and reverberation between layers, but for two more echoes of bone and a tail.",
   "Apertures cut off at the ends of the array: outer lines have the resolution of the middle ones.",
   "Echo level and attenuation of soft tissue are read in the image plane, not across the slice thickness.",
   "Compression of tissue by the probe, blood flow, pulsation and other motion during a frame.",
@@ -86,8 +85,8 @@ export function createEchoSimulator(
   function form(kneeFromImage: Readonly<Float64Array>, frameIndex: number): LineMap {
     const map = mapper(kneeFromImage);
     kernel.scatter(kneeFromImage, map);
-    addCoherent(map, beam, kernel.beamed);
-    if (effects.ringDown) addRing(map, beam, seed32, kernel.beamed);
+    for (const { line, depthMm, amplitude } of map.echoes) addEcho(kernel.beamed, beam, line, depthMm, amplitude);
+    if (effects.ringDown) addRing(map, beam, kernel.beamed);
     kernel.receive(frameIndex);
     return map;
   }
@@ -134,46 +133,50 @@ export function createEchoSimulator(
   };
 }
 
-/** Adds specular echoes between the two nearest samples; the pulse filter that follows gives them their length. */
-function addCoherent(
-  map: LineMap,
-  { twoWayWavenumber, sampleMm }: Beam,
+/** Adds an echo between the two nearest samples, with exact phase; the pulse filter that follows gives it its length. */
+function addEcho(
   { lines, samples, re, im, step }: EchoRows,
+  { twoWayWavenumber, sampleMm }: Beam,
+  line: number,
+  depthMm: number,
+  amplitude: number,
 ): void {
-  for (const { line, depthMm, amplitude } of map.echoes) {
-    const at = depthMm / sampleMm,
-      sample = Math.floor(at);
-    if (sample < 0 || sample >= samples - 1) continue;
-    const phase = -twoWayWavenumber * depthMm,
-      u = at - sample;
-    const vr = amplitude * Math.cos(phase),
-      vi = amplitude * Math.sin(phase),
-      to = (sample * lines + line) * step,
-      below = to + lines * step;
-    re[to]! += (1 - u) * vr;
-    im[to]! += (1 - u) * vi;
-    re[below]! += u * vr;
-    im[below]! += u * vi;
-  }
+  const at = depthMm / sampleMm,
+    sample = Math.floor(at);
+  if (sample < 0 || sample >= samples - 1) return;
+  const phase = -twoWayWavenumber * depthMm,
+    u = at - sample;
+  const vr = amplitude * Math.cos(phase),
+    vi = amplitude * Math.sin(phase),
+    to = (sample * lines + line) * step,
+    below = to + lines * step;
+  re[to]! += (1 - u) * vr;
+  im[to]! += (1 - u) * vi;
+  re[below]! += u * vr;
+  im[below]! += u * vi;
 }
 
-/** The face rings: for a moment under gel, over many mm in air, alike on all lines. */
-function addRing(map: LineMap, { sampleMm }: Beam, seed: number, { lines, samples, re, im, step }: EchoRows): void {
-  const reach = Math.min(samples, Math.ceil(14 / sampleMm));
-  for (let sample = 0; sample < reach; sample++) {
-    const y = sample * sampleMm;
-    const contact = fromDecibel(levels.ringContactDb - levels.ringContactDbPerMm * y),
-      air = fromDecibel(levels.ringAirDb - levels.ringAirDbPerMm * y);
-    const bits = mix32(seed ^ Math.imul(sample + 1, 0x632be5ab));
-    const phase = (bits & 0xffff) * ((2 * Math.PI) / 65536),
-      band = 0.2 + 0.8 * ((bits >>> 16) / 65535);
-    const cr = band * Math.cos(phase),
-      ci = band * Math.sin(phase);
-    for (let line = MARGIN_LINES; line < lines - MARGIN_LINES; line++) {
-      const level = map.contact[line] ? contact : air;
-      const to = (sample * lines + line) * step;
-      re[to]! += level * cr;
-      im[to]! += level * ci;
+/** Lens echoes below this amplitude are not drawn. */
+const RING_FLOOR = 1e-5;
+
+/**
+ * The transmit burst, and the pulse that runs to and fro inside the lens: a train of equal spacing, its sign turned at
+ * each meeting with air. Alike on all lines; long where the face is in air, soon over in contact.
+ */
+function addRing(map: LineMap, beam: Beam, rows: EchoRows): void {
+  const train = (reflection: number): number[] => {
+    const echoes = [fromDecibel(levels.burstDb)];
+    for (let n = 1; ; n++) {
+      const amplitude = fromDecibel(levels.ringDb - n * levels.ringLossDb) * reflection ** n;
+      if (Math.abs(amplitude) < RING_FLOOR) return echoes;
+      echoes.push(amplitude);
+    }
+  };
+  const air = train(-1),
+    contact = train(levels.lensToTissueReflection);
+  for (let line = MARGIN_LINES; line < rows.lines - MARGIN_LINES; line++) {
+    for (const [n, amplitude] of (map.contact[line] ? contact : air).entries()) {
+      addEcho(rows, beam, line, n * levels.lensEchoMm, amplitude);
     }
   }
 }

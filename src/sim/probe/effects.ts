@@ -60,15 +60,28 @@ export const levels = {
   /** Reverberation below bone at its surface and how it decays (in-vivo tails: 8-15 dB/cm after the scanner's gain). */
   tailDb: 0,
   tailDbPerCm: 25,
-  /** Share of the bone echo that the face of the probe sends down again. */
+  /**
+   * Share of the bone echo that comes down again from the face and is still coherent: of the 0.1-0.3 that a face returns
+   * (reference 2.6 g) the part exp(-2(kσ)²) = 0.18 that bone rough by 30 µm leaves. Bone's own R is apart.
+   */
   faceReflection: 0.03,
   /** Receiver noise per sample. */
   noiseDb: -70,
-  /** Ring of the face: start and decay, in contact and in air (probe in air: 91 to 49 dB over 19 mm, Ultrasonix). */
-  ringContactDb: 27,
-  ringContactDbPerMm: 110,
-  ringAirDb: 36,
-  ringAirDbPerMm: 9,
+  /** The transmit burst itself, at the face. */
+  burstDb: 27,
+  /**
+   * Echoes to and fro inside the lens: level of the train at the face, and what an echo loses on its way through the lens
+   * and at the elements. Air sends all of it back, tissue little, since lenses are matched to it (|R| 0.03-0.06). The
+   * decay is not that of the Ultrasonix recording in air (91 to 49 dB over 19 mm), whose gain is not known.
+   */
+  ringDb: 36,
+  ringLossDb: 11,
+  lensToTissueReflection: 0.05,
+  /**
+   * Where the scanner shows the first echo of the lens, mm: 0.8 mm of silicone at 1000 m/s (0.5-1 mm is usual at these
+   * frequencies; no maker publishes it).
+   */
+  lensEchoMm: 1.23,
 } as const;
 
 /** Skin further than this below the face is not reached by the film of gel: that part of the face is in air. */

@@ -52,6 +52,11 @@ const SHADOW_RAYS: readonly number[] = [-0.86, -0.57, -0.29, 0, 0.29, 0.57, 0.86
 const SHADOW_FROM_MM = 0.3;
 const SHADOW_FADE_MM = 0.8;
 
+/** Echoes of bone that are followed: the first, and two more by way of the face. */
+const BONE_ECHOES = 3;
+/** Amplitude below which an echo is left out: 10 dB under the noise. */
+const FAINTEST_ECHO = 1e-4;
+
 const NEPER_PER_DECIBEL = Math.LN10 / 20;
 
 /** The map belongs to the mapper and is overwritten by its next call. */
@@ -268,7 +273,7 @@ export function createLineMapper(
   }
 
   function pushEcho(line: number, depthMm: number, amplitude: number): void {
-    if (Math.abs(amplitude) > 1e-4) {
+    if (Math.abs(amplitude) > FAINTEST_ECHO) {
       map.echoes.push({ line, depthMm: depthMm + valueAt(map.shiftMm, line, depthMm), amplitude });
     }
   }
@@ -284,11 +289,17 @@ export function createLineMapper(
       const overlap = specularAmplitude(beam.specular, probe, y, map.boneNormal[n]! / ny, map.boneNormal[n + 2]! / ny);
       const above = label[Math.max(0, Math.floor(y / MAP_STEP_MM)) * lines + line]!;
       const z = above >= 0 ? table.impedance[above]! : 1.6;
-      const amplitude =
-        (rough * overlap * valueAt(map.transmission, line, y) * (table.boneImpedance - z)) / (table.boneImpedance + z);
+      const reflection = (table.boneImpedance - z) / (table.boneImpedance + z),
+        transmitted = valueAt(map.transmission, line, y);
+      const amplitude = rough * overlap * transmitted * reflection;
       if (effects.boneSpecular) pushEcho(line, y, amplitude);
-      if (effects.reverberation && 2 * y < reachMm) {
-        pushEcho(line, 2 * y, amplitude * levels.faceReflection * valueAt(map.transmission, line, y));
+      if (!effects.reverberation) continue;
+      // To and fro between face and bone: each round loses and is delayed as much as the first.
+      const round = levels.faceReflection * reflection * transmitted,
+        shift = valueAt(map.shiftMm, line, y);
+      for (let n = 2; n <= BONE_ECHOES && n * y < reachMm; n++) {
+        const again = amplitude * round ** (n - 1);
+        if (Math.abs(again) > FAINTEST_ECHO) map.echoes.push({ line, depthMm: n * (y + shift), amplitude: again });
       }
     }
   }
