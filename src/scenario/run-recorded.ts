@@ -1,16 +1,14 @@
-import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UnsuitableInputError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { Calibration } from "../data/calibration.ts";
 import type { Recording } from "../data/recording.ts";
-import type { BoneReport, Figure, Report } from "../data/report.ts";
+import type { Figure } from "../data/report.ts";
 import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { Volume } from "../data/volume.ts";
 import { surfaceArea } from "../geometry/mesh.ts";
-import { writeFileAtomic } from "../io/atomic.ts";
 import { readPlusConfig, type PlusConfig } from "../io/plus-config.ts";
 import { writeVolume } from "../io/volume-file.ts";
 import { reconstruct } from "../pipeline/reconstruction/reconstruct.ts";
@@ -20,28 +18,11 @@ import { trackFrames, type SyncOptions } from "../pipeline/sync/track-frames.ts"
 import type { FixedTransform } from "../pipeline/sync/transform-path.ts";
 import { openRecording } from "./open-recording.ts";
 import { fixedTransforms, plusOptions } from "./plus.ts";
-import { readFrames } from "./report-assets.ts";
-import {
-  nominalGeometry,
-  pipelinePoses,
-  roundReport,
-  writeCalibration,
-  writeFrameSamples,
-  writeJson,
-  writeResultVolume,
-  writeSurface,
-} from "./result-folder.ts";
-import {
-  meshEntry,
-  pipelineOptions,
-  probePath,
-  removedSentences,
-  sweepAt,
-  type RunContext,
-  type RunOutcome,
-} from "./run.ts";
+import { nominalGeometry } from "./result-folder.ts";
+import { pipelineOptions, type RunContext } from "./run.ts";
 import type { RecordedSource, Scenario } from "./schema.ts";
 import { createStopwatch } from "./stopwatch.ts";
+import { writeRun, type RunOutcome } from "./write-run.ts";
 
 /** What goes into the volume: the bone that was found, or the gray values themselves. */
 export type VolumeContent = "bone" | "gray";
@@ -75,7 +56,6 @@ export async function runRecorded(
     const options = pipelineOptions(scenario, source.referenceName, imageLagS);
     const sync: SyncOptions = { ...options.sync, imageName: source.imageName };
     const input = { recording, fixed };
-    await mkdir(folder, { recursive: true });
     const result = await watch.time("pipeline", async () =>
       content === "gray"
         ? grayVolume(input, { ...options, sync }, preset, config, context, warnings)
@@ -83,39 +63,25 @@ export async function runRecorded(
     );
     for (const warning of warnings) run.log.warn(warning);
     const { frames, masks, surfaces, volume } = result;
-    for (const surface of surfaces) await writeSurface(folder, surface, undefined);
-    await writeResultVolume(folder, volume);
+    const outcome = await writeRun(
+      folder,
+      {
+        kind: "reconstruct",
+        scenario,
+        configuration: { ...scenario, source: withoutFolders(source), content, preset },
+        version: run.version,
+        recording,
+        result,
+        calibration: calibrationOf(fixed, source.imageName, imageLagS),
+        geometry: nominalGeometry(frames),
+        headline: headlineOf(recording, frames, masks, surfaces, volume, content),
+        warnings,
+      },
+      { watch, log: run.log },
+    );
     // PLUS's own file has the numbers of the reference frame as they are.
     if (content === "gray") await writeVolume(join(folder, "volume.mha"), volume, { axes: "LPS" });
-    const calibration = calibrationOf(fixed, source.imageName, imageLagS);
-    if (calibration) await writeCalibration(join(folder, "calibration.json"), calibration);
-    const geometry = nominalGeometry(frames);
-    const timesS = recording.images!.acquiredAtS;
-    await writeFileAtomic(join(folder, "poses.csv"), pipelinePoses(frames, timesS, geometry));
-    const samples = await writeFrameSamples(folder, frames, masks, scenario.report.sampleFrames, (index) => ({
-      label: sweepAt(recording, timesS[index]!),
-      trueRow: null,
-    }));
-    const report = roundReport({
-      schemaVersion: 1,
-      kind: "reconstruct",
-      title: scenario.name,
-      software: { name: "sonobench", version: run.version },
-      seed: scenario.seed,
-      headline: headlineOf(recording, frames, masks, surfaces, volume, content),
-      configuration: { ...scenario, source: withoutFolders(source), content, preset },
-      bones: [] as readonly BoneReport[],
-      segmentation: null,
-      frames: { total: recording.images!.count, used: frames.count, dropped: frames.dropped, samples },
-      meshes: surfaces.map(({ bone, mesh }) => meshEntry(bone, "result", `${bone}.ply`, mesh.triangles.length)),
-      probePathMm: probePath(frames),
-      notModelled: [],
-      warnings: [...warnings, ...removedSentences(result)],
-    } satisfies Report);
-    await writeJson(join(folder, "report.json"), report);
-    await writeJson(join(folder, "timing.json"), watch.summary(frames.count));
-    const meshes = surfaces.map(({ bone, mesh }) => ({ bone, role: "result" as const, mesh }));
-    return { report, assets: { meshes, frames: await readFrames(folder, samples) } };
+    return outcome;
   } finally {
     await recording.close();
   }

@@ -22,7 +22,7 @@ import type { Scene } from "../sim/scene.ts";
 import { simulatedTracker, type TrackedBody } from "../sim/tracker/tracker-device.ts";
 import { fourMarkerBody } from "../sim/tracker/stereo.ts";
 import { countInsonified } from "../sim/truth/insonified.ts";
-import { acquire } from "./acquire.ts";
+import { acquire, type Acquisition } from "./acquire.ts";
 import { buildPhantom, buildTracker, moveProbe } from "./build.ts";
 import { kneeFromFemurBody, probeFromImage, tibiaFromTibiaBody, trackerFromKnee, trueCalibration } from "./rig.ts";
 import type { GripConfig, Scenario, SimulatedSource } from "./schema.ts";
@@ -30,6 +30,14 @@ import type { GripConfig, Scenario, SimulatedSource } from "./schema.ts";
 export interface Simulation {
   readonly truth: GroundTruth;
   readonly geometry: ImageGeometry;
+}
+
+/** A scan that has been planned and not yet made: the devices render and observe when they are read. */
+export interface PlannedScan {
+  readonly acquisition: Acquisition;
+  readonly geometry: ImageGeometry;
+  /** Of the images that have been read from the imager until then. */
+  truth(): GroundTruth;
 }
 
 interface SimulateContext {
@@ -45,16 +53,27 @@ const radians = (deg: number): number => (deg * Math.PI) / 180;
 /** Spans the gap between neighbouring frames of a stroke when truth triangles are marked as seen. */
 const MIN_REACH_MM = 0.75;
 
-/**
- * Simulates the acquisition of a scenario into `recordingPath` and returns the truth, in the frame of the femur's
- * marker body, which is the reference frame of the default rig.
- */
+/** Simulates the acquisition of a scenario into `recordingPath` and returns the truth. */
 export async function simulate(
   scenario: Scenario,
   source: SimulatedSource,
   recordingPath: string,
   { log, workers, signal, overwrite }: SimulateContext,
 ): Promise<Simulation> {
+  const { acquisition, geometry, truth } = await planScan(scenario, source, { log, workers });
+  await acquire(recordingPath, acquisition, { log, signal, overwrite });
+  return { geometry, truth: truth() };
+}
+
+/**
+ * The devices of a scenario and what the operator notes. The truth is in the frame of the femur's marker body, which is
+ * the reference frame of the default rig.
+ */
+export async function planScan(
+  scenario: Scenario,
+  source: SimulatedSource,
+  { log, workers }: Pick<SimulateContext, "log" | "workers">,
+): Promise<PlannedScan> {
   const rng = createRng(scenario.seed);
   log.info("building the knee");
   const knee = await buildPhantom(source.phantom, rng.fork("phantom"));
@@ -96,39 +115,24 @@ export async function simulate(
     });
   };
 
-  await acquire(
-    recordingPath,
-    {
-      imager: simulatedImager(motion.sweeps, { rateHz: imaging.rateHz, lagS: imaging.lagS }, render),
-      tracker: trackerOf(source, knee, motion, rng),
-      geometry,
-      points: digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),
-      sweeps: motion.sweeps.map(({ name, fromS, toS }): Sweep => ({ name, fromS, toS })),
-      expectedImages: timesS.length,
-      overwrite,
-    },
-    log,
-    signal,
-  );
-
   const frameGapMm = source.operator.speedMmPerS / imaging.rateHz;
   const reach = {
     reachMm: Math.max(MIN_REACH_MM, 0.75 * frameGapMm),
     maxIncidenceRad: radians(scenario.scoring.maxIncidenceDeg),
   };
   const calibration: Calibration = trueCalibration(geometry, imaging.lagS - source.tracker.latencyS);
+  const grip = source.operator.grip.kind;
   return {
     geometry,
-    truth: truthOf(knee, {
-      motion,
-      timesS,
+    acquisition: {
+      imager: simulatedImager(motion.sweeps, { rateHz: imaging.rateHz, lagS: imaging.lagS }, render),
+      tracker: trackerOf(source, knee, motion, rng),
       geometry,
-      calibration,
-      hits,
-      ridges,
-      reach,
-      grip: source.operator.grip.kind,
-    }),
+      points: digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),
+      sweeps: motion.sweeps.map(({ name, fromS, toS }): Sweep => ({ name, fromS, toS })),
+      expectedImages: timesS.length,
+    },
+    truth: () => truthOf(knee, { motion, timesS, geometry, calibration, hits, ridges, reach, grip }),
   };
 }
 

@@ -1,0 +1,168 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Log } from "../core/log.ts";
+import { transformPoint } from "../core/rigid.ts";
+import type { Calibration } from "../data/calibration.ts";
+import type { GroundTruth } from "../data/ground-truth.ts";
+import type { ImageGeometry } from "../data/image.ts";
+import type { Recording } from "../data/recording.ts";
+import type { Figure, Report } from "../data/report.ts";
+import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
+import { writeFileAtomic } from "../io/atomic.ts";
+import type { VertexScalars } from "../io/mesh/write-mesh.ts";
+import type { PipelineResult } from "../pipeline/run.ts";
+import { reachableVertices, type ReportAssets, type ReportMesh } from "../report/assets.ts";
+import type { ScoredResult } from "./measure.ts";
+import { readFrames } from "./report-assets.ts";
+import {
+  pipelinePoses,
+  round,
+  roundReport,
+  writeCalibration,
+  writeFrameSamples,
+  writeJson,
+  writeResultVolume,
+  writeSurface,
+  writeTruth,
+} from "./result-folder.ts";
+import type { Scenario } from "./schema.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+export interface RunOutcome {
+  readonly report: Report;
+  readonly assets: ReportAssets;
+}
+
+/** What the pipeline made of a recording, wherever that came from, and what it was worth. */
+export interface FinishedRun {
+  readonly kind: Report["kind"];
+  readonly scenario: Scenario;
+  /** What the report says of how it was made. */
+  readonly configuration: unknown;
+  readonly version: string;
+  readonly recording: Recording;
+  readonly result: PipelineResult;
+  readonly calibration: Calibration | undefined;
+  readonly geometry: ImageGeometry;
+  readonly headline: Readonly<Record<string, Figure>>;
+  readonly warnings: readonly string[];
+  /** Absent where nobody knows the truth. */
+  readonly judged?: { readonly truth: GroundTruth; readonly scored: ScoredResult };
+}
+
+const NO_ERRORS: ScoredResult["vertexErrors"] = new Map();
+
+/** Leaves in `folder` everything that a run leaves but the page. */
+export async function writeRun(
+  folder: string,
+  run: FinishedRun,
+  { watch, log }: { readonly watch: Stopwatch; readonly log: Log },
+): Promise<RunOutcome> {
+  const { scenario, recording, result, calibration, geometry, judged } = run;
+  const { frames, masks, surfaces, volume } = result;
+  const errors = judged?.scored.vertexErrors ?? NO_ERRORS,
+    truth = judged?.truth;
+  log.info("writing the results");
+  await mkdir(folder, { recursive: true });
+  for (const surface of surfaces) await writeSurface(folder, surface, errors.get(surface.bone)?.result);
+  await writeResultVolume(folder, volume);
+  if (calibration) await writeCalibration(join(folder, "calibration.json"), calibration);
+  const timesS = recording.images!.acquiredAtS;
+  await writeFileAtomic(join(folder, "poses.csv"), pipelinePoses(frames, timesS, geometry));
+  const meshes = meshesOf(result, truth, errors, scenario.scoring.minHits);
+  if (truth) await writeTruth(folder, truth, geometry, timesS, (bone) => truthScalars(meshes, bone));
+  const samples = await writeFrameSamples(folder, frames, masks, scenario.report.sampleFrames, (index) => ({
+    label: sweepAt(recording, timesS[index]!),
+    trueRow: truth?.trueRidge(index) ?? null,
+  }));
+  const report = roundReport({
+    schemaVersion: 1,
+    kind: run.kind,
+    title: scenario.name,
+    software: { name: "sonobench", version: run.version },
+    seed: scenario.seed,
+    headline: run.headline,
+    configuration: run.configuration,
+    bones: judged?.scored.bones ?? [],
+    segmentation: judged?.scored.segmentation ?? null,
+    frames: { total: recording.images!.count, used: frames.count, dropped: frames.dropped, samples },
+    meshes: [
+      ...surfaces.map(({ bone, mesh }) => meshEntry(bone, "result", `${bone}.ply`, mesh.triangles.length)),
+      ...(truth?.bones ?? []).map(({ name, mesh }) =>
+        meshEntry(name, "truth", `truth/${name}.ply`, mesh.triangles.length),
+      ),
+    ],
+    probePathMm: probePath(frames, geometry),
+    notModelled: truth?.notModelled ?? [],
+    warnings: [...run.warnings, ...removedSentences(result)],
+  } satisfies Report);
+  await writeJson(join(folder, "report.json"), report);
+  await writeJson(join(folder, "timing.json"), watch.summary(frames.count));
+  return { report, assets: { meshes, frames: await readFrames(folder, samples) } };
+}
+
+const meshEntry = (bone: string, role: "result" | "truth", file: string, corners: number) => ({
+  bone,
+  role,
+  file,
+  triangles: corners / 3,
+});
+
+/** One sentence a reason: how many pieces of surface were removed, and how large they were together. */
+function removedSentences({ surfaces }: PipelineResult): string[] {
+  const byReason = new Map<string, { pieces: number; areaMm2: number }>();
+  for (const { reason, areaMm2 } of surfaces.flatMap(({ removed }) => removed)) {
+    const sum = byReason.get(reason) ?? { pieces: 0, areaMm2: 0 };
+    byReason.set(reason, { pieces: sum.pieces + 1, areaMm2: sum.areaMm2 + areaMm2 });
+  }
+  return [...byReason].map(
+    ([reason, { pieces, areaMm2 }]) =>
+      `Removed from the surface: ${pieces} ${pieces === 1 ? "piece" : "pieces"}, ${(areaMm2 / 100).toFixed(1)} cm² ` +
+      `together (${reason}).`,
+  );
+}
+
+function sweepAt({ sweeps }: Recording, stampS: number): string {
+  const MARGIN_S = 1; // the stamp is late by the lag, the sweep's times are not
+  return sweeps.find(({ fromS, toS }) => stampS >= fromS && stampS <= toS + MARGIN_S)?.name ?? "";
+}
+
+/** Centre of the face at every used frame, to 0.01 mm. */
+function probePath(frames: TrackedFrames, { faceCentrePx: [u, v] }: ImageGeometry): number[] {
+  return Array.from({ length: frames.count }, (_, i) => transformPoint(framePose(frames, i), u, v, 0))
+    .flat()
+    .map((value) => round(value, 2));
+}
+
+function meshesOf(
+  { surfaces }: PipelineResult,
+  truth: GroundTruth | undefined,
+  errors: ScoredResult["vertexErrors"],
+  minHits: number,
+): ReportMesh[] {
+  const withErrors = (values: Float32Array | undefined) => (values?.length ? { errorMm: values } : {});
+  return [
+    ...surfaces.map(({ bone, mesh }): ReportMesh => ({
+      bone,
+      role: "result",
+      mesh,
+      ...withErrors(errors.get(bone)?.result),
+    })),
+    ...(truth?.bones ?? []).map(({ name, mesh, insonified }): ReportMesh => ({
+      bone: name,
+      role: "truth",
+      mesh,
+      reachable: reachableVertices(mesh, insonified, minHits),
+      ...withErrors(errors.get(name)?.truth),
+    })),
+  ];
+}
+
+/** As `readAssets` expects them back: distance to the result (`error_mm`) and 1 where a beam could have seen bone. */
+function truthScalars(meshes: readonly ReportMesh[], bone: string): VertexScalars[] {
+  const found = meshes.find((item) => item.bone === bone && item.role === "truth");
+  return [
+    ...(found?.errorMm ? [{ name: "error_mm", values: found.errorMm }] : []),
+    ...(found?.reachable ? [{ name: "reachable", values: Float32Array.from(found.reachable) }] : []),
+  ];
+}
