@@ -16,6 +16,7 @@ import { allEffects } from "../src/sim/probe/effects.ts";
 import { fieldSampler } from "../src/sim/probe/field-sampler.ts";
 import { noiseStart } from "../src/sim/probe/filter.kernel.ts";
 import type { KernelSetup } from "../src/sim/probe/kernel.ts";
+import type { PointEchoes } from "../src/sim/probe/point-echoes.ts";
 import { MARGIN_LINES } from "../src/sim/probe/lateral.ts";
 import { createLineMapper } from "../src/sim/probe/line-map.ts";
 import { defaultProbe, defaultSettings, type Probe } from "../src/sim/probe/probe.ts";
@@ -148,12 +149,12 @@ function compareKernels(scene: Scene, pose: Float64Array, beam: Beam): void {
     settings: defaultSettings,
     beam,
     effects: allEffects,
-    points: undefined,
     seed: SETUP_SEED,
     lines,
     samples,
     boneAt: fieldSampler(scene.grid, scene.boneDistanceMm, 2),
   };
+  const noPoints: PointEchoes = { count: 0, xyzMm: new Float64Array(), amplitude: new Float64Array() };
   const map = createLineMapper(scene, defaultProbe, defaultSettings, beam, allEffects, SETUP_SEED)(pose);
   const fast = wasmKernel(setup),
     plain = typescriptKernel(setup);
@@ -161,7 +162,7 @@ function compareKernels(scene: Scene, pose: Float64Array, beam: Beam): void {
     let least = Infinity;
     for (let i = 0; i < frames; i++) {
       const before = process.cpuUsage();
-      kernel.scatter(pose, map);
+      kernel.scatter(pose, map, noPoints);
       kernel.receive(0);
       kernel.display();
       const { user, system } = process.cpuUsage(before);

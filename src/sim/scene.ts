@@ -24,6 +24,18 @@ export interface Tissue {
   readonly fibreDirection?: readonly [number, number, number];
 }
 
+/** A straight wire in the field, as in a calibration phantom: thin against the beam, with an echo from front and back. */
+export interface SceneWire {
+  /** Ends of its middle line, frame of the scene, mm. */
+  readonly fromMm: readonly [number, number, number];
+  readonly toMm: readonly [number, number, number];
+  readonly radiusMm: number;
+  /** Speed of sound in the wire, m/s: 2600 in nylon. */
+  readonly speedMps: number;
+  /** Peak of its echo in the elevation focus, at right angles to the beam, dB re muscle speckle. */
+  readonly echoDb: number;
+}
+
 /**
  * What the probe and the operator see of a body: fields sampled at the voxel centres of one grid in the knee frame, mm.
  * The arrays lie on SharedArrayBuffers, so worker threads read one copy. Nobody writes to them once they are built.
@@ -40,6 +52,8 @@ export interface Scene {
   /** Which bone is nearest, an index into `bones`. */
   readonly bone: Uint8Array;
   readonly bones: readonly BoneName[];
+  /** None when absent. */
+  readonly wires?: readonly SceneWire[];
 }
 
 /** Zeros on shared memory, so that a worker that is sent the array sees the same bytes. */

@@ -5,7 +5,8 @@ import { onlyEffects, type EchoEffects } from "../sim/probe/effects.ts";
 import { MARGIN_LINES } from "../sim/probe/lateral.ts";
 import { phantomScene, plainTissue } from "../sim/probe/phantoms.ts";
 import { apertureMm, defaultProbe, type ImageSettings } from "../sim/probe/probe.ts";
-import type { IqGrid, PointTargets } from "../sim/probe/splat.kernel.ts";
+import type { PointTargets } from "../sim/probe/point-echoes.ts";
+import type { IqGrid } from "../sim/probe/splat.kernel.ts";
 import type { Scene } from "../sim/scene.ts";
 
 /** What the checks of the image formation share: phantoms, simulators, and how an echo is read. */

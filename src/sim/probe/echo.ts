@@ -7,7 +7,8 @@ import { fieldSampler, firstHit } from "./field-sampler.ts";
 import { createLineMapper, type LineMap } from "./line-map.ts";
 import { apertureMm, defaultSettings, imageGeometry, type ImageSettings, type Probe } from "./probe.ts";
 import type { EchoRows, KernelSetup } from "./kernel.ts";
-import type { IqGrid, PointTargets } from "./splat.kernel.ts";
+import { pointEchoes, type PointTargets } from "./point-echoes.ts";
+import type { IqGrid } from "./splat.kernel.ts";
 import { typescriptKernel } from "./typescript-kernel.ts";
 import { wasmKernel } from "./wasm-kernel.ts";
 
@@ -78,13 +79,14 @@ export function createEchoSimulator(
   const mapper = createLineMapper(scene, probe, settings, beam, effects, seed32);
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2),
     skinAt = fieldSampler(scene.grid, scene.skinDistanceMm, 5);
-  const setup: KernelSetup = { scene, probe, settings, beam, effects, points, seed: seed32, lines, samples, boneAt };
+  const setup: KernelSetup = { scene, probe, settings, beam, effects, seed: seed32, lines, samples, boneAt };
+  const pointsAt = pointEchoes({ wires: scene.wires ?? [], targets: points, tissues: scene.tissues, beam });
   const kernel =
     path === "typescript" || probe.lineCount < FEWEST_FAST_LINES ? typescriptKernel(setup) : wasmKernel(setup);
 
   function form(kneeFromImage: Readonly<Float64Array>, frameIndex: number): LineMap {
     const map = mapper(kneeFromImage);
-    kernel.scatter(kneeFromImage, map);
+    kernel.scatter(kneeFromImage, map, pointsAt(kneeFromImage));
     for (const { line, depthMm, amplitude } of map.echoes) addEcho(kernel.beamed, beam, line, depthMm, amplitude);
     if (effects.ringDown) addRing(map, beam, kernel.beamed);
     kernel.receive(frameIndex);

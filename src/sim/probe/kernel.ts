@@ -3,7 +3,8 @@ import type { Beam } from "./beam.ts";
 import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
 import type { LineMap } from "./line-map.ts";
 import type { ImageSettings, Probe } from "./probe.ts";
-import type { IqGrid, PointTargets } from "./splat.kernel.ts";
+import type { PointEchoes } from "./point-echoes.ts";
+import type { IqGrid } from "./splat.kernel.ts";
 
 /** An IqGrid whose neighbours may lie `step` numbers apart: 2 when real and imaginary parts alternate. */
 export interface EchoRows extends IqGrid {
@@ -12,8 +13,8 @@ export interface EchoRows extends IqGrid {
 
 /** From the map of a pose to gray values: the part of the image formation that has a loop over scatterers or samples. */
 export interface EchoKernel {
-  /** Scatterers through the lateral point spread function, into `beamed`. */
-  scatter(kneeFromImage: Readonly<Float64Array>, map: LineMap): void;
+  /** Scatterers and single points through the lateral point spread function, into `beamed`. */
+  scatter(kneeFromImage: Readonly<Float64Array>, map: LineMap, points: PointEchoes): void;
   /** Before the pulse: coherent echoes are added here, between `scatter` and `receive`. */
   readonly beamed: EchoRows;
   /** Noise of this frame and the pulse, into `received`. */
@@ -29,7 +30,6 @@ export interface KernelSetup {
   readonly settings: ImageSettings;
   readonly beam: Beam;
   readonly effects: EchoEffects;
-  readonly points: PointTargets | undefined;
   readonly seed: number;
   readonly lines: number;
   readonly samples: number;

@@ -6,6 +6,7 @@ import { fieldSampler } from "./field-sampler.ts";
 import { mix32 } from "./hash.ts";
 import { ELEVATIONS, SIDE_MM } from "./bone-search.ts";
 import { MAP_STEP_MM, type LineMap } from "./line-map.ts";
+import type { PointEchoes } from "./point-echoes.ts";
 import { apertureMm, type Probe } from "./probe.ts";
 
 /**
@@ -35,15 +36,8 @@ export interface IqGrid {
   readonly im: Float32Array;
 }
 
-export interface PointTargets {
-  /** xyz in the knee frame, mm. */
-  readonly positionsMm: readonly number[];
-  /** Peak amplitude of one on the axis at the elevation focus is near this (levels re muscle speckle, linear). */
-  readonly amplitude: number;
-}
-
-/** Adds the scatterers that a pose sees to `out`, which has FINE_LINES columns a line of the map. */
-export type Splatter = (kneeFromImage: Readonly<Float64Array>, map: LineMap, out: IqGrid) => void;
+/** Adds the scatterers and points that a pose sees to `out`, which has FINE_LINES columns a line of the map. */
+export type Splatter = (kneeFromImage: Readonly<Float64Array>, map: LineMap, points: PointEchoes, out: IqGrid) => void;
 
 /**
  * How many points a depth needs for developed speckle: N = density × volume of the focal cell. The focal cell is
@@ -116,7 +110,6 @@ export function createSplatter(
   beam: Beam,
   effects: EchoEffects,
   seed: number,
-  points: PointTargets | undefined,
 ): Splatter {
   const spacing = apertureMm(probe) / probe.lineCount;
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
@@ -125,7 +118,7 @@ export function createSplatter(
   const { cosine, sine } = phaseTable();
   const { phasesPerMm, muscle, surface, darkest } = splatScales(probe, beam, effects);
 
-  return (m, map, out) => {
+  return (m, map, points, out) => {
     const { samples, re, im } = out;
     const { lines } = map;
     const columnsAcross = out.lines,
@@ -177,21 +170,11 @@ export function createSplatter(
       return top + v * (c + u * (d - c) - top);
     }
 
-    for (let i = 0; points && i + 2 < points.positionsMm.length; i += 3) {
-      const px = points.positionsMm[i]! - m[3]!,
-        py = points.positionsMm[i + 1]! - m[7]!,
-        pz = points.positionsMm[i + 2]! - m[11]!;
-      const x = m[0]! * px + m[4]! * py + m[8]! * pz,
-        y = m[1]! * px + m[5]! * py + m[9]! * pz;
+    for (let i = 0; i < points.count; i++) {
+      const x = points.xyzMm[3 * i]!, y = points.xyzMm[3 * i + 1]!, z = points.xyzMm[3 * i + 2]!; // prettier-ignore
       const line = x * lineScale + middle,
         row = y * rowScale;
-      add(
-        x,
-        y,
-        m[2]! * px + m[6]! * py + m[10]! * pz,
-        bilinear(shiftMm, line, row),
-        points.amplitude * bilinear(transmission, line, row),
-      );
+      add(x, y, z, bilinear(shiftMm, line, row), points.amplitude[i]! * bilinear(transmission, line, row));
     }
     if (!effects.speckle && !effects.boneRough) return;
 

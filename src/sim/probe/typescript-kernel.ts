@@ -6,7 +6,7 @@ import { createSplatter, type IqGrid } from "./splat.kernel.ts";
 
 /** The readable path, and the oracle of the fast one. */
 export function typescriptKernel(setup: KernelSetup): EchoKernel {
-  const { scene, probe, settings, beam, effects, points, seed, lines, samples } = setup;
+  const { scene, probe, settings, beam, effects, seed, lines, samples } = setup;
   const grid = (columns: number): IqGrid => ({
     lines: columns,
     samples,
@@ -16,16 +16,16 @@ export function typescriptKernel(setup: KernelSetup): EchoKernel {
   const scattered = grid((lines - 1) * FINE_LINES + 1),
     beamed = grid(lines),
     received = grid(lines);
-  const splat = createSplatter(scene, probe, settings.depthMm, beam, effects, seed, points);
+  const splat = createSplatter(scene, probe, settings.depthMm, beam, effects, seed);
   const display = createDisplay(probe, settings, beam.sampleMm, samples);
   const rms = noiseRms(setup);
   return {
     beamed: { ...beamed, step: 1 },
     received,
-    scatter(kneeFromImage, map) {
+    scatter(kneeFromImage, map, points) {
       scattered.re.fill(0);
       scattered.im.fill(0);
-      splat(kneeFromImage, map, scattered);
+      splat(kneeFromImage, map, points, scattered);
       filterLateral(scattered, beam, beamed);
     },
     receive(frameIndex) {

@@ -21,7 +21,7 @@ import {
 
 /** The loops of assembly/echo-kernel.ts; half a gray level at most from those of typescript-kernel.ts. */
 export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: WebAssembly.Memory } {
-  const { points, seed, lines, samples } = setup;
+  const { seed, lines, samples } = setup;
   const { run, frame, ...kernel } = createEchoKernelMemory(setup);
   const map = mapViews(kernel, lines, mapRows(setup));
   const count = lines * samples;
@@ -38,26 +38,17 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
       step: 2,
     },
     received: { lines, samples, re: kernel.floats("receivedRe", count), im: kernel.floats("receivedIm", count) },
-    scatter(kneeFromImage, { amplitude, shiftMm, transmission, boneDepthMm, boneNormal }) {
-      const m = kneeFromImage;
-      map.pose.set(m);
+    scatter(kneeFromImage, { amplitude, shiftMm, transmission, boneDepthMm, boneNormal }, points) {
+      map.pose.set(kneeFromImage);
       map.amplitude.set(amplitude);
       map.shift.set(shiftMm);
       map.transmission.set(transmission);
       map.boneDepth.set(boneDepthMm);
       map.boneNormal.set(boneNormal);
       run.clear(frame);
-      for (let i = 0; points && i + 2 < points.positionsMm.length; i += 3) {
-        const x = points.positionsMm[i]! - m[3]!,
-          y = points.positionsMm[i + 1]! - m[7]!,
-          z = points.positionsMm[i + 2]! - m[11]!;
-        run.addPoint(
-          frame,
-          m[0]! * x + m[4]! * y + m[8]! * z,
-          m[1]! * x + m[5]! * y + m[9]! * z,
-          m[2]! * x + m[6]! * y + m[10]! * z,
-          points.amplitude,
-        );
+      const { count: pointCount, xyzMm, amplitude: strength } = points;
+      for (let i = 0, at = 0; i < pointCount; i++, at += 3) {
+        run.addPoint(frame, xyzMm[at]!, xyzMm[at + 1]!, xyzMm[at + 2]!, strength[i]!);
       }
       if (setup.effects.speckle || setup.effects.boneRough) run.splat(frame);
       run.lateral(frame);
