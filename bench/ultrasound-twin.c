@@ -23,12 +23,11 @@ typedef uint32_t u4 __attribute__((vector_size(16)));
 /* As in kernel-memory.ts. */
 typedef struct {
   double spacingMm, linesPerMm, samplesPerMm, rowsPerMm, phasesPerMm, elevationsPerMm, elevationRowsPerMm,
-      tapRowsPerSample, cellMm, cellsPerMm, nearBoneMm, sideMm, layerMm, muscle, surface, darkest, boneSlope, noiseScale,
-      grayPerDb;
-  int32_t lines, rows, samples, scanLines, marginLines, seed, speckle, boneRough, surfacePoints, phases,
+      tapRowsPerSample, cellMm, cellsPerMm, nearBoneMm, sideMm, layerMm, muscle, surface, darkest, noiseScale, grayPerDb;
+  int32_t lines, rows, samples, scanLines, marginLines, seed, speckle, boneRough, surfacePoints, cosines, phases,
       elevationColumns, elevationRows, tapRows, tapPairs, pulseLength, pulseCentre, smoothLateral, smoothAxial, width,
       height, firstColumn, endColumn;
-  uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, densities, phaseTable, elevation, halfWidth,
+  uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, densities, diffuse, mirrorDensity, phaseTable, elevation, halfWidth,
       taps, tapRange, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare, rowSample, rowShare, fine,
       beamed, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants, asked;
 } Frame;
@@ -169,8 +168,10 @@ static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uin
   const float *n = floats(p->boneNormal) + 3 * at;
   const double nX = n[0], nY = n[1], nZ = n[2];
   if (nY > -0.1) return;
-  const double cos2 = nY * nY, tan2 = (1 - cos2) / cos2;
-  const double kirchhoff = exp(-tan2 / (4 * p->boneSlope * p->boneSlope)) / cos2;
+  const double cosine = -nY * (p->cosines - 1);
+  const int entry = clampi((int)cosine, 0, p->cosines - 2);
+  const float *diffuse = floats(p->diffuse) + entry;
+  const double rough = p->surface * (diffuse[0] + (cosine - entry) * (double)(diffuse[1] - diffuse[0]));
   for (int point = 0; point < p->surfacePoints; point++) {
     const uint32_t bits = mix(hash ^ (0x02e5be93u * (uint32_t)(point + 1)));
     double x = cx, y = cy, z = cz;
@@ -184,7 +185,8 @@ static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uin
     if (fabs(d) > p->layerMm) continue;
     const double sx = x - d * nX, sy = y - d * nY, sz = z - d * nZ;
     const double line = sx * p->linesPerMm + 0.5 * (p->lines - 1), row = sy * p->rowsPerMm;
-    const float strength = (float)(p->surface * kirchhoff * bilinear(p->transmission, line, row));
+    const float strength = (float)(rough * floats(p->mirrorDensity)[clampi((int)floor(row + 0.5), 0, p->rows - 1)] *
+                                   bilinear(p->transmission, line, row));
     add4(all((float)sx), all((float)sy), all((float)sz), all((float)bilinear(p->shift, line, row)),
          all(bits & 0x40000000u ? strength : -strength), (i4){-1, 0, 0, 0});
   }

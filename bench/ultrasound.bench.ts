@@ -12,7 +12,7 @@ import { buildKnee } from "../src/sim/knee/knee.ts";
 import { typicalKnee } from "../src/sim/knee/parameters.ts";
 import { computeBeam, type Beam } from "../src/sim/probe/beam.ts";
 import { createEchoSimulator, type EchoFrame } from "../src/sim/probe/echo.ts";
-import { allEffects } from "../src/sim/probe/effects.ts";
+import { allEffects, corticalSurface } from "../src/sim/probe/effects.ts";
 import { fieldSampler } from "../src/sim/probe/field-sampler.ts";
 import { noiseStart } from "../src/sim/probe/filter.kernel.ts";
 import type { KernelSetup } from "../src/sim/probe/kernel.ts";
@@ -144,6 +144,7 @@ function compareKernels(scene: Scene, pose: Float64Array, beam: Beam): void {
   const lines = defaultProbe.lineCount + 2 * MARGIN_LINES,
     samples = Math.ceil((defaultSettings.depthMm + 1) / beam.sampleMm);
   const setup: KernelSetup = {
+    boneSurface: corticalSurface,
     scene,
     probe: defaultProbe,
     settings: defaultSettings,
@@ -155,7 +156,15 @@ function compareKernels(scene: Scene, pose: Float64Array, beam: Beam): void {
     boneAt: fieldSampler(scene.grid, scene.boneDistanceMm, 2),
   };
   const noPoints: PointEchoes = { count: 0, xyzMm: new Float64Array(), amplitude: new Float64Array() };
-  const map = createLineMapper(scene, defaultProbe, defaultSettings, beam, allEffects, SETUP_SEED)(pose);
+  const map = createLineMapper(
+    scene,
+    defaultProbe,
+    defaultSettings,
+    beam,
+    allEffects,
+    SETUP_SEED,
+    corticalSurface,
+  )(pose);
   const fast = wasmKernel(setup),
     plain = typescriptKernel(setup);
   const cpuMs = (kernel: typeof fast | typeof plain, frames: number): number => {

@@ -20,10 +20,11 @@ export const halfShiftMm = {
 export const smoothPlateDb = [-1.3, -5.0, -11.2, -26.7, -43.8] as const;
 
 /**
- * Mean peak power of rough plates 20 mm deep, dB re right angles, at 8, 16, 24, 36 and 48°, 40 surfaces each:
- * correlation length 150 µm, RMS 30 µm and 48 µm (the RMS slope √2·48/150 = 0.45 that `levels.boneSlope` declares).
+ * Mean peak power of rough plates 20 mm deep, dB re right angles, at 8, 16, 24, 36 and 48°, 40 surfaces each: RMS 30 µm,
+ * correlation length 150 µm, and `corticalSurface`, whose power at right angles re a smooth plate is `cortexLevel`.
  */
 export const roughPlateDb = {
-  rms30: [-2.9, -7.5, -11.1, -18.9, -28.0],
-  rms48: [-2.5, -4.0, -5.3, -10.2, -15.8],
+  rms30: [-2.6, -6.9, -10.2, -16.1, -19.0],
+  cortexLevel: -8.0,
+  cortex: [-3.3, -9.1, -11.0, -15.4, -17.9],
 } as const;

@@ -7,6 +7,7 @@ import { phantomScene, plainTissue } from "../sim/probe/phantoms.ts";
 import { apertureMm, defaultProbe, type ImageSettings } from "../sim/probe/probe.ts";
 import type { PointTargets } from "../sim/probe/point-echoes.ts";
 import type { IqGrid } from "../sim/probe/splat.kernel.ts";
+import type { RoughSurface } from "../sim/probe/rough-surface.ts";
 import type { Scene } from "../sim/scene.ts";
 
 /** What the checks of the image formation share: phantoms, simulators, and how an echo is read. */
@@ -40,14 +41,20 @@ export const silent = { ...plainTissue(), texture: "none" } as const;
 export function simulatorOf(
   scene: Scene,
   effects: EchoEffects | readonly (keyof EchoEffects)[],
-  options: { readonly seed?: string; readonly points?: PointTargets; readonly settings?: Partial<ImageSettings> } = {},
+  options: {
+    readonly seed?: string;
+    readonly points?: PointTargets;
+    readonly settings?: Partial<ImageSettings>;
+    readonly boneSurface?: RoughSurface;
+  } = {},
 ): EchoSimulator {
-  const { seed = "verify", points, settings = {} } = options;
+  const { seed = "verify", points, settings = {}, boneSurface } = options;
   const depthMm = settings.depthMm ?? 50;
   const simulator: EchoOptions = {
     beam: beamTo(depthMm),
     effects: "speckle" in effects ? effects : onlyEffects(effects),
     ...(points && { points }),
+    ...(boneSurface && { boneSurface }),
   };
   return createEchoSimulator(scene, defaultProbe, { ...settings, depthMm }, seed, simulator);
 }

@@ -2,13 +2,14 @@ import { createRng } from "../../core/rng.ts";
 import type { Scene } from "../scene.ts";
 import { computeBeam, type Beam } from "./beam.ts";
 import { MARGIN_LINES } from "./lateral.ts";
-import { allEffects, fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
+import { allEffects, corticalSurface, fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
 import { createLineMapper, type LineMap } from "./line-map.ts";
 import { apertureMm, defaultSettings, imageGeometry, type ImageSettings, type Probe } from "./probe.ts";
 import type { EchoRows, KernelSetup } from "./kernel.ts";
 import { pointEchoes, type PointTargets } from "./point-echoes.ts";
 import type { IqGrid } from "./splat.kernel.ts";
+import type { RoughSurface } from "./rough-surface.ts";
 import { typescriptKernel } from "./typescript-kernel.ts";
 import { wasmKernel } from "./wasm-kernel.ts";
 
@@ -32,6 +33,8 @@ export interface EchoOptions {
   readonly points?: PointTargets;
   /** Tables of another simulator with the same probe, speed and depth: they take longer than a frame. */
   readonly beam?: Beam;
+  /** Another roughness of bone than `corticalSurface`. */
+  readonly boneSurface?: RoughSurface;
   /** The loops in WebAssembly, or the readable ones that they are tested against; a gray level may differ by one. */
   readonly path?: "wasm" | "typescript";
 }
@@ -68,7 +71,7 @@ export function createEchoSimulator(
   probe: Probe,
   chosen: Partial<ImageSettings>,
   seed: string,
-  { effects = allEffects, points, beam: known, path = "wasm" }: EchoOptions = {},
+  { effects = allEffects, points, beam: known, path = "wasm", boneSurface = corticalSurface }: EchoOptions = {},
 ): EchoSimulator {
   const settings: ImageSettings = { ...defaultSettings, ...chosen };
   const geometry = imageGeometry(probe, settings);
@@ -76,10 +79,21 @@ export function createEchoSimulator(
   const beam = known ?? computeBeam(probe, settings.assumedSpeedMps, settings.depthMm);
   const lines = probe.lineCount + 2 * MARGIN_LINES,
     samples = Math.ceil((settings.depthMm + 1) / beam.sampleMm);
-  const mapper = createLineMapper(scene, probe, settings, beam, effects, seed32);
+  const mapper = createLineMapper(scene, probe, settings, beam, effects, seed32, boneSurface);
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2),
     skinAt = fieldSampler(scene.grid, scene.skinDistanceMm, 5);
-  const setup: KernelSetup = { scene, probe, settings, beam, effects, seed: seed32, lines, samples, boneAt };
+  const setup: KernelSetup = {
+    scene,
+    probe,
+    settings,
+    beam,
+    effects,
+    boneSurface,
+    seed: seed32,
+    lines,
+    samples,
+    boneAt,
+  };
   const pointsAt = pointEchoes({ wires: scene.wires ?? [], targets: points, tissues: scene.tissues, beam });
   const kernel =
     path === "typescript" || probe.lineCount < FEWEST_FAST_LINES ? typescriptKernel(setup) : wasmKernel(setup);

@@ -1,3 +1,5 @@
+import type { RoughSurface } from "./rough-surface.ts";
+
 /** Each part of the image formation can be left out, to see what it costs. */
 export interface EchoEffects {
   readonly speckle: boolean;
@@ -46,13 +48,7 @@ export function onlyEffects(names: readonly (keyof EchoEffects)[]): EchoEffects 
  */
 export const levels = {
   /** A perfect mirror at right angles. */
-  mirrorDb: 63,
-  /** RMS height of the rough surface of bone, mm: exp(-2(kσ)²) is left of the coherent echo. Between 30 and 60 µm. */
-  boneRoughnessMm: 0.03,
-  /** Diffuse echo of bone at right angles re its coherent echo there (element model, rough 30/150 µm). */
-  boneDiffuseDb: -10,
-  /** RMS slope of the surface: √2·48 µm/150 µm; keeps the flanks visible to ~60° as in the recorded frames. */
-  boneSlope: 0.45,
+  mirrorDb: 57,
   fasciaRoughnessMm: 0.02,
   /** Sheets inside a tissue are wavy below the beam's width: a share of their echo does not mind the tilt. */
   sheetDiffuse: 0.25,
@@ -83,6 +79,12 @@ export const levels = {
    */
   lensEchoMm: 1.23,
 } as const;
+
+/**
+ * The cortex. Its echo falls with tilt as that of the recorded L14 frames does if their range is 54 dB: 0, −2.7, −8.7,
+ * −13.4, −15.2, −18.9 dB at 4, 8, 16, 24, 36, 48° (reference 3.1); the element model has −3.3, −9.1, −11.0, −15.4, −17.9.
+ */
+export const corticalSurface: RoughSurface = { rmsMm: 0.027, correlationMm: 0.11 };
 
 /** Skin further than this below the face is not reached by the film of gel: that part of the face is in air. */
 export const GEL_REACH_MM = 3;

@@ -5,6 +5,7 @@ import type { LineMap } from "./line-map.ts";
 import type { ImageSettings, Probe } from "./probe.ts";
 import type { PointEchoes } from "./point-echoes.ts";
 import type { IqGrid } from "./splat.kernel.ts";
+import type { RoughSurface } from "./rough-surface.ts";
 
 /** An IqGrid whose neighbours may lie `step` numbers apart: 2 when real and imaginary parts alternate. */
 export interface EchoRows extends IqGrid {
@@ -30,6 +31,7 @@ export interface KernelSetup {
   readonly settings: ImageSettings;
   readonly beam: Beam;
   readonly effects: EchoEffects;
+  readonly boneSurface: RoughSurface;
   readonly seed: number;
   readonly lines: number;
   readonly samples: number;

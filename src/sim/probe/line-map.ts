@@ -9,6 +9,7 @@ import { fieldSampler, firstHit } from "./field-sampler.ts";
 import { valueNoise } from "./hash.ts";
 import { smoothInterfaces, type Crossing } from "./interfaces.ts";
 import { apertureMm, type ImageSettings, type Probe } from "./probe.ts";
+import { coherentPeak, type RoughSurface } from "./rough-surface.ts";
 import { tissueTable } from "./tissue-table.ts";
 import { createSheetSampler, type SheetSample } from "./texture.ts";
 
@@ -67,6 +68,7 @@ export function createLineMapper(
   beam: Beam,
   effects: EchoEffects,
   seed: number,
+  boneSurface: RoughSurface,
 ): LineMapper {
   const spacing = apertureMm(probe) / probe.lineCount;
   const lines = probe.lineCount + 2 * MARGIN_LINES,
@@ -102,7 +104,8 @@ export function createLineMapper(
   const rayStart = Int32Array.from({ length: SHADOW_RAYS.length * rows }, (_, i) =>
     Math.round((SHADOW_RAYS[Math.floor(i / rows)]! * (i % rows) * MAP_STEP_MM) / (2 * probe.receiveFNumber * spacing)),
   );
-  const mirror = fromDecibel(levels.mirrorDb);
+  const mirror = fromDecibel(levels.mirrorDb),
+    coherent = coherentPeak(boneSurface, probe, beam.twoWayWavenumber);
   const twoKSigma = (sigma: number): number =>
     Math.exp((-beam.twoWayWavenumber * beam.twoWayWavenumber * sigma * sigma) / 2);
   const fascia = mirror * twoKSigma(levels.fasciaRoughnessMm);
@@ -279,7 +282,6 @@ export function createLineMapper(
   }
 
   function boneEchoes(): void {
-    const rough = mirror * twoKSigma(levels.boneRoughnessMm);
     for (let line = 0; line < lines; line++) {
       const y = map.boneDepthMm[lines + line]!;
       if (!(y >= 0)) continue;
@@ -291,7 +293,7 @@ export function createLineMapper(
       const z = above >= 0 ? table.impedance[above]! : 1.6;
       const reflection = (table.boneImpedance - z) / (table.boneImpedance + z),
         transmitted = valueAt(map.transmission, line, y);
-      const amplitude = rough * overlap * transmitted * reflection;
+      const amplitude = mirror * coherent(-ny) * overlap * transmitted * reflection;
       if (effects.boneSpecular) pushEcho(line, y, amplitude);
       if (!effects.reverberation) continue;
       // To and fro between face and bone: each round loses and is delayed as much as the first.

@@ -8,6 +8,7 @@ import { ELEVATIONS, SIDE_MM } from "./bone-search.ts";
 import { MAP_STEP_MM, type LineMap } from "./line-map.ts";
 import type { PointEchoes } from "./point-echoes.ts";
 import { apertureMm, type Probe } from "./probe.ts";
+import { COSINES, diffuseByCosine, mirrorDensity, type RoughSurface } from "./rough-surface.ts";
 
 /**
  * Scatterers live on an endless lattice of cubes in the knee frame, jittered and signed by a hash of the cell, so that
@@ -25,6 +26,8 @@ export const LAYER_MM = 0.125;
 /** Further from bone than this along the beam, a column needs no look at bone at all, mm. */
 export const NEAR_BONE_MM = 3;
 export const PHASES = 4096;
+/** Pressure reflection coefficient of bone under soft tissue (reference 2.5: 0.58-0.62). */
+const BONE_REFLECTION = 0.6;
 /** Mean power that splitting a point between two columns leaves, after the lateral kernel (measured on speckle). */
 const SPLIT_POWER = 0.96;
 
@@ -78,7 +81,7 @@ export interface SplatScales {
   readonly phasesPerMm: number;
   /** Amplitude of a point that gives muscle unit mean power, at one point a cell. */
   readonly muscle: number;
-  /** Amplitude of a point on the surface of bone at right angles. */
+  /** Amplitude of a point on the surface of bone, times mirror density (1/mm²) and diffuse echo (mm). */
   readonly surface: number;
   /** Columns of the lattice below this amplitude are left out. */
   readonly darkest: number;
@@ -89,15 +92,11 @@ export function splatScales(probe: Probe, beam: Beam, effects: EchoEffects): Spl
   const spacing = apertureMm(probe) / probe.lineCount;
   const pulseEnergy = pulse.reduce((sum, p) => sum + p * p, 0) * sampleMm;
   const layerDensity = (SURFACE_POINTS / CELL_VOLUME) * 2 * LAYER_MM;
-  const bonePeak =
-    fromDecibel(levels.mirrorDb + levels.boneDiffuseDb) *
-    0.6 *
-    Math.exp((-twoWayWavenumber * twoWayWavenumber * levels.boneRoughnessMm ** 2) / 2);
   return {
     phasesPerMm: (twoWayWavenumber * PHASES) / (2 * Math.PI),
     // Unit mean power for a medium of muscle: the lateral kernel has unit energy per line, the elevation per mm.
     muscle: Math.sqrt(CELL_VOLUME / (spacing * pulseEnergy * SPLIT_POWER)),
-    surface: bonePeak / Math.sqrt(layerDensity * spacing * SPLIT_POWER),
+    surface: (fromDecibel(levels.mirrorDb) * BONE_REFLECTION) / Math.sqrt(layerDensity * SPLIT_POWER),
     // What lies 18 dB below the noise is not worth its time.
     darkest: effects.noise ? 0.12 * fromDecibel(levels.noiseDb) : 1e-6,
   };
@@ -110,6 +109,7 @@ export function createSplatter(
   beam: Beam,
   effects: EchoEffects,
   seed: number,
+  boneSurface: RoughSurface,
 ): Splatter {
   const spacing = apertureMm(probe) / probe.lineCount;
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
@@ -117,6 +117,8 @@ export function createSplatter(
   const densities = densityRows(Math.ceil((depthMm + 2) / MAP_STEP_MM) + 1, probe.elevationFocusMm);
   const { cosine, sine } = phaseTable();
   const { phasesPerMm, muscle, surface, darkest } = splatScales(probe, beam, effects);
+  const diffuse = diffuseByCosine(boneSurface, probe, beam.twoWayWavenumber),
+    mirrors = mirrorDensity(beam, probe, densities.length / 3, MAP_STEP_MM);
 
   return (m, map, points, out) => {
     const { samples, re, im } = out;
@@ -318,9 +320,9 @@ export function createSplatter(
       if (at < 0 || Math.abs(planeDistance(at, cx, cy, cz)) > 0.8) return;
       const nx = boneNormal[3 * at]!, ny = boneNormal[3 * at + 1]!, nz = boneNormal[3 * at + 2]!; // prettier-ignore
       if (ny > -0.1) return;
-      const cos2 = ny * ny,
-        tan2 = (1 - cos2) / cos2;
-      const kirchhoff = Math.exp(-tan2 / (4 * levels.boneSlope * levels.boneSlope)) / cos2;
+      const cosine = -ny * (COSINES - 1),
+        entry = Math.min(COSINES - 2, Math.floor(cosine));
+      const rough = surface * (diffuse[entry]! + (cosine - entry) * (diffuse[entry + 1]! - diffuse[entry]!));
       for (let point = 0; point < SURFACE_POINTS; point++) {
         const bits = mix32(hash ^ Math.imul(SURFACE_POINT, point + 1));
         const pa = (ia + (((bits >>> jitterA) & 1023) + 0.5) / 1024) * CELL_MM - ta,
@@ -334,7 +336,8 @@ export function createSplatter(
         const sx = x - d * nx, sy = y - d * ny, sz = z - d * nz; // prettier-ignore
         const line = sx * lineScale + middle,
           row = sy * rowScale;
-        const strength = surface * kirchhoff * bilinear(transmission, line, row);
+        const density = mirrors[Math.min(rows - 1, Math.max(0, Math.round(row)))]!;
+        const strength = rough * density * bilinear(transmission, line, row);
         add(sx, sy, sz, bilinear(shiftMm, line, row), bits & 0x40000000 ? strength : -strength);
       }
     }

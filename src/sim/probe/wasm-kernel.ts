@@ -1,6 +1,5 @@
 import { SIDE_MM } from "./bone-search.ts";
 import { gainAt, gaussian } from "./display.ts";
-import { levels } from "./effects.ts";
 import type { ElevationTable } from "./elevation.ts";
 import { FOUR_BYTES_SD, noiseStart } from "./filter.kernel.ts";
 import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
@@ -8,6 +7,7 @@ import { createKernelMemory, type FrameBlocks, type FrameNumbers, type KernelMem
 import { FINE_LINES, MARGIN_LINES, type LateralTable } from "./lateral.ts";
 import { MAP_STEP_MM } from "./line-map.ts";
 import { apertureMm, imageGeometry } from "./probe.ts";
+import { COSINES, diffuseByCosine, mirrorDensity } from "./rough-surface.ts";
 import {
   CELL_MM,
   densityRows,
@@ -105,7 +105,6 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     nearBoneMm: NEAR_BONE_MM,
     sideMm: SIDE_MM,
     layerMm: LAYER_MM,
-    boneSlope: levels.boneSlope,
     noiseScale: noiseRms(setup) / Math.SQRT2 / FOUR_BYTES_SD,
     grayPerDb: 255 / settings.dynamicRangeDb,
     lines,
@@ -117,6 +116,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     speckle: effects.speckle ? 1 : 0,
     boneRough: effects.boneRough ? 1 : 0,
     surfacePoints: SURFACE_POINTS,
+    cosines: COSINES,
     phases: PHASES,
     elevationColumns: beam.elevation.columns,
     elevationRows: beam.elevation.rows,
@@ -139,6 +139,8 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     boneDepth: 12 * lines,
     boneNormal: 36 * lines,
     densities: densityRows(rows, probe.elevationFocusMm),
+    diffuse: diffuseByCosine(setup.boneSurface, probe, beam.twoWayWavenumber),
+    mirrorDensity: mirrorDensity(beam, probe, rows, MAP_STEP_MM),
     phaseTable: pairedPhases(),
     elevation: quadrupledElevation(beam.elevation),
     halfWidth: beam.elevation.halfWidthMm,

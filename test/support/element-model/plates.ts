@@ -98,8 +98,10 @@ function roughSurface(
 
 /**
  * Mean over `seeds` surfaces of the peak power of a rough plate through (0, 0, z): Kirchhoff's integral over the plate,
- * ∫ T·R·cos t·k·e^{2ik·h·cos t} dS, T and R summed over elements on the mean plane. The plate is ±2.2 mm wide across
- * and ±1 mm in elevation, faded out at its edges: the beam's focus, side lobes to −42 dB.
+ * ∫ T·R·(n·u)·k·e^{2ik·h·cos t} dS with n the normal of the rough surface and u the way of the wave, T and R summed
+ * over elements on the mean plane. n·u dS = (cos t + h'·sin t) dS₀; the second term, integrated by parts, makes of both
+ * 1/cos t dS₀ (Ogilvy 1991, 4.2). The plate is ±2.2 mm wide across and ±1 mm in elevation, faded out at its edges: the
+ * beam's focus, side lobes to −42 dB.
  */
 export function roughPlatePowers(
   probe: Probe,
@@ -112,7 +114,7 @@ export function roughPlatePowers(
   const echoOf = createPointEcho(probe, z, spectrum, { across: 1, along: 16 });
   const n = spectrum.amplitude.length;
   const sine = Math.sin(tiltRad), cosine = Math.cos(tiltRad); // prettier-ignore
-  const steps = [0.04, 0.06] as const,
+  const steps = [0.04, 0.05] as const,
     columns = Math.round(4.4 / cosine / steps[0]),
     rows = Math.round(2 / steps[1]);
   const fade = (share: number): number => (share < 0.75 ? 1 : 0.5 + 0.5 * Math.cos((Math.PI * (share - 0.75)) / 0.25));
@@ -121,7 +123,7 @@ export function roughPlatePowers(
     const y = (j - (rows - 1) / 2) * steps[1];
     for (let i = 0; i < columns; i++) {
       const u = (i - (columns - 1) / 2) * steps[0];
-      const weight = fade(Math.abs((2 * u * cosine) / 4.4)) * fade(Math.abs(y)) * cosine;
+      const weight = (fade(Math.abs((2 * u * cosine) / 4.4)) * fade(Math.abs(y))) / cosine;
       const angle = directivity(probe, (u * cosine) / z) ** 2;
       const echo = echoOf(u * cosine, y, z + u * sine);
       field.push(echo.map((v) => v * weight * angle));
@@ -136,11 +138,15 @@ export function roughPlatePowers(
       const echo = new Float64Array(2 * n);
       field.forEach((values, at) => {
         const h = height[at]!;
+        const tc = Math.cos(dk * h), ts = Math.sin(dk * h); // prettier-ignore
+        let c = Math.cos(k0 * h), s = Math.sin(k0 * h); // prettier-ignore
         for (let f = 0; f < n; f++) {
-          const phase = (k0 + f * dk) * h,
-            c = Math.cos(phase), s = Math.sin(phase), a = values[2 * f]!, b = values[2 * f + 1]!, k = 1 + (f * dk) / k0; // prettier-ignore
+          const a = values[2 * f]!, b = values[2 * f + 1]!, k = 1 + (f * dk) / k0; // prettier-ignore
           echo[2 * f]! += k * (a * c - b * s);
           echo[2 * f + 1]! += k * (a * s + b * c);
+          const next = c * tc - s * ts;
+          s = c * ts + s * tc;
+          c = next;
         }
       });
       sum += Math.max(...envelope(echo, spectrum, z, 1.4, 0.03)) ** 2;

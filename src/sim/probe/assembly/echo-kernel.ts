@@ -21,7 +21,6 @@ class Frame {
   muscle: f64;
   surface: f64;
   darkest: f64;
-  boneSlope: f64;
   noiseScale: f64;
   grayPerDb: f64;
 
@@ -34,6 +33,7 @@ class Frame {
   speckle: i32;
   boneRough: i32;
   surfacePoints: i32;
+  cosines: i32;
   phases: i32;
   elevationColumns: i32;
   elevationRows: i32;
@@ -55,6 +55,8 @@ class Frame {
   boneDepth: usize;
   boneNormal: usize;
   densities: usize;
+  diffuse: usize;
+  mirrorDensity: usize;
   phaseTable: usize;
   elevation: usize;
   halfWidth: usize;
@@ -297,9 +299,10 @@ function surfacePoints(
     ny = f32At(p.boneNormal, 3 * at + 1),
     nz = f32At(p.boneNormal, 3 * at + 2);
   if (ny > -0.1) return;
-  const cos2 = ny * ny,
-    tan2 = (1 - cos2) / cos2;
-  const kirchhoff = NativeMath.exp(-tan2 / (4 * p.boneSlope * p.boneSlope)) / cos2;
+  const cosine = -ny * <f64>(p.cosines - 1),
+    entry = min(p.cosines - 2, <i32>cosine);
+  const diffuse = f32At(p.diffuse, entry);
+  const rough = p.surface * (diffuse + (cosine - <f64>entry) * (f32At(p.diffuse, entry + 1) - diffuse));
   for (let point = 0; point < p.surfacePoints; point++) {
     const bits = mix(hash ^ (SURFACE_POINT * (point + 1)));
     const a = <f64>((bits >>> jitterA) & 1023) * (1.0 / 1024) - (511.5 / 1024),
@@ -315,7 +318,8 @@ function surfacePoints(
       sz = z - d * nz;
     const line = sx * p.linesPerMm + 0.5 * <f64>(p.lines - 1),
       row = sy * p.rowsPerMm;
-    const strength = <f32>(p.surface * kirchhoff * bilinear(p.transmission, p.lines, p.rows, line, row));
+    const density = f32At(p.mirrorDensity, min(p.rows - 1, max(0, <i32>Math.floor(row + 0.5))));
+    const strength = <f32>(rough * density * bilinear(p.transmission, p.lines, p.rows, line, row));
     add4(
       p,
       f32x4.splat(<f32>sx),
