@@ -1,6 +1,6 @@
 /*
  * The loops of src/sim/probe/assembly/echo-kernel.ts in C with GNU vectors, for the bench alone: how far is WebAssembly
- * from the machine? Usage: twin memory bone grid noise repeats pixels
+ * from the machine? Flat faces only. Usage: twin memory bone grid noise repeats pixels
  *   memory   a copy of the kernel's memory (little-endian), with the map of a pose in it
  *   bone     32-bit floats, the scene's distance to bone, x fastest
  *   grid     nx,ny,nz,spacing x,y,z,origin x,y,z
@@ -23,12 +23,13 @@ typedef uint32_t u4 __attribute__((vector_size(16)));
 /* As in kernel-memory.ts. */
 typedef struct {
   double spacingMm, linesPerMm, samplesPerMm, rowsPerMm, phasesPerMm, elevationsPerMm, elevationRowsPerMm,
-      tapRowsPerSample, cellMm, cellsPerMm, nearBoneMm, sideMm, layerMm, muscle, surface, darkest, noiseScale, grayPerDb;
+      tapRowsPerSample, cellMm, cellsPerMm, nearBoneMm, sideMm, layerMm, muscle, surface, darkest, noiseScale, grayPerDb,
+      radiusMm;
   int32_t lines, rows, samples, scanLines, marginLines, seed, speckle, boneRough, surfacePoints, cosines, phases,
       elevationColumns, elevationRows, tapRows, tapPairs, pulseLength, pulseCentre, smoothLateral, smoothAxial, width,
       height, firstColumn, endColumn;
-  uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, densities, diffuse, mirrorDensity, phaseTable, elevation, halfWidth,
-      taps, tapRange, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare, rowSample, rowShare, fine,
+  uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, boneFace, push, densities, diffuse, mirrorDensity,
+      phaseTable, elevation, halfWidth, taps, tapRange, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare, rowSample, rowShare, fine,
       beamed, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants, asked;
 } Frame;
 
@@ -135,9 +136,9 @@ static int hitNear(double x, double z) {
 }
 
 static double planeDistance(int at, double x, double y, double z) {
-  const int e = at < p->lines ? 0 : at < 2 * p->lines ? 1 : 2, line = at - e * p->lines;
-  const float *n = floats(p->boneNormal) + 3 * at;
-  return n[0] * (x - (line - 0.5 * (p->lines - 1)) * p->spacingMm) + n[1] * (y - floats(p->boneDepth)[at]) +
+  const int e = at < p->lines ? 0 : at < 2 * p->lines ? 1 : 2;
+  const float *n = floats(p->boneNormal) + 3 * at, *face = floats(p->boneFace) + 3 * at;
+  return n[0] * (x - face[0]) + n[1] * (y - face[1]) +
          n[2] * (z - (e - 1) * p->sideMm);
 }
 
@@ -167,8 +168,9 @@ static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uin
   if (fabs(signedDistance(cx, cy, cz)) > p->layerMm + p->cellMm) return;
   const float *n = floats(p->boneNormal) + 3 * at;
   const double nX = n[0], nY = n[1], nZ = n[2];
-  if (nY > -0.1) return;
-  const double cosine = -nY * (p->cosines - 1);
+  const double facing = floats(p->boneFace)[3 * at + 2];
+  if (facing > -0.1) return;
+  const double cosine = -facing * (p->cosines - 1);
   const int entry = clampi((int)cosine, 0, p->cosines - 2);
   const float *diffuse = floats(p->diffuse) + entry;
   const double rough = p->surface * (diffuse[0] + (cosine - entry) * (double)(diffuse[1] - diffuse[0]));
@@ -192,6 +194,12 @@ static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uin
   }
 }
 
+static inline double pushAt(double line, double row) {
+  if (row >= 0) return bilinear(p->push, line, row);
+  const double first = bilinear(p->push, line, 0);
+  return fmax(0, first + row * (bilinear(p->push, line, 1) - first));
+}
+
 static inline f4 jittered(u4 bits, int shift) { return real((i4)((bits >> shift) & 1023u)) + all(0.5f); }
 static inline f4 signedBy(f4 strength, u4 bits) { return (f4)((u4)strength ^ (~(bits << 1) & 0x80000000u)); }
 
@@ -210,10 +218,10 @@ static void splat(void) {
   const double perC = 1 / zc, halfPerC = fabs(perC);
   const double xPerA = xa - xc * za / zc, xPerB = xb - xc * zb / zc;
   const double yPerA = ya - yc * za / zc, yPerB = yb - yc * zb / zc;
-  const double xLimit = (middle + 0.5) * p->spacingMm, yLimit = (rows - 1) / p->rowsPerMm;
+  const double indent = m[12], xLimit = (middle + 0.5) * p->spacingMm, yLow = -indent, yHigh = (rows - 1) / p->rowsPerMm;
   const double aHalf = fabs(xa) * xLimit, bHalf = fabs(xb) * xLimit;
-  const double aLow = ta - aHalf + fmin(0, ya * yLimit), aHigh = ta + aHalf + fmax(0, ya * yLimit);
-  const double bLow = tb - bHalf + fmin(0, yb * yLimit), bHigh = tb + bHalf + fmax(0, yb * yLimit);
+  const double aLow = ta - aHalf + fmin(ya * yLow, ya * yHigh), aHigh = ta + aHalf + fmax(ya * yLow, ya * yHigh);
+  const double bLow = tb - bHalf + fmin(yb * yLow, yb * yHigh), bHigh = tb + bHalf + fmax(yb * yLow, yb * yHigh);
   const double unit = cell / 1024;
   const f4 jxa = all((float)(xa * unit)), jxb = all((float)(xb * unit)), jxc = all((float)(xc * unit));
   const f4 jya = all((float)(ya * unit)), jyb = all((float)(yb * unit)), jyc = all((float)(yc * unit));
@@ -229,28 +237,33 @@ static void splat(void) {
       high = fmin(high, fmax(r, s));
     } else if (fabs(xPerB * db) > xLimit) continue;
     if (fabs(yPerA) > 1e-9) {
-      const double r = -yPerB * db / yPerA, s = (yLimit - yPerB * db) / yPerA;
+      const double r = (yLow - yPerB * db) / yPerA, s = (yHigh - yPerB * db) / yPerA;
       low = fmax(low, fmin(r, s));
       high = fmin(high, fmax(r, s));
-    } else if (yPerB * db < 0 || yPerB * db > yLimit) continue;
+    } else if (yPerB * db < yLow || yPerB * db > yHigh) continue;
     const int iaEnd = (int)floor((high + ta) * per - 0.5);
     for (int ia = (int)ceil((low + ta) * per - 0.5); ia <= iaEnd; ia++) {
       const double da = (ia + 0.5) * cell - ta;
-      const double x0 = xPerA * da + xPerB * db, y0 = yPerA * da + yPerB * db;
-      const double line = x0 * p->linesPerMm + middle, row = y0 * p->rowsPerMm;
+      const double x0 = xPerA * da + xPerB * db, rest = yPerA * da + yPerB * db;
+      const double line = x0 * p->linesPerMm + middle;
+      const double push = indent > 0 ? pushAt(line, rest * p->rowsPerMm) : 0;
+      const double strain =
+          indent > 0 ? p->rowsPerMm * (pushAt(line, rest * p->rowsPerMm + 0.5) - pushAt(line, rest * p->rowsPerMm - 0.5)) : 0;
+      const f4 pushed0 = all((float)(push - strain * rest)), pushedY = all((float)strain);
+      const double y0 = rest + push, row = y0 * p->rowsPerMm;
       const double strength = p->speckle ? bilinear(p->amplitude, line, row) : 0;
       const int nearest = clampi((int)floor(line + 0.5), 0, lines - 1);
       const double bone1 = boneDepth[lines + nearest], near = p->nearBoneMm;
-      const int nearBone = fabs(y0 - boneDepth[nearest]) < near || fabs(y0 - bone1) < near ||
-                           fabs(y0 - boneDepth[2 * lines + nearest]) < near;
+      const int nearBone = fabs(rest - boneDepth[nearest]) < near || fabs(rest - bone1) < near ||
+                           fabs(rest - boneDepth[2 * lines + nearest]) < near;
       const int guarded = nearBone && !(y0 > bone1);
       if (strength < p->darkest && !nearBone) continue;
       const f4 shift = all((float)bilinear(p->shift, line, row));
       const float *density = floats(p->densities) + 3 * clampi((int)floor(row + 0.5), 0, rows - 1);
       const float odd = density[0], second = density[1];
       const float scale = (float)(strength * p->muscle * density[2]);
-      const int depthRow = (int)floor(y0 * p->elevationRowsPerMm + 0.5);
-      const double half = floats(p->halfWidth)[depthRow < p->elevationRows ? depthRow : p->elevationRows - 1] * halfPerC;
+      const int depthRow = clampi((int)floor(y0 * p->elevationRowsPerMm + 0.5), 0, p->elevationRows - 1);
+      const double half = floats(p->halfWidth)[depthRow] * halfPerC;
       const double centre = tc - (za * da + zb * db) * perC;
       const int icEnd = (int)floor((centre + half) * per);
       int ic = (int)floor((centre - half) * per);
@@ -275,8 +288,9 @@ static void splat(void) {
         for (int point = 0; scale != 0 && point < (second == 0 ? 1 : 2); point++) {
           const u4 bits = point == 0 ? hash : mix4(hash ^ 0x68bc21ebu);
           const f4 ja = jittered(bits, 10 * a), jb = jittered(bits, 10 * b), jc = jittered(bits, 10 * c);
-          const f4 x = ox4 + (jxa * ja + (jxb * jb + jxc * jc)), y = oy4 + (jya * ja + (jyb * jb + jyc * jc)),
-                   z = oz4 + (jza * ja + (jzb * jb + jzc * jc));
+          const f4 x = ox4 + (jxa * ja + (jxb * jb + jxc * jc)), z = oz4 + (jza * ja + (jzb * jb + jzc * jc));
+          f4 y = oy4 + (jya * ja + (jyb * jb + jyc * jc));
+          if (indent > 0) y += pushed0 + pushedY * y;
           i4 mask = present;
           for (int k = 0; guarded && k < 4; k++) {
             if (insideBone(x[k], y[k], z[k])) mask[k] = 0;

@@ -17,10 +17,10 @@ import { fieldSampler } from "../src/sim/probe/field-sampler.ts";
 import { noiseStart } from "../src/sim/probe/filter.kernel.ts";
 import type { KernelSetup } from "../src/sim/probe/kernel.ts";
 import type { PointEchoes } from "../src/sim/probe/point-echoes.ts";
-import { MARGIN_LINES } from "../src/sim/probe/lateral.ts";
 import { createLineMapper } from "../src/sim/probe/line-map.ts";
 import { defaultProbe, defaultSettings, type Probe } from "../src/sim/probe/probe.ts";
 import type { FrameJob } from "../src/sim/probe/render.ts";
+import { scanLines } from "../src/sim/probe/scan-lines.ts";
 import { typescriptKernel } from "../src/sim/probe/typescript-kernel.ts";
 import { wasmKernel } from "../src/sim/probe/wasm-kernel.ts";
 import type { Scene } from "../src/sim/scene.ts";
@@ -141,12 +141,14 @@ function growthCases(scene: Scene, poses: readonly Float64Array[]): Case[] {
  * compiler. Least processor time of a frame, in turns, so that all meet the same neighbours on the machine.
  */
 function compareKernels(scene: Scene, pose: Float64Array, beam: Beam): void {
-  const lines = defaultProbe.lineCount + 2 * MARGIN_LINES,
+  const scan = scanLines(defaultProbe),
+    lines = scan.count,
     samples = Math.ceil((defaultSettings.depthMm + 1) / beam.sampleMm);
   const setup: KernelSetup = {
     boneSurface: corticalSurface,
     scene,
     probe: defaultProbe,
+    scan,
     settings: defaultSettings,
     beam,
     effects: allEffects,
@@ -159,6 +161,7 @@ function compareKernels(scene: Scene, pose: Float64Array, beam: Beam): void {
   const map = createLineMapper(
     scene,
     defaultProbe,
+    scan,
     defaultSettings,
     beam,
     allEffects,

@@ -20,6 +20,44 @@ export interface ImageGeometry {
   readonly height: number;
   readonly spacingMm: readonly [number, number];
   readonly faceCentrePx: readonly [number, number];
+  /** Where echoes are shown; the whole image when the device does not say. */
+  readonly fieldOfView?: FieldOfView;
+}
+
+/**
+ * The part of a display that shows echoes, in the image frame, mm; what lies outside is black or carries text. Rectangle:
+ * `widthMm` about the middle of the face, down to `depthMm`. Sector: between the circles of `radiusMm` (the curved
+ * face) and `radiusMm + depthMm` about (0, −radiusMm), `angleRad` wide in all.
+ */
+export type FieldOfView =
+  | { readonly kind: "rectangle"; readonly widthMm: number; readonly depthMm: number }
+  | { readonly kind: "sector"; readonly radiusMm: number; readonly angleRad: number; readonly depthMm: number };
+
+/** Whether the point (x, y) of the image frame, mm, is shown. */
+export function isShown(field: FieldOfView, x: number, y: number): boolean {
+  if (field.kind === "rectangle") return Math.abs(x) <= field.widthMm / 2 && y >= 0 && y <= field.depthMm;
+  const { radiusMm, angleRad, depthMm } = field;
+  const range = Math.hypot(x, y + radiusMm) - radiusMm;
+  return range >= 0 && range <= depthMm && Math.abs(Math.atan2(x, y + radiusMm)) <= angleRad / 2;
+}
+
+/** 1 for every pixel within the field of view, rows of columns; undefined when all of them are. */
+export function shownPixels({
+  width,
+  height,
+  spacingMm,
+  faceCentrePx,
+  fieldOfView,
+}: ImageGeometry): Uint8Array | undefined {
+  if (!fieldOfView) return undefined;
+  const shown = new Uint8Array(width * height);
+  for (let v = 0, at = 0; v < height; v++) {
+    const y = (v - faceCentrePx[1]) * spacingMm[1];
+    for (let u = 0; u < width; u++, at++) {
+      if (isShown(fieldOfView, (u - faceCentrePx[0]) * spacingMm[0], y)) shown[at] = 1;
+    }
+  }
+  return shown;
 }
 
 /** Row-major 3×4 that takes (column, row, 0) of a pixel to the image frame, mm. */

@@ -46,6 +46,8 @@ export interface Scene {
   readonly boneDistanceMm: Float32Array;
   /** Signed distance to the skin, negative inside the body. */
   readonly skinDistanceMm: Float32Array;
+  /** What the face is pressed into is pushed aside and squeezes nothing, as water around wires; tissue is not fluid. */
+  readonly fluid?: boolean;
   /** Label of each voxel centre, an index into `tissues`. Never interpolate it. */
   readonly tissue: Uint8Array;
   readonly tissues: readonly Tissue[];

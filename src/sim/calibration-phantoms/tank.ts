@@ -49,6 +49,7 @@ export function waterTank(phantom: PhantomDesign, temperatureC: number): Scene {
     grid,
     boneDistanceMm,
     skinDistanceMm,
+    fluid: true,
     tissue: sharedUint8(count),
     tissues: [water(temperatureC)],
     bone: sharedUint8(count),

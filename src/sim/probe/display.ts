@@ -1,5 +1,7 @@
+import { isShown, type ImageGeometry } from "../../data/image.ts";
 import { MARGIN_LINES } from "./lateral.ts";
-import { apertureMm, imageGeometry, MUSCLE_ABOVE_BLACK_DB, type ImageSettings, type Probe } from "./probe.ts";
+import { imageGeometry, MUSCLE_ABOVE_BLACK_DB, type ImageSettings, type Probe } from "./probe.ts";
+import { depthAt, lineAt, type ScanLines } from "./scan-lines.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 
 /** Gray values of an image from filtered echo: envelope, smoothing, gain, logarithm, scan conversion. */
@@ -14,17 +16,21 @@ export function gainAt({ gainDb, tgcDbPerCm, tgcSlidersDb, depthMm }: ImageSetti
   return MUSCLE_ABOVE_BLACK_DB + gainDb + (tgcDbPerCm * yMm) / 10 + a + (at - low) * (b - a);
 }
 
-export function createDisplay(probe: Probe, settings: ImageSettings, sampleMm: number, samples: number): Display {
-  const { width, height, spacingMm, faceCentrePx } = imageGeometry(probe, settings);
-  const lines = probe.lineCount,
-    spacing = apertureMm(probe) / lines;
+export function createDisplay(
+  probe: Probe,
+  scan: ScanLines,
+  settings: ImageSettings,
+  sampleMm: number,
+  samples: number,
+): Display {
+  const lines = probe.lineCount;
   const power = new Float32Array(lines * samples),
     scratch = new Float32Array(lines * samples);
   const gain = Float32Array.from({ length: samples }, (_, sample) => gainAt(settings, sample * sampleMm));
-  const lateral = gaussian(settings.smoothingMm[0] / spacing),
+  const lateral = gaussian(settings.smoothingMm[0] / scan.spacingMm),
     axial = gaussian(settings.smoothingMm[1] / sampleMm);
   const grayPerDb = 255 / settings.dynamicRangeDb;
-  const half = apertureMm(probe) / 2;
+  const convert = scanConverter(scan, imageGeometry(probe, settings), sampleMm, samples);
 
   return ({ re, im, lines: stride }) => {
     for (let sample = 0; sample < samples; sample++) {
@@ -43,26 +49,51 @@ export function createDisplay(probe: Probe, settings: ImageSettings, sampleMm: n
         power[at] = (10 * Math.log10(power[at]! + 1e-30) + gain[sample]!) * grayPerDb;
       }
     }
-    const pixels = new Uint8Array(width * height);
-    for (let v = 0; v < height; v++) {
-      const depth = (v - faceCentrePx[1]) * spacingMm[1];
-      const at = depth / sampleMm,
+    return convert(power);
+  };
+}
+
+/**
+ * From gray levels on lines and samples (index sample · lineCount + line, the margin left out) to pixels, bilinear; black
+ * outside the field of view. The table belongs to the converter, every picture is a new array.
+ */
+export function scanConverter(
+  scan: ScanLines,
+  geometry: ImageGeometry,
+  sampleMm: number,
+  samples: number,
+): (level: Float32Array) => Uint8Array {
+  const { width, height, spacingMm, faceCentrePx, fieldOfView } = geometry;
+  const lineCount = scan.count - 2 * MARGIN_LINES;
+  const pixel = new Int32Array(width * height),
+    from = new Int32Array(width * height),
+    across = new Float32Array(width * height),
+    down = new Float32Array(width * height);
+  let count = 0;
+  for (let v = 0; v < height; v++) {
+    const y = (v - faceCentrePx[1]) * spacingMm[1];
+    for (let u = 0; u < width; u++) {
+      const x = (u - faceCentrePx[0]) * spacingMm[0];
+      if (fieldOfView && !isShown(fieldOfView, x, y)) continue;
+      const at = depthAt(scan, x, y) / sampleMm,
         row = Math.floor(at);
       if (row < 0 || row >= samples - 1) continue;
-      const w = at - row;
-      for (let u = 0; u < width; u++) {
-        const x = (u - faceCentrePx[0]) * spacingMm[0];
-        if (x < -half || x > half) continue;
-        const p = Math.min(lines - 1.001, Math.max(0, x / spacing + (lines - 1) / 2)),
-          line = Math.floor(p),
-          t = p - line;
-        const from = row * lines + line,
-          below = from + lines;
-        const a = power[from]!, b = power[from + 1]!, c = power[below]!, d = power[below + 1]!; // prettier-ignore
-        const top = a + t * (b - a);
-        const gray = top + w * (c + t * (d - c) - top);
-        pixels[v * width + u] = gray <= 0 ? 0 : gray >= 255 ? 255 : Math.round(gray);
-      }
+      const place = Math.min(lineCount - 1.001, Math.max(0, lineAt(scan, x, y) - MARGIN_LINES)),
+        line = Math.floor(place);
+      pixel[count] = v * width + u;
+      from[count] = row * lineCount + line;
+      across[count] = place - line;
+      down[count++] = at - row;
+    }
+  }
+  return (level) => {
+    const pixels = new Uint8Array(width * height);
+    for (let i = 0; i < count; i++) {
+      const at = from[i]!, below = at + lineCount, t = across[i]!; // prettier-ignore
+      const a = level[at]!, b = level[at + 1]!, c = level[below]!, d = level[below + 1]!; // prettier-ignore
+      const top = a + t * (b - a);
+      const gray = top + down[i]! * (c + t * (d - c) - top);
+      pixels[pixel[i]!] = gray <= 0 ? 0 : gray >= 255 ? 255 : Math.round(gray);
     }
     return pixels;
   };

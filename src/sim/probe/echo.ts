@@ -2,29 +2,25 @@ import { createRng } from "../../core/rng.ts";
 import type { Scene } from "../scene.ts";
 import { computeBeam, type Beam } from "./beam.ts";
 import { MARGIN_LINES } from "./lateral.ts";
-import { allEffects, corticalSurface, fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
-import { fieldSampler, firstHit } from "./field-sampler.ts";
+import { allEffects, corticalSurface, fromDecibel, levels, type EchoEffects } from "./effects.ts";
+import { fieldSampler } from "./field-sampler.ts";
+import { boneHits, trueRidge } from "./frame-truth.ts";
 import { createLineMapper, type LineMap } from "./line-map.ts";
-import { apertureMm, defaultSettings, imageGeometry, type ImageSettings, type Probe } from "./probe.ts";
+import { defaultSettings, imageGeometry, type ImageSettings, type Probe } from "./probe.ts";
 import type { EchoRows, KernelSetup } from "./kernel.ts";
 import { pointEchoes, type PointTargets } from "./point-echoes.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 import type { RoughSurface } from "./rough-surface.ts";
+import { scanLines } from "./scan-lines.ts";
 import { typescriptKernel } from "./typescript-kernel.ts";
 import { wasmKernel } from "./wasm-kernel.ts";
 
 export interface EchoFrame {
   /** Rows of columns, as `imageGeometry` says. */
   readonly pixels: Uint8Array;
-  /**
-   * Row of the first bone that a straight ray meets below each column, at its true depth (not where the scanner's speed
-   * of sound shows it). NaN where there is none in depth or the face has no contact.
-   */
+  /** Row of the first bone that a beam meets in each column; see `trueRidge`. */
   readonly trueRidge: Float32Array;
-  /**
-   * Per scan line x, y, z of that bone point in the knee frame, mm, and the cosine between its normal and the beam;
-   * four NaN where the line meets none.
-   */
+  /** Per scan line where it meets bone, and at what angle; see `boneHits`. */
   readonly hitsMm: Float32Array;
 }
 
@@ -77,14 +73,15 @@ export function createEchoSimulator(
   const geometry = imageGeometry(probe, settings);
   const seed32 = Math.floor(createRng(seed).fork("echo").uniform() * 2 ** 32) | 0;
   const beam = known ?? computeBeam(probe, settings.assumedSpeedMps, settings.depthMm);
-  const lines = probe.lineCount + 2 * MARGIN_LINES,
+  const scan = scanLines(probe);
+  const lines = scan.count,
     samples = Math.ceil((settings.depthMm + 1) / beam.sampleMm);
-  const mapper = createLineMapper(scene, probe, settings, beam, effects, seed32, boneSurface);
-  const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2),
-    skinAt = fieldSampler(scene.grid, scene.skinDistanceMm, 5);
+  const mapper = createLineMapper(scene, probe, scan, settings, beam, effects, seed32, boneSurface);
+  const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
   const setup: KernelSetup = {
     scene,
     probe,
+    scan,
     settings,
     beam,
     effects,
@@ -107,35 +104,6 @@ export function createEchoSimulator(
     return map;
   }
 
-  function ridgeOf(m: Readonly<Float64Array>): Float32Array {
-    const half = apertureMm(probe) / 2;
-    return Float32Array.from({ length: geometry.width }, (_, column) => {
-      const x = (column - geometry.faceCentrePx[0]) * geometry.spacingMm[0];
-      if (Math.abs(x) > half) return NaN;
-      const ox = m[0]! * x + m[3]!, oy = m[4]! * x + m[7]!, oz = m[8]! * x + m[11]!; // prettier-ignore
-      if (skinAt(ox, oy, oz) > GEL_REACH_MM) return NaN;
-      const depth = firstHit(boneAt, ox, oy, oz, m[1]!, m[5]!, m[9]!, settings.depthMm);
-      const row = depth / geometry.spacingMm[1] + geometry.faceCentrePx[1];
-      return row <= geometry.height - 1 ? row : NaN;
-    });
-  }
-
-  function hitsOf(m: Readonly<Float64Array>, map: LineMap): Float32Array {
-    const hits = new Float32Array(4 * probe.lineCount).fill(NaN);
-    const spacing = apertureMm(probe) / probe.lineCount;
-    for (let i = 0; i < probe.lineCount; i++) {
-      const line = i + MARGIN_LINES,
-        y = map.boneDepthMm[lines + line]!;
-      if (!map.contact[line] || !(y <= settings.depthMm)) continue;
-      const x = (line - (lines - 1) / 2) * spacing;
-      for (let axis = 0; axis < 3; axis++) {
-        hits[4 * i + axis] = m[4 * axis]! * x + m[4 * axis + 1]! * y + m[4 * axis + 3]!;
-      }
-      hits[4 * i + 3] = -map.boneNormal[3 * (lines + line) + 1]!;
-    }
-    return hits;
-  }
-
   return {
     beam,
     echo(kneeFromImage, frameIndex) {
@@ -144,7 +112,11 @@ export function createEchoSimulator(
     },
     frame(kneeFromImage, frameIndex) {
       const map = form(kneeFromImage, frameIndex);
-      return { pixels: kernel.display(), trueRidge: ridgeOf(kneeFromImage), hitsMm: hitsOf(kneeFromImage, map) };
+      return {
+        pixels: kernel.display(),
+        trueRidge: trueRidge(map, geometry, settings.depthMm),
+        hitsMm: boneHits(map, kneeFromImage, settings.depthMm),
+      };
     },
   };
 }

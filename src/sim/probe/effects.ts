@@ -10,6 +10,8 @@ export interface EchoEffects {
   readonly boneSpecular: boolean;
   readonly boneRough: boolean;
   readonly attenuation: boolean;
+  /** Soft tissue gives way to the pressed face, bone does not. */
+  readonly compression: boolean;
   /** Depths are shown where the assumed speed of sound puts them. */
   readonly speedOfSound: boolean;
   readonly shadow: boolean;
@@ -27,6 +29,7 @@ export const allEffects: EchoEffects = {
   boneSpecular: true,
   boneRough: true,
   attenuation: true,
+  compression: true,
   speedOfSound: true,
   shadow: true,
   reverberation: true,

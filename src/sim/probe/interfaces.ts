@@ -9,7 +9,7 @@ export interface Crossing {
 }
 
 export interface SmoothCrossing extends Crossing {
-  /** d depth / d lateral. */
+  /** d depth / d lateral, re the line's right angle. */
   readonly slope: number;
   /** 1 for a surface that runs on to both sides, less near its ends. */
   readonly weight: number;
@@ -22,13 +22,18 @@ const STEEPEST = 1;
 
 /**
  * Labels sit on voxels, so an interface comes in steps of a voxel. A straight line fitted to the crossings of the same
- * two tissues on the neighbouring lines gives its depth and its slope.
+ * two tissues on the neighbouring lines gives its depth and its slope. `spacingAtMm`: of the lines, at a depth.
  */
-export function smoothInterfaces(crossings: readonly Crossing[], lines: number, spacingMm: number): SmoothCrossing[] {
+export function smoothInterfaces(
+  crossings: readonly Crossing[],
+  lines: number,
+  spacingAtMm: (depthMm: number) => number,
+): SmoothCrossing[] {
   const byLine: Crossing[][] = Array.from({ length: lines }, () => []);
   for (const crossing of crossings) byLine[crossing.line]!.push(crossing);
-  const reach = Math.round(HALF_WINDOW_MM / spacingMm);
   return crossings.map((crossing) => {
+    const spacingMm = spacingAtMm(crossing.depthMm),
+      reach = Math.round(HALF_WINDOW_MM / spacingMm);
     let n = 0, sw = 0, sx = 0, sy = 0, sxx = 0, sxy = 0; // prettier-ignore
     for (let offset = -reach; offset <= reach; offset++) {
       const x = offset * spacingMm,

@@ -23,6 +23,7 @@ const DOUBLES = [
   "darkest",
   "noiseScale",
   "grayPerDb",
+  "radiusMm",
 ] as const;
 const INTEGERS = [
   "lines",
@@ -56,6 +57,8 @@ const BLOCKS = [
   "transmission",
   "boneDepth",
   "boneNormal",
+  "boneFace",
+  "push",
   "densities",
   "diffuse",
   "mirrorDensity",

@@ -6,6 +6,7 @@ import type { ImageSettings, Probe } from "./probe.ts";
 import type { PointEchoes } from "./point-echoes.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 import type { RoughSurface } from "./rough-surface.ts";
+import type { ScanLines } from "./scan-lines.ts";
 
 /** An IqGrid whose neighbours may lie `step` numbers apart: 2 when real and imaginary parts alternate. */
 export interface EchoRows extends IqGrid {
@@ -28,6 +29,7 @@ export interface EchoKernel {
 export interface KernelSetup {
   readonly scene: Scene;
   readonly probe: Probe;
+  readonly scan: ScanLines;
   readonly settings: ImageSettings;
   readonly beam: Beam;
   readonly effects: EchoEffects;

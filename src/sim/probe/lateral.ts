@@ -1,9 +1,9 @@
 import { aperturesMm, DEPTH_STEP_MM, fresnelField, NEAREST_MM, spectrumSigmaHz } from "./fresnel.ts";
-import { apertureMm, type Probe } from "./probe.ts";
+import { apertureMm, spacingAt, type Probe } from "./probe.ts";
 
 /**
  * Half of a symmetric complex kernel per depth: taps 0 … `reach`, in steps of a FINE_LINES-th of the line spacing. Unit
- * energy per line: Σ|h|² = FINE_LINES over the whole kernel.
+ * energy per line: Σ|h|² = FINE_LINES over the whole kernel (times spacing at the face over spacing here, in a sector).
  */
 export interface LateralTable {
   readonly depthStepMm: number;
@@ -34,7 +34,7 @@ function spectrum(probe: Probe): readonly { readonly hz: number; readonly weight
 }
 
 export function lateralTable(probe: Probe, speedMps: number, depthMm: number): LateralTable {
-  const spacing = apertureMm(probe) / probe.lineCount / FINE_LINES;
+  const face = { spacingMm: apertureMm(probe) / probe.lineCount / FINE_LINES, radiusMm: probe.radiusMm ?? 0 };
   const rows = Math.ceil((depthMm + 3) / DEPTH_STEP_MM) + 1;
   const maxReach = MARGIN_LINES * FINE_LINES,
     taps = maxReach + 1;
@@ -46,6 +46,7 @@ export function lateralTable(probe: Probe, speedMps: number, depthMm: number): L
   for (let row = 0; row < rows; row++) {
     const z = Math.max(NEAREST_MM, row * DEPTH_STEP_MM);
     const { transmit, receive } = aperturesMm(probe, z);
+    const spacing = spacingAt(face, z);
     let energy = 0,
       peak = 0;
     for (let tap = 0; tap < taps; tap++) {
@@ -57,8 +58,17 @@ export function lateralTable(probe: Probe, speedMps: number, depthMm: number): L
         fresnelField(receive, z, k, tap * spacing, z, 128, rx);
         // A narrower beam gathers more at high frequency; the pulse's energy there is less by 1/f (reference 2.2).
         const w = (weight * probe.frequencyHz) / hz;
-        sr += w * (tx[0]! * rx[0]! - tx[1]! * rx[1]!);
-        si += w * (tx[0]! * rx[1]! + tx[1]! * rx[0]!);
+        const a = w * (tx[0]! * rx[0]! - tx[1]! * rx[1]!),
+          b = w * (tx[0]! * rx[1]! + tx[1]! * rx[0]!);
+        if (face.radiusMm === 0) {
+          sr += a;
+          si += b;
+          continue;
+        }
+        // On the other lines of a sector equal depth is an arc: the point lies x²/2(R + z) less deep on this one.
+        const turn = (k * (tap * spacing) ** 2) / (face.radiusMm + z);
+        sr += a * Math.cos(turn) - b * Math.sin(turn);
+        si += a * Math.sin(turn) + b * Math.cos(turn);
       }
       const at = row * taps + tap;
       re[at] = sr;
@@ -67,7 +77,8 @@ export function lateralTable(probe: Probe, speedMps: number, depthMm: number): L
       energy += (tap === 0 ? 1 : 2) * power;
       peak = Math.max(peak, Math.sqrt(power));
     }
-    const scale = Math.sqrt(FINE_LINES / energy);
+    // More tissue lies between two lines where they spread: the mean power stays the same at every depth.
+    const scale = Math.sqrt((FINE_LINES * face.spacingMm) / spacing / energy);
     for (let tap = 0; tap < taps; tap++) {
       const at = row * taps + tap;
       if (Math.hypot(re[at]!, im[at]!) > TAP_FLOOR * peak) reach[row] = tap;

@@ -8,7 +8,9 @@ import { findBone } from "./bone-search.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
 import { valueNoise } from "./hash.ts";
 import { smoothInterfaces, type Crossing } from "./interfaces.ts";
-import { apertureMm, type ImageSettings, type Probe } from "./probe.ts";
+import { invertPush, pushedMm } from "./compression.ts";
+import { spacingAt, type ImageSettings, type Probe } from "./probe.ts";
+import { depthAt, linesAside, type ScanLines } from "./scan-lines.ts";
 import { coherentPeak, type RoughSurface } from "./rough-surface.ts";
 import { tissueTable } from "./tissue-table.ts";
 import { createSheetSampler, type SheetSample } from "./texture.ts";
@@ -42,6 +44,11 @@ export interface LineMap {
   readonly boneDepthMm: Float32Array;
   /** Outward normals there, image frame, xyz. */
   readonly boneNormal: Float32Array;
+  /** Image x and y of the hit, and the cosine between its normal and the line's direction: negative for bone that is seen. */
+  readonly boneFace: Float32Array;
+  /** How far the probe has pushed what rests at each point down its line, mm; `indentMm` is the largest, at the face. */
+  readonly pushMm: Float32Array;
+  indentMm: number;
   echoes: readonly CoherentEcho[];
 }
 
@@ -64,25 +71,29 @@ const NEPER_PER_DECIBEL = Math.LN10 / 20;
 export function createLineMapper(
   scene: Scene,
   probe: Probe,
+  scan: ScanLines,
   settings: ImageSettings,
   beam: Beam,
   effects: EchoEffects,
   seed: number,
   boneSurface: RoughSurface,
 ): LineMapper {
-  const spacing = apertureMm(probe) / probe.lineCount;
-  const lines = probe.lineCount + 2 * MARGIN_LINES,
-    rows = Math.ceil((settings.depthMm + 2) / MAP_STEP_MM) + 1;
+  const { count: lines, spacingMm: spacing, originX, originY, directionX, directionY, startMm } = scan;
+  const rows = Math.ceil((settings.depthMm + 2) / MAP_STEP_MM) + 1;
   const reachMm = (rows - 1) * MAP_STEP_MM;
   const table = tissueTable(scene.tissues, probe.frequencyHz, settings.assumedSpeedMps, effects);
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
   const skinAt = fieldSampler(scene.grid, scene.skinDistanceMm, 5);
+  /** Beyond the grid no bone is near. */
+  const boneFrom = fieldSampler(scene.grid, scene.boneDistanceMm, 100);
   const cells = lines * rows;
   const loss = new Float32Array(cells),
     echo = new Float32Array(cells),
     level = new Float32Array(cells),
     patch = new Float32Array(cells),
     label = new Int16Array(cells),
+    pushed = new Float32Array(cells),
+    indent = new Float32Array(lines),
     scratch = new Float32Array(cells);
   const map = {
     lines,
@@ -93,16 +104,26 @@ export function createLineMapper(
     contact: new Uint8Array(lines),
     boneDepthMm: new Float32Array(3 * lines),
     boneNormal: new Float32Array(9 * lines),
+    boneFace: new Float32Array(9 * lines),
+    pushMm: new Float32Array(cells),
+    indentMm: 0,
     echoes: [] as CoherentEcho[],
   };
-  const lineX = (line: number): number => (line - (lines - 1) / 2) * spacing;
+  /** Image coordinates of a point on a line. */
+  const xAt = (line: number, depthMm: number): number => originX[line]! + depthMm * directionX[line]!,
+    yAt = (line: number, depthMm: number): number => originY[line]! + depthMm * directionY[line]!;
   /** Half of the middle half of the receive aperture, in lines. */
-  const halfAperture = (row: number): number => Math.round((row * MAP_STEP_MM) / probe.receiveFNumber / 4 / spacing);
+  const halfAperture = (row: number): number => {
+    const y = row * MAP_STEP_MM;
+    return Math.round(y / probe.receiveFNumber / 4 / spacingAt(scan, y / 2));
+  };
   const sheet: SheetSample = { level: 0, patch: 0 },
     sampleSheets = createSheetSampler();
   /** How many lines aside a shadow ray that ends in a row has started: index ray · rows + row. */
   const rayStart = Int32Array.from({ length: SHADOW_RAYS.length * rows }, (_, i) =>
-    Math.round((SHADOW_RAYS[Math.floor(i / rows)]! * (i % rows) * MAP_STEP_MM) / (2 * probe.receiveFNumber * spacing)),
+    Math.round(
+      linesAside(scan, SHADOW_RAYS[Math.floor(i / rows)]! / (2 * probe.receiveFNumber), (i % rows) * MAP_STEP_MM),
+    ),
   );
   const mirror = fromDecibel(levels.mirrorDb),
     coherent = coherentPeak(boneSurface, probe, beam.twoWayWavenumber);
@@ -111,12 +132,47 @@ export function createLineMapper(
   const fascia = mirror * twoKSigma(levels.fasciaRoughnessMm);
 
   function findContact(m: Readonly<Float64Array>): void {
+    map.indentMm = 0;
     for (let line = 0; line < lines; line++) {
-      const x = lineX(line);
+      const x = xAt(line, startMm[line]!),
+        y = yAt(line, startMm[line]!);
       const onFace = line >= MARGIN_LINES && line < lines - MARGIN_LINES;
-      const gap = skinAt(m[0]! * x + m[3]!, m[4]! * x + m[7]!, m[8]! * x + m[11]!);
+      const gap = skinAt(m[0]! * x + m[1]! * y + m[3]!, m[4]! * x + m[5]! * y + m[7]!, m[8]! * x + m[9]! * y + m[11]!);
       map.contact[line] = onFace && gap <= GEL_REACH_MM ? 1 : 0;
+      indent[line] = effects.compression && !scene.fluid ? Math.max(0, -gap) : 0;
+      if (onFace) map.indentMm = Math.max(map.indentMm, indent[line]!);
     }
+    // Beside the face the skin is free, but no step starts there.
+    indent.fill(indent[MARGIN_LINES]!, 0, MARGIN_LINES);
+    indent.fill(indent[lines - MARGIN_LINES - 1]!, lines - MARGIN_LINES);
+  }
+
+  /** How far the tissue now at each point of the map has come down its line. */
+  function press(m: Readonly<Float64Array>): void {
+    if (map.indentMm === 0) {
+      pushed.fill(0);
+      map.pushMm.fill(0);
+      return;
+    }
+    for (let line = 0; line < lines; line++) {
+      const bone = map.boneDepthMm[lines + line]!,
+        start = startMm[line]!;
+      for (let row = 0, at = line; row < rows; row++, at += lines) {
+        const depth = row * MAP_STEP_MM;
+        if (depth > bone || indent[line] === 0) {
+          pushed[at] = 0;
+          continue;
+        }
+        const x = xAt(line, depth), y = yAt(line, depth); // prettier-ignore
+        const far = boneFrom(
+          m[0]! * x + m[1]! * y + m[3]!,
+          m[4]! * x + m[5]! * y + m[7]!,
+          m[8]! * x + m[9]! * y + m[11]!,
+        );
+        pushed[at] = pushedMm(indent[line]!, Math.max(0, depth - start), far);
+      }
+    }
+    invertPush(pushed, map.pushMm, lines, rows, MAP_STEP_MM);
   }
 
   /** Walks each line down: labels, loss, speed of sound, sheets, and where two tissues meet. */
@@ -133,38 +189,46 @@ export function createLineMapper(
       return i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz ? -1 : tissue[(k * ny + j) * nx + i]!;
     };
     for (let line = 0; line < lines; line++) {
-      const x0 = lineX(line);
-      const px = m[0]! * x0 + m[3]!, py = m[4]! * x0 + m[7]!, pz = m[8]! * x0 + m[11]!; // prettier-ignore
-      const bone = map.boneDepthMm[lines + line]!;
+      const x0 = originX[line]!, y0 = originY[line]!, dx = directionX[line]!, dy = directionY[line]!; // prettier-ignore
+      const px = m[0]! * x0 + m[1]! * y0 + m[3]!, py = m[4]! * x0 + m[5]! * y0 + m[7]!; // prettier-ignore
+      const pz = m[8]! * x0 + m[9]! * y0 + m[11]!;
+      const bx = m[0]! * dx + m[1]! * dy, by = m[4]! * dx + m[5]! * dy, bz = m[8]! * dx + m[9]! * dy; // prettier-ignore
+      const start = startMm[line]!,
+        bone = map.boneDepthMm[lines + line]!;
       let sum = 0,
         shift = 0,
         above = -1;
       for (let row = 0, at = line; row < rows; row++, at += lines) {
-        const y = row * MAP_STEP_MM;
-        if (y > bone) {
+        const depth = row * MAP_STEP_MM;
+        if (depth > bone || depth < start) {
           loss[at] = sum;
           map.shiftMm[at] = shift;
           echo[at] = row > 0 ? echo[at - lines]! : 0; // so that the blur below does not darken the surface
           label[at] = -1;
           continue;
         }
-        const x = px + y * m[1]!, v = py + y * m[5]!, w = pz + y * m[9]!; // prettier-ignore
+        // What is here now rests this far up the line.
+        const y = depth - pushed[at]!;
+        const x = px + y * bx, v = py + y * by, w = pz + y * bz; // prettier-ignore
         let here = labelAt(x, v, w);
         if (here >= 0 && table.isBone[here]) here = above; // a voxel's corner that juts out of the smooth surface
-        if (here >= 0 && table.isAir[here] && y < GEL_REACH_MM + 1) here = -1; // the film of gel
+        if (here >= 0 && table.isAir[here] && depth < start + GEL_REACH_MM + 1) here = -1; // the film of gel
         if (here !== above && here >= 0 && above >= 0 && row > 0) {
           const reflection =
             (table.impedance[here]! - table.impedance[above]!) / (table.impedance[here]! + table.impedance[above]!);
           sum -= Math.log(Math.max(1e-6, 1 - reflection * reflection));
           // The label changes between the last step and this one: halve the interval.
-          let low = y - MAP_STEP_MM,
-            high = y;
-          while (high - low > 0.02) {
-            const t = (low + high) / 2;
-            if (labelAt(px + t * m[1]!, py + t * m[5]!, pz + t * m[9]!) === above) low = t;
-            else high = t;
+          const before = depth - MAP_STEP_MM - pushed[at - lines]!;
+          let low = 0,
+            high = 1;
+          while (high - low > 0.08) {
+            const share = (low + high) / 2,
+              t = before + share * (y - before);
+            if (labelAt(px + t * bx, py + t * by, pz + t * bz) === above) low = share;
+            else high = share;
           }
-          crossings.push({ line, depthMm: (low + high) / 2, above, below: here, reflection });
+          const depthMm = depth - MAP_STEP_MM * (1 - (low + high) / 2);
+          crossings.push({ line, depthMm, above, below: here, reflection });
         }
         above = here;
         loss[at] = sum;
@@ -217,21 +281,21 @@ export function createLineMapper(
       for (let ray = 0; ray < rays; ray++) {
         const slope = -SHADOW_RAYS[ray]! / (2 * probe.receiveFNumber),
           norm = 1 / Math.hypot(1, slope);
-        const dx = (m[0]! * slope + m[1]!) * norm, dy = (m[4]! * slope + m[5]!) * norm; // prettier-ignore
-        const dz = (m[8]! * slope + m[9]!) * norm;
         for (let line = MARGIN_LINES; line < lines - MARGIN_LINES; line++) {
-          const x = lineX(line);
+          const start = startMm[line]!, x = xAt(line, start), y = yAt(line, start); // prettier-ignore
+          const u = (directionX[line]! + slope * directionY[line]!) * norm,
+            v = (directionY[line]! - slope * directionX[line]!) * norm;
           const t = firstHit(
             boneAt,
-            m[0]! * x + m[3]!,
-            m[4]! * x + m[7]!,
-            m[8]! * x + m[11]!,
-            dx,
-            dy,
-            dz,
+            m[0]! * x + m[1]! * y + m[3]!,
+            m[4]! * x + m[5]! * y + m[7]!,
+            m[8]! * x + m[9]! * y + m[11]!,
+            m[0]! * u + m[1]! * v,
+            m[4]! * u + m[5]! * v,
+            m[8]! * u + m[9]! * v,
             reachMm / norm,
           );
-          if (!Number.isNaN(t)) blocked[ray * lines + line] = t * norm;
+          if (!Number.isNaN(t)) blocked[ray * lines + line] = depthAt(scan, x + t * u, y + t * v);
         }
       }
     }
@@ -241,7 +305,7 @@ export function createLineMapper(
       tailPerMm = (levels.tailDbPerCm * Math.LN10) / 200;
     for (let line = 0; line < lines; line++) {
       const bone = map.boneDepthMm[lines + line]!;
-      const facing = Math.max(0, -map.boneNormal[3 * (lines + line) + 1]!);
+      const facing = Math.max(0, -map.boneFace[3 * (lines + line) + 2]!);
       const atBone = effects.reverberation && bone >= 0 ? tail * facing * valueAt(map.transmission, line, bone) : 0;
       for (let row = 0, at = line; row < rows; row++, at += lines) {
         const y = row * MAP_STEP_MM;
@@ -286,16 +350,18 @@ export function createLineMapper(
       const y = map.boneDepthMm[lines + line]!;
       if (!(y >= 0)) continue;
       const n = 3 * (lines + line),
-        ny = map.boneNormal[n + 1]!;
-      if (ny >= -0.05) continue;
-      const overlap = specularAmplitude(beam.specular, probe, y, map.boneNormal[n]! / ny, map.boneNormal[n + 2]! / ny);
+        along = map.boneFace[n + 2]!;
+      if (along >= -0.05) continue;
+      const across = map.boneNormal[n]! * directionY[line]! - map.boneNormal[n + 1]! * directionX[line]!;
+      const overlap = specularAmplitude(beam.specular, probe, y, across / along, map.boneNormal[n + 2]! / along);
       const above = label[Math.max(0, Math.floor(y / MAP_STEP_MM)) * lines + line]!;
       const z = above >= 0 ? table.impedance[above]! : 1.6;
       const reflection = (table.boneImpedance - z) / (table.boneImpedance + z),
         transmitted = valueAt(map.transmission, line, y);
-      const amplitude = mirror * coherent(-ny) * overlap * transmitted * reflection;
+      const amplitude = mirror * coherent(-along) * overlap * transmitted * reflection;
       if (effects.boneSpecular) pushEcho(line, y, amplitude);
-      if (!effects.reverberation) continue;
+      // A steered beam that comes back at right angles to bone meets the face at another angle.
+      if (!effects.reverberation || startMm[line]! > 0) continue;
       // To and fro between face and bone: each round loses and is delayed as much as the first.
       const round = levels.faceReflection * reflection * transmitted,
         shift = valueAt(map.shiftMm, line, y);
@@ -324,13 +390,14 @@ export function createLineMapper(
         const perRow = here - before;
         const left = label[at - 2]! === tissue ? level[at - 2]! : NaN,
           right = label[at + 2]! === tissue ? level[at + 2]! : NaN;
-        const slope = (-(right - left) / (4 * spacing) / perRow) * MAP_STEP_MM;
+        const slope = (-(right - left) / (4 * spacingAt(scan, y)) / perRow) * MAP_STEP_MM;
         if (Number.isNaN(slope)) continue;
-        const x0 = lineX(line),
+        const rest = y - valueAt(pushed, line, y),
           h = 0.3;
-        const x = m[0]! * x0 + m[1]! * y + m[2]! * h + m[3]!,
-          v = m[4]! * x0 + m[5]! * y + m[6]! * h + m[7]!,
-          w = m[8]! * x0 + m[9]! * y + m[10]! * h + m[11]!;
+        const ix = xAt(line, rest), iy = yAt(line, rest); // prettier-ignore
+        const x = m[0]! * ix + m[1]! * iy + m[2]! * h + m[3]!,
+          v = m[4]! * ix + m[5]! * iy + m[6]! * h + m[7]!,
+          w = m[8]! * ix + m[9]! * iy + m[10]! * h + m[11]!;
         sampleSheets(model, x, v, w, -skinAt(x, v, w), table.fibre[tissue]!, seed + tissue, sheet);
         const side = (-(sheet.level - (before + share * perRow)) / h / perRow) * MAP_STEP_MM;
         const specular = specularAmplitude(beam.specular, probe, y, slope, side);
@@ -354,7 +421,8 @@ export function createLineMapper(
     map.echoes.length = 0;
     const crossings: Crossing[] = [];
     findContact(m);
-    findBone(boneAt, m, lineX, lines, reachMm, map.boneDepthMm, map.boneNormal);
+    findBone(boneAt, m, scan, reachMm, map);
+    press(m);
     march(m, crossings);
     softenEdges(echo, scratch, lines, rows);
     blurRows(loss, scratch, lines, rows, halfAperture);
@@ -364,7 +432,7 @@ export function createLineMapper(
     if (effects.structure) sheetEchoes(m);
     if (effects.interfaces) {
       const { slopeToSkin } = skinSlope(m);
-      for (const found of smoothInterfaces(crossings, lines, spacing)) {
+      for (const found of smoothInterfaces(crossings, lines, (depthMm) => spacingAt(scan, depthMm))) {
         const specular = specularAmplitude(beam.specular, probe, found.depthMm, found.slope, slopeToSkin);
         const tan2 = found.slope * found.slope + slopeToSkin * slopeToSkin;
         const diffuse = levels.sheetDiffuse * Math.exp(-tan2 / (2 * levels.sheetSlope * levels.sheetSlope));
@@ -384,9 +452,10 @@ export function createLineMapper(
   };
 
   /** A fascia is not evenly bright: ±6 dB over some 5 mm, fixed to the tissue. */
-  function unevenness(m: Readonly<Float64Array>, { line, depthMm: y }: Crossing): number {
-    const x = lineX(line),
+  function unevenness(m: Readonly<Float64Array>, { line, depthMm }: Crossing): number {
+    const rest = depthMm - valueAt(pushed, line, depthMm),
       f = 1 / 5;
+    const x = xAt(line, rest), y = yAt(line, rest); // prettier-ignore
     const noise = valueNoise(
       (m[0]! * x + m[1]! * y + m[3]!) * f,
       (m[4]! * x + m[5]! * y + m[7]!) * f,

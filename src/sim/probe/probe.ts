@@ -1,14 +1,17 @@
 import type { ImageGeometry } from "../../data/image.ts";
 import { UnsuitableInputError } from "../../core/errors.ts";
 
-/** A linear array as data. Lengths along the face are `lateral`, across it `elevation`. */
+/** An array as data. Lengths along the face are `lateral`, across it `elevation`. */
 export interface Probe {
   readonly name: string;
   readonly frequencyHz: number;
   /** −6 dB width of the two-way amplitude spectrum, as a share of the centre frequency. */
   readonly bandwidth: number;
+  /** Distance of neighbouring elements along the face. */
   readonly pitchMm: number;
   readonly elementCount: number;
+  /** Radius of a convex face; a flat one has none. */
+  readonly radiusMm?: number;
   /** Height of the elements: the aperture in elevation. */
   readonly elevationApertureMm: number;
   /** Depth at which the acoustic lens focuses the elevation. */
@@ -57,9 +60,17 @@ export const probes = { "telemed-l12-40": telemedL12, "l14-5-38": l14 } as const
 export type ProbeName = keyof typeof probes;
 export const defaultProbe: Probe = telemedL12;
 
-/** Width of the active face, mm. */
+/** Length of the active face, along its arc when it is curved, mm. */
 export function apertureMm({ pitchMm, elementCount }: Probe): number {
   return pitchMm * elementCount;
+}
+
+/** Distance of neighbouring lines at a depth, mm: `spacingMm` on the face, whose radius is 0 when it is flat. */
+export function spacingAt(
+  { spacingMm, radiusMm }: { readonly spacingMm: number; readonly radiusMm: number },
+  depthMm: number,
+): number {
+  return radiusMm ? (spacingMm * (radiusMm + depthMm)) / radiusMm : spacingMm;
 }
 
 /** What the operator of a scanner can turn. Decibels are 20·log10 of amplitude. */
@@ -97,7 +108,15 @@ export const defaultSettings: ImageSettings = {
   smoothingMm: [0.25, 0.1],
 };
 
-/** Depth fills the height, pixels are square, the middle of the face is in row 0 at column (width − 1)/2. */
+/** Opening of the sector below a curved face, rad; 0 below a flat one. */
+export function fieldAngleRad(probe: Probe): number {
+  return probe.radiusMm ? apertureMm(probe) / probe.radiusMm : 0;
+}
+
+/**
+ * Pixels are square and the middle of the face is at column (width − 1)/2. Flat face: in row 0, and depth fills the
+ * height. Curved face: the ends of the face are in row 0, and the sector just fits into the picture.
+ */
 export function imageGeometry(probe: Probe, settings: Partial<ImageSettings>): ImageGeometry {
   const { widthPx: width, heightPx: height, depthMm } = { ...defaultSettings, ...settings };
   if (!(width >= 16 && width <= 4096 && height >= 16 && height <= 4096)) {
@@ -109,6 +128,22 @@ export function imageGeometry(probe: Probe, settings: Partial<ImageSettings>): I
   if (!(depthMm >= 5 && depthMm <= 200)) {
     throw new UnsuitableInputError(`a depth of ${depthMm} mm cannot be imaged by ${probe.name}`, "Choose 5 to 200 mm");
   }
-  const spacing = depthMm / height;
-  return { width, height, spacingMm: [spacing, spacing], faceCentrePx: [(width - 1) / 2, 0] };
+  const angleRad = fieldAngleRad(probe),
+    radiusMm = probe.radiusMm ?? 0;
+  const centre = (width - 1) / 2;
+  if (radiusMm === 0) {
+    const spacing = depthMm / height;
+    const fieldOfView = { kind: "rectangle", widthMm: apertureMm(probe), depthMm } as const;
+    return { width, height, spacingMm: [spacing, spacing], faceCentrePx: [centre, 0], fieldOfView };
+  }
+  const rise = radiusMm * (1 - Math.cos(angleRad / 2)),
+    across = 2 * (radiusMm + depthMm) * Math.sin(angleRad / 2);
+  const spacing = Math.max((depthMm + rise) / height, across / (width - 1));
+  return {
+    width,
+    height,
+    spacingMm: [spacing, spacing],
+    faceCentrePx: [centre, rise / spacing],
+    fieldOfView: { kind: "sector", radiusMm, angleRad, depthMm },
+  };
 }

@@ -7,6 +7,7 @@ import { mix32 } from "./hash.ts";
 import { ELEVATIONS, SIDE_MM } from "./bone-search.ts";
 import { MAP_STEP_MM, type LineMap } from "./line-map.ts";
 import type { PointEchoes } from "./point-echoes.ts";
+import { bounds, depthAt, lineAt, type ScanLines } from "./scan-lines.ts";
 import { apertureMm, type Probe } from "./probe.ts";
 import { COSINES, diffuseByCosine, mirrorDensity, type RoughSurface } from "./rough-surface.ts";
 
@@ -14,15 +15,22 @@ import { COSINES, diffuseByCosine, mirrorDensity, type RoughSurface } from "./ro
  * Scatterers live on an endless lattice of cubes in the knee frame, jittered and signed by a hash of the cell, so that
  * speckle belongs to the tissue: every pose sees the same points, and none is stored.
  */
-export const CELL_MM = 0.25;
-const CELL_VOLUME = CELL_MM ** 3;
+const FINEST_CELL_MM = 0.25;
+/** Waves longer than this need fewer points: the lattice grows with them, and with it the focal cell, mm. */
+const LONG_WAVE_MM = 0.22;
+
+/** Edge of the lattice's cubes, mm. */
+export function cellMmOf({ wavelengthMm }: Beam): number {
+  return FINEST_CELL_MM * Math.max(1, wavelengthMm / LONG_WAVE_MM);
+}
+
 /** Hash constants of `cellHash`, by axis. */
 const AXIS_PRIMES: readonly number[] = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d];
 const SECOND_POINT = 0x68bc21eb;
 const SURFACE_POINT = 0x02e5be93;
 /** Points a cell on the surface of bone, and the half thickness of the layer whose points are projected onto it. */
 export const SURFACE_POINTS = 3;
-export const LAYER_MM = 0.125;
+export const LAYER_CELLS = 0.5;
 /** Further from bone than this along the beam, a column needs no look at bone at all, mm. */
 export const NEAR_BONE_MM = 3;
 export const PHASES = 4096;
@@ -91,11 +99,12 @@ export function splatScales(probe: Probe, beam: Beam, effects: EchoEffects): Spl
   const { sampleMm, twoWayWavenumber, pulse } = beam;
   const spacing = apertureMm(probe) / probe.lineCount;
   const pulseEnergy = pulse.reduce((sum, p) => sum + p * p, 0) * sampleMm;
-  const layerDensity = (SURFACE_POINTS / CELL_VOLUME) * 2 * LAYER_MM;
+  const cellMm = cellMmOf(beam),
+    layerDensity = (SURFACE_POINTS * 2 * LAYER_CELLS) / cellMm ** 2;
   return {
     phasesPerMm: (twoWayWavenumber * PHASES) / (2 * Math.PI),
     // Unit mean power for a medium of muscle: the lateral kernel has unit energy per line, the elevation per mm.
-    muscle: Math.sqrt(CELL_VOLUME / (spacing * pulseEnergy * SPLIT_POWER)),
+    muscle: Math.sqrt(cellMm ** 3 / (spacing * pulseEnergy * SPLIT_POWER)),
     surface: (fromDecibel(levels.mirrorDb) * BONE_REFLECTION) / Math.sqrt(layerDensity * SPLIT_POWER),
     // What lies 18 dB below the noise is not worth its time.
     darkest: effects.noise ? 0.12 * fromDecibel(levels.noiseDb) : 1e-6,
@@ -105,15 +114,18 @@ export function splatScales(probe: Probe, beam: Beam, effects: EchoEffects): Spl
 export function createSplatter(
   scene: Scene,
   probe: Probe,
+  scan: ScanLines,
   depthMm: number,
   beam: Beam,
   effects: EchoEffects,
   seed: number,
   boneSurface: RoughSurface,
 ): Splatter {
-  const spacing = apertureMm(probe) / probe.lineCount;
+  const { spacingMm: spacing, radiusMm } = scan;
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
   const { elevation, sampleMm } = beam;
+  const cellMm = cellMmOf(beam),
+    layerMm = LAYER_CELLS * cellMm;
   const densities = densityRows(Math.ceil((depthMm + 2) / MAP_STEP_MM) + 1, probe.elevationFocusMm);
   const { cosine, sine } = phaseTable();
   const { phasesPerMm, muscle, surface, darkest } = splatScales(probe, beam, effects);
@@ -126,17 +138,18 @@ export function createSplatter(
     const columnsAcross = out.lines,
       centreColumn = (columnsAcross - 1) / 2,
       columnScale = FINE_LINES / spacing;
-    const { amplitude, shiftMm, transmission, boneDepthMm, boneNormal, rows } = map;
+    const { amplitude, shiftMm, transmission, boneDepthMm, boneNormal, boneFace, pushMm, indentMm, rows } = map;
     const { re: er, im: ei, delayMm, columns, rows: tableRows, halfWidthMm } = elevation;
     const elevationScale = 1 / elevation.stepMm,
       tableScale = 1 / elevation.depthStepMm;
-    const middle = (lines - 1) / 2,
-      lineScale = 1 / spacing,
-      sampleScale = 1 / sampleMm,
+    const sampleScale = 1 / sampleMm,
       rowScale = 1 / MAP_STEP_MM;
 
-    /** Adds one point at image (x, y, z): bilinear between two columns, nearest sample, exact phase. */
-    function add(x: number, y: number, z: number, shift: number, strength: number): void {
+    /** Adds one point at image (u, v, z): bilinear between two columns, nearest sample, exact phase. */
+    function add(u: number, v: number, z: number, shift: number, strength: number): void {
+      // Along the face and along the line.
+      const x = radiusMm ? radiusMm * Math.atan2(u, v + radiusMm) : u,
+        y = radiusMm ? Math.hypot(u, v + radiusMm) - radiusMm : v;
       const at = x * columnScale + centreColumn,
         left = Math.floor(at);
       if (left < 0 || left >= columnsAcross - 1) return;
@@ -152,12 +165,12 @@ export function createSplatter(
       const c = cosine[turn]!, s = sine[turn]!, a = er[entry]!, b = ei[entry]!; // prettier-ignore
       const vr = strength * (a * c - b * s),
         vi = strength * (a * s + b * c);
-      const u = at - left,
+      const share = at - left,
         to = sample * columnsAcross + left;
-      re[to]! += (1 - u) * vr;
-      im[to]! += (1 - u) * vi;
-      re[to + 1]! += u * vr;
-      im[to + 1]! += u * vi;
+      re[to]! += (1 - share) * vr;
+      im[to]! += (1 - share) * vi;
+      re[to + 1]! += share * vr;
+      im[to + 1]! += share * vi;
     }
 
     function bilinear(values: Float32Array, line: number, row: number): number {
@@ -174,8 +187,8 @@ export function createSplatter(
 
     for (let i = 0; i < points.count; i++) {
       const x = points.xyzMm[3 * i]!, y = points.xyzMm[3 * i + 1]!, z = points.xyzMm[3 * i + 2]!; // prettier-ignore
-      const line = x * lineScale + middle,
-        row = y * rowScale;
+      const line = lineAt(scan, x, y),
+        row = depthAt(scan, x, y) * rowScale;
       add(x, y, z, bilinear(shiftMm, line, row), points.amplitude[i]! * bilinear(transmission, line, row));
     }
     if (!effects.speckle && !effects.boneRough) return;
@@ -191,11 +204,12 @@ export function createSplatter(
     const za = m[4 * a + 2]!, zb = m[4 * b + 2]!, zc = m[4 * c + 2]!; // prettier-ignore
     const xPerA = xa - (xc * za) / zc, xPerB = xb - (xc * zb) / zc; // prettier-ignore
     const yPerA = ya - (yc * za) / zc, yPerB = yb - (yc * zb) / zc; // prettier-ignore
-    const xLimit = (middle + 0.5) * spacing,
-      yLimit = (rows - 1) * MAP_STEP_MM;
+    const [xLow, xHigh, yFace, yHigh] = bounds(scan, (rows - 1) * MAP_STEP_MM);
+    // What rests above the face has been pushed down below it.
+    const yLow = yFace - indentMm;
     let aLow = Infinity, aHigh = -Infinity, bLow = Infinity, bHigh = -Infinity; // prettier-ignore
-    for (const x of [-xLimit, xLimit]) {
-      for (const y of [0, yLimit]) {
+    for (const x of [xLow, xHigh]) {
+      for (const y of [yLow, yHigh]) {
         const pa = ta + xa * x + ya * y,
           pb = tb + xb * x + yb * y;
         aLow = Math.min(aLow, pa);
@@ -207,33 +221,42 @@ export function createSplatter(
     const primeA = AXIS_PRIMES[a]!, primeB = AXIS_PRIMES[b]!, primeC = AXIS_PRIMES[c]!; // prettier-ignore
     const jitterA = 10 * a, jitterB = 10 * b, jitterC = 10 * c; // prettier-ignore
 
-    for (let ib = Math.floor(bLow / CELL_MM); ib <= bHigh / CELL_MM; ib++) {
-      const db = (ib + 0.5) * CELL_MM - tb;
-      // |xPerA·da + xPerB·db| ≤ xLimit and 0 ≤ yPerA·da + yPerB·db ≤ yLimit, solved for da.
+    for (let ib = Math.floor(bLow / cellMm); ib <= bHigh / cellMm; ib++) {
+      const db = (ib + 0.5) * cellMm - tb;
+      // xLow ≤ xPerA·da + xPerB·db ≤ xHigh and yLow ≤ yPerA·da + yPerB·db ≤ yHigh, solved for da.
       let low = aLow - ta,
         high = aHigh - ta;
       if (Math.abs(xPerA) > 1e-9) {
-        const p = (-xLimit - xPerB * db) / xPerA, q = (xLimit - xPerB * db) / xPerA; // prettier-ignore
+        const p = (xLow - xPerB * db) / xPerA, q = (xHigh - xPerB * db) / xPerA; // prettier-ignore
         low = Math.max(low, Math.min(p, q));
         high = Math.min(high, Math.max(p, q));
-      } else if (Math.abs(xPerB * db) > xLimit) continue;
+      } else if (xPerB * db < xLow || xPerB * db > xHigh) continue;
       if (Math.abs(yPerA) > 1e-9) {
-        const p = (-yPerB * db) / yPerA, q = (yLimit - yPerB * db) / yPerA; // prettier-ignore
+        const p = (yLow - yPerB * db) / yPerA, q = (yHigh - yPerB * db) / yPerA; // prettier-ignore
         low = Math.max(low, Math.min(p, q));
         high = Math.min(high, Math.max(p, q));
-      } else if (yPerB * db < 0 || yPerB * db > yLimit) continue;
-      const iaEnd = Math.floor((high + ta) / CELL_MM - 0.5);
-      for (let ia = Math.ceil((low + ta) / CELL_MM - 0.5); ia <= iaEnd; ia++) {
-        const da = (ia + 0.5) * CELL_MM - ta;
-        const x0 = xPerA * da + xPerB * db,
-          y0 = yPerA * da + yPerB * db;
-        const line = x0 * lineScale + middle,
+      } else if (yPerB * db < yLow || yPerB * db > yHigh) continue;
+      const iaEnd = Math.floor((high + ta) / cellMm - 0.5);
+      for (let ia = Math.ceil((low + ta) / cellMm - 0.5); ia <= iaEnd; ia++) {
+        const da = (ia + 0.5) * cellMm - ta;
+        const px = xPerA * da + xPerB * db,
+          py = yPerA * da + yPerB * db;
+        const line = lineAt(scan, px, py),
+          rest = depthAt(scan, px, py);
+        if (line < -1 || line > lines || rest < -indentMm) continue;
+        const push = indentMm > 0 ? pushAt(line, rest * rowScale) : 0;
+        // Within a cell the push changes along the line by this share: a cell that moved as a block would lose its phase.
+        const squeeze = indentMm > 0 ? pushAt(line, rest * rowScale + 0.5) - pushAt(line, rest * rowScale - 0.5) : 0,
+          strain = squeeze / MAP_STEP_MM;
+        const y0 = rest + push,
           row = y0 * rowScale;
+        const alongX = radiusMm ? px / (rest + radiusMm) : 0,
+          alongY = radiusMm ? (py + radiusMm) / (rest + radiusMm) : 1;
         const strength = effects.speckle ? bilinear(amplitude, line, row) : 0;
         const nearest = Math.min(lines - 1, Math.max(0, Math.round(line)));
         let nearBone = false;
         for (let e = 0; e < 3; e++) {
-          if (Math.abs(y0 - boneDepthMm[e * lines + nearest]!) < NEAR_BONE_MM) nearBone = true;
+          if (Math.abs(rest - boneDepthMm[e * lines + nearest]!) < NEAR_BONE_MM) nearBone = true;
         }
         // The tail below bone is not tissue: it has no surface to respect.
         const inTail = y0 > boneDepthMm[lines + nearest]!;
@@ -242,10 +265,10 @@ export function createSplatter(
         const density = 3 * Math.min(rows - 1, Math.max(0, Math.round(row)));
         const odd = densities[density]!, second = densities[density + 1]!; // prettier-ignore
         const scale = strength * muscle * densities[density + 2]!;
-        const half = halfWidthMm[Math.min(tableRows - 1, Math.round(y0 * tableScale))]! / Math.abs(zc);
+        const half = halfWidthMm[Math.min(tableRows - 1, Math.max(0, Math.round(y0 * tableScale)))]! / Math.abs(zc);
         const centre = tc - (za * da + zb * db) / zc;
-        const icEnd = Math.floor((centre + half) / CELL_MM);
-        let ic = Math.floor((centre - half) / CELL_MM);
+        const icEnd = Math.floor((centre + half) / cellMm);
+        let ic = Math.floor((centre - half) / cellMm);
         const stride = odd > 0 || nearBone ? 1 : 2;
         if (stride === 2 && (ia + ib + ic) & 1) ic++;
         const base = Math.imul(ia, primeA) + Math.imul(ib, primeB) + seed;
@@ -256,11 +279,14 @@ export function createSplatter(
             const weight = point === 0 ? share : second;
             if (weight === 0) continue;
             const bits = point === 0 ? hash : mix32(hash ^ SECOND_POINT);
-            const pa = (ia + (((bits >>> jitterA) & 1023) + 0.5) / 1024) * CELL_MM - ta,
-              pb = (ib + (((bits >>> jitterB) & 1023) + 0.5) / 1024) * CELL_MM - tb,
-              pc = (ic + (((bits >>> jitterC) & 1023) + 0.5) / 1024) * CELL_MM - tc;
-            const x = xa * pa + xb * pb + xc * pc,
-              y = ya * pa + yb * pb + yc * pc,
+            const pa = (ia + (((bits >>> jitterA) & 1023) + 0.5) / 1024) * cellMm - ta,
+              pb = (ib + (((bits >>> jitterB) & 1023) + 0.5) / 1024) * cellMm - tb,
+              pc = (ic + (((bits >>> jitterC) & 1023) + 0.5) / 1024) * cellMm - tc;
+            const restX = xa * pa + xb * pb + xc * pc,
+              restY = ya * pa + yb * pb + yc * pc;
+            const pushed = push + strain * ((restX - px) * alongX + (restY - py) * alongY);
+            const x = restX + pushed * alongX,
+              y = restY + pushed * alongY,
               z = za * pa + zb * pb + zc * pc;
             if (nearBone && !inTail && insideBone(x, y, z)) continue;
             add(x, y, z, shift, bits & 0x40000000 ? weight * scale : -weight * scale);
@@ -270,9 +296,16 @@ export function createSplatter(
       }
     }
 
-    /** Index of the bone hit that stands for image (x, ·, z), or -1. */
-    function hitNear(x: number, z: number): number {
-      const line = Math.round(x * lineScale + middle);
+    /** `bilinear` of pushMm, which goes on straight above the face. */
+    function pushAt(line: number, row: number): number {
+      if (row >= 0) return bilinear(pushMm, line, row);
+      const first = bilinear(pushMm, line, 0);
+      return Math.max(0, first + row * (bilinear(pushMm, line, 1) - first));
+    }
+
+    /** Index of the bone hit that stands for image (x, y, z), or -1. */
+    function hitNear(x: number, y: number, z: number): number {
+      const line = Math.round(lineAt(scan, x, y));
       if (line < 0 || line >= lines) return -1;
       const e = z < -SIDE_MM / 2 ? 0 : z > SIDE_MM / 2 ? 2 : 1;
       return Number.isNaN(boneDepthMm[e * lines + line]!) ? -1 : e * lines + line;
@@ -280,23 +313,22 @@ export function createSplatter(
 
     /** Distance to the plane that touches the bone where hit `at` met it; positive outside. */
     function planeDistance(at: number, x: number, y: number, z: number): number {
-      const line = at % lines,
-        e = (at - line) / lines;
+      const e = Math.floor(at / lines);
       return (
-        boneNormal[3 * at]! * (x - (line - middle) * spacing) +
-        boneNormal[3 * at + 1]! * (y - boneDepthMm[at]!) +
+        boneNormal[3 * at]! * (x - boneFace[3 * at]!) +
+        boneNormal[3 * at + 1]! * (y - boneFace[3 * at + 1]!) +
         boneNormal[3 * at + 2]! * (z - ELEVATIONS[e]!)
       );
     }
 
     function insideBone(x: number, y: number, z: number): boolean {
-      const at = hitNear(x, z);
+      const at = hitNear(x, y, z);
       if (at < 0) return false;
       const d = planeDistance(at, x, y, z);
       return d > 0.5
         ? false
         : d < -0.5
-          ? d > -NEAR_BONE_MM && y < boneDepthMm[at]! + NEAR_BONE_MM
+          ? d > -NEAR_BONE_MM && depthAt(scan, x, y) < boneDepthMm[at]! + NEAR_BONE_MM
           : signedDistance(x, y, z) < 0;
     }
 
@@ -310,32 +342,33 @@ export function createSplatter(
 
     /** The rough surface: hashed points of a thin layer, put onto the surface; Kirchhoff's law for their strength. */
     function surfacePoints(ia: number, ib: number, ic: number, hash: number): void {
-      const ca = (ia + 0.5) * CELL_MM - ta,
-        cb = (ib + 0.5) * CELL_MM - tb,
-        cc = (ic + 0.5) * CELL_MM - tc;
+      const ca = (ia + 0.5) * cellMm - ta,
+        cb = (ib + 0.5) * cellMm - tb,
+        cc = (ic + 0.5) * cellMm - tc;
       const cx = xa * ca + xb * cb + xc * cc,
         cy = ya * ca + yb * cb + yc * cc,
         cz = za * ca + zb * cb + zc * cc;
-      const at = hitNear(cx, cz);
+      const at = hitNear(cx, cy, cz);
       if (at < 0 || Math.abs(planeDistance(at, cx, cy, cz)) > 0.8) return;
       const nx = boneNormal[3 * at]!, ny = boneNormal[3 * at + 1]!, nz = boneNormal[3 * at + 2]!; // prettier-ignore
-      if (ny > -0.1) return;
-      const cosine = -ny * (COSINES - 1),
+      const facing = boneFace[3 * at + 2]!;
+      if (facing > -0.1) return;
+      const cosine = -facing * (COSINES - 1),
         entry = Math.min(COSINES - 2, Math.floor(cosine));
       const rough = surface * (diffuse[entry]! + (cosine - entry) * (diffuse[entry + 1]! - diffuse[entry]!));
       for (let point = 0; point < SURFACE_POINTS; point++) {
         const bits = mix32(hash ^ Math.imul(SURFACE_POINT, point + 1));
-        const pa = (ia + (((bits >>> jitterA) & 1023) + 0.5) / 1024) * CELL_MM - ta,
-          pb = (ib + (((bits >>> jitterB) & 1023) + 0.5) / 1024) * CELL_MM - tb,
-          pc = (ic + (((bits >>> jitterC) & 1023) + 0.5) / 1024) * CELL_MM - tc;
+        const pa = (ia + (((bits >>> jitterA) & 1023) + 0.5) / 1024) * cellMm - ta,
+          pb = (ib + (((bits >>> jitterB) & 1023) + 0.5) / 1024) * cellMm - tb,
+          pc = (ic + (((bits >>> jitterC) & 1023) + 0.5) / 1024) * cellMm - tc;
         const x = xa * pa + xb * pb + xc * pc,
           y = ya * pa + yb * pb + yc * pc,
           z = za * pa + zb * pb + zc * pc;
         const d = signedDistance(x, y, z);
-        if (Math.abs(d) > LAYER_MM) continue;
+        if (Math.abs(d) > layerMm) continue;
         const sx = x - d * nx, sy = y - d * ny, sz = z - d * nz; // prettier-ignore
-        const line = sx * lineScale + middle,
-          row = sy * rowScale;
+        const line = lineAt(scan, sx, sy),
+          row = depthAt(scan, sx, sy) * rowScale;
         const density = mirrors[Math.min(rows - 1, Math.max(0, Math.round(row)))]!;
         const strength = rough * density * bilinear(transmission, line, row);
         add(sx, sy, sz, bilinear(shiftMm, line, row), bits & 0x40000000 ? strength : -strength);

@@ -6,7 +6,7 @@ import { createSplatter, type IqGrid } from "./splat.kernel.ts";
 
 /** The readable path, and the oracle of the fast one. */
 export function typescriptKernel(setup: KernelSetup): EchoKernel {
-  const { scene, probe, settings, beam, effects, seed, lines, samples, boneSurface } = setup;
+  const { scene, probe, scan, settings, beam, effects, seed, lines, samples, boneSurface } = setup;
   const grid = (columns: number): IqGrid => ({
     lines: columns,
     samples,
@@ -16,8 +16,8 @@ export function typescriptKernel(setup: KernelSetup): EchoKernel {
   const scattered = grid((lines - 1) * FINE_LINES + 1),
     beamed = grid(lines),
     received = grid(lines);
-  const splat = createSplatter(scene, probe, settings.depthMm, beam, effects, seed, boneSurface);
-  const display = createDisplay(probe, settings, beam.sampleMm, samples);
+  const splat = createSplatter(scene, probe, scan, settings.depthMm, beam, effects, seed, boneSurface);
+  const display = createDisplay(probe, scan, settings, beam.sampleMm, samples);
   const rms = noiseRms(setup);
   return {
     beamed: { ...beamed, step: 1 },

@@ -1,5 +1,5 @@
 import { SIDE_MM } from "./bone-search.ts";
-import { gainAt, gaussian } from "./display.ts";
+import { gainAt, gaussian, scanConverter } from "./display.ts";
 import type { ElevationTable } from "./elevation.ts";
 import { FOUR_BYTES_SD, noiseStart } from "./filter.kernel.ts";
 import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
@@ -9,9 +9,9 @@ import { MAP_STEP_MM } from "./line-map.ts";
 import { apertureMm, imageGeometry } from "./probe.ts";
 import { COSINES, diffuseByCosine, mirrorDensity } from "./rough-surface.ts";
 import {
-  CELL_MM,
+  cellMmOf,
   densityRows,
-  LAYER_MM,
+  LAYER_CELLS,
   NEAR_BONE_MM,
   PHASES,
   phaseTable,
@@ -28,6 +28,10 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
   const image = imageGeometry(setup.probe, setup.settings);
   const pixels = kernel.bytes("pixels", image.width * image.height);
   const noisy = noiseRms(setup) > 0;
+  // The kernel's own scan conversion is for parallel lines.
+  const curved = setup.scan.radiusMm > 0,
+    level = kernel.floats("level", setup.probe.lineCount * samples),
+    convert = curved ? scanConverter(setup.scan, image, setup.beam.sampleMm, samples) : undefined;
   return {
     memory: kernel.memory,
     beamed: {
@@ -38,8 +42,15 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
       step: 2,
     },
     received: { lines, samples, re: kernel.floats("receivedRe", count), im: kernel.floats("receivedIm", count) },
-    scatter(kneeFromImage, { amplitude, shiftMm, transmission, boneDepthMm, boneNormal }, points) {
+    scatter(
+      kneeFromImage,
+      { amplitude, shiftMm, transmission, boneDepthMm, boneNormal, boneFace, pushMm, indentMm },
+      points,
+    ) {
       map.pose.set(kneeFromImage);
+      map.pose[12] = indentMm;
+      map.boneFace.set(boneFace);
+      map.push.set(pushMm);
       map.amplitude.set(amplitude);
       map.shift.set(shiftMm);
       map.transmission.set(transmission);
@@ -59,7 +70,7 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
     },
     display() {
       run.display(frame);
-      return pixels.slice();
+      return convert?.(level) ?? pixels.slice();
     },
   };
 }
@@ -68,28 +79,31 @@ const mapRows = ({ settings }: KernelSetup): number => Math.ceil((settings.depth
 
 function mapViews({ floats, doubles }: Pick<KernelMemory, "floats" | "doubles">, lines: number, rows: number) {
   return {
-    pose: doubles("pose", 12),
+    pose: doubles("pose", 13),
     amplitude: floats("amplitude", lines * rows),
     shift: floats("shift", lines * rows),
     transmission: floats("transmission", lines * rows),
     boneDepth: floats("boneDepth", 3 * lines),
     boneNormal: floats("boneNormal", 9 * lines),
+    boneFace: floats("boneFace", 9 * lines),
+    push: floats("push", lines * rows),
   };
 }
 
 /** The memory of one simulator with all its tables. */
 function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
-  const { probe, settings, beam, effects, seed, lines, samples, boneAt } = setup;
+  const { probe, scan, settings, beam, effects, seed, lines, samples, boneAt } = setup;
   const rows = mapRows(setup),
     cells = lines * rows * 4,
     floats = lines * samples * 4,
-    scan = probe.lineCount * samples * 4;
+    scanned = probe.lineCount * samples * 4,
+    cellMm = cellMmOf(beam);
   const { width, height, spacingMm, faceCentrePx } = imageGeometry(probe, settings);
-  const spacing = apertureMm(probe) / probe.lineCount;
+  const spacing = scan.spacingMm;
   const lateral = gaussian(settings.smoothingMm[0] / spacing),
     axial = gaussian(settings.smoothingMm[1] / beam.sampleMm);
   const columns = columnTable(width, faceCentrePx[0], spacingMm[0], apertureMm(probe), probe.lineCount),
-    pixelRows = rowTable(height, faceCentrePx[1], spacingMm[1], beam.sampleMm, samples);
+    pixelRows = rowTable(scan.radiusMm ? 0 : height, faceCentrePx[1], spacingMm[1], beam.sampleMm, samples);
   const { taps, range, pairs } = pairedTaps(beam.lateral);
   const numbers: FrameNumbers = {
     spacingMm: spacing,
@@ -100,13 +114,14 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     elevationsPerMm: 1 / beam.elevation.stepMm,
     elevationRowsPerMm: 1 / beam.elevation.depthStepMm,
     tapRowsPerSample: beam.sampleMm / beam.lateral.depthStepMm,
-    cellMm: CELL_MM,
-    cellsPerMm: 1 / CELL_MM,
+    cellMm,
+    cellsPerMm: 1 / cellMm,
     nearBoneMm: NEAR_BONE_MM,
     sideMm: SIDE_MM,
-    layerMm: LAYER_MM,
+    layerMm: LAYER_CELLS * cellMm,
     noiseScale: noiseRms(setup) / Math.SQRT2 / FOUR_BYTES_SD,
     grayPerDb: 255 / settings.dynamicRangeDb,
+    radiusMm: scan.radiusMm,
     lines,
     rows,
     samples,
@@ -127,17 +142,19 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     smoothLateral: lateral.length - 1,
     smoothAxial: axial.length - 1,
     width,
-    height,
+    height: scan.radiusMm ? 0 : height,
     firstColumn: columns.first,
     endColumn: columns.end,
   };
   const blocks: FrameBlocks = {
-    pose: 96,
+    pose: 104,
     amplitude: cells,
     shift: cells,
     transmission: cells,
     boneDepth: 12 * lines,
     boneNormal: 36 * lines,
+    boneFace: 36 * lines,
+    push: cells,
     densities: densityRows(rows, probe.elevationFocusMm),
     diffuse: diffuseByCosine(setup.boneSurface, probe, beam.twoWayWavenumber),
     mirrorDensity: mirrorDensity(beam, probe, rows, MAP_STEP_MM),
@@ -159,9 +176,9 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     receivedRe: floats,
     receivedIm: floats,
     power: floats,
-    smooth: scan,
+    smooth: scanned,
     padded: 4 * (probe.lineCount + 2 * lateral.length),
-    level: scan,
+    level: scanned,
     pixels: width * height,
     dump: 16,
     constants: 14 * 16,

@@ -387,6 +387,7 @@ describe("a frame", () => {
       height: 512,
       spacingMm: [50 / 512, 50 / 512],
       faceCentrePx: [255.5, 0],
+      fieldOfView: { kind: "rectangle", widthMm: 40, depthMm: 50 },
     });
     const { pixels } = createEchoSimulator(block, defaultProbe, { gainDb: 20 }, "seed").frame(phantomPose(), 0);
     const edge = Math.floor(255.5 - 20 / geometry.spacingMm[0]);

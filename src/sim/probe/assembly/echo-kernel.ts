@@ -23,6 +23,7 @@ class Frame {
   darkest: f64;
   noiseScale: f64;
   grayPerDb: f64;
+  radiusMm: f64;
 
   lines: i32;
   rows: i32;
@@ -54,6 +55,8 @@ class Frame {
   transmission: usize;
   boneDepth: usize;
   boneNormal: usize;
+  boneFace: usize;
+  push: usize;
   densities: usize;
   diffuse: usize;
   mirrorDensity: usize;
@@ -138,12 +141,50 @@ function bilinear(values: usize, lines: i32, rows: i32, line: f64, row: f64): f6
   return top + v * (c + u * (d - c) - top);
 }
 
+/** Along the face: `lineAt` of scan-lines.ts. @inline */
+function lineAt(p: Frame, x: f64, y: f64): f64 {
+  const s = p.radiusMm > 0 ? p.radiusMm * NativeMath.atan2(x, y + p.radiusMm) : x;
+  return s * p.linesPerMm + 0.5 * <f64>(p.lines - 1);
+}
+
+/** Along a line: `depthAt` of scan-lines.ts. @inline */
+function depthAt(p: Frame, x: f64, y: f64): f64 {
+  if (p.radiusMm <= 0) return y;
+  const v = y + p.radiusMm;
+  return Math.sqrt(x * x + v * v) - p.radiusMm;
+}
+
+/** `bilinear` of the push, which goes on straight above the face. */
+function pushAt(p: Frame, line: f64, row: f64): f64 {
+  if (row >= 0) return bilinear(p.push, p.lines, p.rows, line, row);
+  const first = bilinear(p.push, p.lines, p.rows, line, 0);
+  return max(0.0, first + row * (bilinear(p.push, p.lines, p.rows, line, 1) - first));
+}
+
+/** Arc tangent for |t| <= 1 to 1e-5 (Abramowitz & Stegun 4.4.49): a five-hundredth of a line. @inline */
+function arcTangent(t: v128): v128 {
+  const q = f32x4.mul(t, t);
+  let sum = f32x4.add(f32x4.mul(q, f32x4.splat(0.0208351)), f32x4.splat(-0.085133));
+  sum = f32x4.add(f32x4.mul(q, sum), f32x4.splat(0.180141));
+  sum = f32x4.add(f32x4.mul(q, sum), f32x4.splat(-0.3302995));
+  sum = f32x4.add(f32x4.mul(q, sum), f32x4.splat(0.999866));
+  return f32x4.mul(t, sum);
+}
+
+/** Four points at image (u, v, z) of a curved face. */
+function addCurved4(p: Frame, u: v128, v: v128, z: v128, shift: v128, strength: v128, mask: v128): void {
+  const radius = f32x4.splat(<f32>p.radiusMm);
+  const w = f32x4.add(v, radius);
+  const y = f32x4.sub(f32x4.sqrt(f32x4.add(f32x4.mul(u, u), f32x4.mul(w, w))), radius);
+  add4(p, f32x4.mul(radius, arcTangent(f32x4.div(u, w))), y, z, shift, strength, mask);
+}
+
 /** One of the constants of `add4`, in all lanes: converting them anew would cost as much as the sums. @inline */
 function constant(p: Frame, index: usize): v128 {
   return v128.load(p.constants + (index << 4));
 }
 
-/** Adds four points at image (x, y, z), those of `mask`; see `add` of splat.kernel.ts. */
+/** Adds four points, x along the face and y along the line, those of `mask`; see `add` of splat.kernel.ts. */
 function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, mask: v128): void {
   const half = f32x4.splat(0.5);
   const at = f32x4.add(f32x4.mul(x, constant(p, 0)), constant(p, 1));
@@ -215,13 +256,14 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
 
 /** One point, for targets that are given and not hashed. */
 export function addPoint(p: Frame, x: f64, y: f64, z: f64, amplitude: f64): void {
-  const line = x * p.linesPerMm + 0.5 * <f64>(p.lines - 1),
-    row = y * p.rowsPerMm;
+  const line = lineAt(p, x, y),
+    depth = depthAt(p, x, y),
+    row = depth * p.rowsPerMm;
   const strength = <f32>(amplitude * bilinear(p.transmission, p.lines, p.rows, line, row));
   add4(
     p,
-    f32x4.splat(<f32>x),
-    f32x4.splat(<f32>y),
+    f32x4.splat(<f32>((line - 0.5 * <f64>(p.lines - 1)) * p.spacingMm)),
+    f32x4.splat(<f32>depth),
     f32x4.splat(<f32>z),
     f32x4.splat(<f32>bilinear(p.shift, p.lines, p.rows, line, row)),
     f32x4.splat(strength),
@@ -229,9 +271,9 @@ export function addPoint(p: Frame, x: f64, y: f64, z: f64, amplitude: f64): void
   );
 }
 
-/** Index of the bone hit that stands for image (x, ·, z), or -1. */
-function hitNear(p: Frame, x: f64, z: f64): i32 {
-  const line = <i32>Math.floor(x * p.linesPerMm + 0.5 * <f64>(p.lines - 1) + 0.5);
+/** Index of the bone hit that stands for image (x, y, z), or -1. */
+function hitNear(p: Frame, x: f64, y: f64, z: f64): i32 {
+  const line = <i32>Math.floor(lineAt(p, x, y) + 0.5);
   if (line < 0 || line >= p.lines) return -1;
   const e = z < -0.5 * p.sideMm ? 0 : z > 0.5 * p.sideMm ? 2 : 1;
   const at = e * p.lines + line;
@@ -239,11 +281,10 @@ function hitNear(p: Frame, x: f64, z: f64): i32 {
 }
 
 function planeDistance(p: Frame, at: i32, x: f64, y: f64, z: f64): f64 {
-  const e = at < p.lines ? 0 : at < 2 * p.lines ? 1 : 2,
-    line = at - e * p.lines;
+  const e = at < p.lines ? 0 : at < 2 * p.lines ? 1 : 2;
   return (
-    f32At(p.boneNormal, 3 * at) * (x - (<f64>line - 0.5 * <f64>(p.lines - 1)) * p.spacingMm) +
-    f32At(p.boneNormal, 3 * at + 1) * (y - f32At(p.boneDepth, at)) +
+    f32At(p.boneNormal, 3 * at) * (x - f32At(p.boneFace, 3 * at)) +
+    f32At(p.boneNormal, 3 * at + 1) * (y - f32At(p.boneFace, 3 * at + 1)) +
     f32At(p.boneNormal, 3 * at + 2) * (z - <f64>(e - 1) * p.sideMm)
   );
 }
@@ -259,11 +300,11 @@ function signedDistance(p: Frame, x: f64, y: f64, z: f64): f64 {
 }
 
 function insideBone(p: Frame, x: f64, y: f64, z: f64): bool {
-  const at = hitNear(p, x, z);
+  const at = hitNear(p, x, y, z);
   if (at < 0) return false;
   const d = planeDistance(p, at, x, y, z);
   if (d > 0.5) return false;
-  if (d < -0.5) return d > -p.nearBoneMm && y < f32At(p.boneDepth, at) + p.nearBoneMm;
+  if (d < -0.5) return d > -p.nearBoneMm && depthAt(p, x, y) < f32At(p.boneDepth, at) + p.nearBoneMm;
   return signedDistance(p, x, y, z) < 0;
 }
 
@@ -291,15 +332,16 @@ function surfacePoints(
   jitterA: i32, jitterB: i32, jitterC: i32,
   hash: i32,
 ): void {
-  const at = hitNear(p, cx, cz);
+  const at = hitNear(p, cx, cy, cz);
   if (at < 0 || Math.abs(planeDistance(p, at, cx, cy, cz)) > 0.8) return;
   // A distance changes by no more than the way: beyond the layer and half a cell's diagonal no point of it counts.
   if (Math.abs(signedDistance(p, cx, cy, cz)) > p.layerMm + p.cellMm) return;
   const nx = f32At(p.boneNormal, 3 * at),
     ny = f32At(p.boneNormal, 3 * at + 1),
     nz = f32At(p.boneNormal, 3 * at + 2);
-  if (ny > -0.1) return;
-  const cosine = -ny * <f64>(p.cosines - 1),
+  const facing = f32At(p.boneFace, 3 * at + 2);
+  if (facing > -0.1) return;
+  const cosine = -facing * <f64>(p.cosines - 1),
     entry = min(p.cosines - 2, <i32>cosine);
   const diffuse = f32At(p.diffuse, entry);
   const rough = p.surface * (diffuse + (cosine - <f64>entry) * (f32At(p.diffuse, entry + 1) - diffuse));
@@ -316,14 +358,15 @@ function surfacePoints(
     const sx = x - d * nx,
       sy = y - d * ny,
       sz = z - d * nz;
-    const line = sx * p.linesPerMm + 0.5 * <f64>(p.lines - 1),
-      row = sy * p.rowsPerMm;
+    const line = lineAt(p, sx, sy),
+      depth = depthAt(p, sx, sy),
+      row = depth * p.rowsPerMm;
     const density = f32At(p.mirrorDensity, min(p.rows - 1, max(0, <i32>Math.floor(row + 0.5))));
     const strength = <f32>(rough * density * bilinear(p.transmission, p.lines, p.rows, line, row));
     add4(
       p,
-      f32x4.splat(<f32>sx),
-      f32x4.splat(<f32>sy),
+      f32x4.splat(<f32>((line - 0.5 * <f64>(p.lines - 1)) * p.spacingMm)),
+      f32x4.splat(<f32>depth),
       f32x4.splat(<f32>sz),
       f32x4.splat(<f32>bilinear(p.shift, p.lines, p.rows, line, row)),
       f32x4.splat(bits & 0x40000000 ? strength : -strength),
@@ -394,15 +437,22 @@ export function splat(p: Frame): void {
     xPerB = xb - (xc * zb) / zc,
     yPerA = ya - (yc * za) / zc,
     yPerB = yb - (yc * zb) / zc;
-  const xLimit = (middle + 0.5) * spacing,
-    yLimit = <f64>(rows - 1) / p.rowsPerMm;
+  const radius = p.radiusMm,
+    indent = load<f64>(m, 96);
+  // `bounds` of scan-lines.ts, and what the probe has pushed down from above the face.
+  const halfFace = (middle + 0.5) * spacing,
+    halfAngle = radius > 0 ? min(NativeMath.PI, halfFace / radius) : 0,
+    yHigh = <f64>(rows - 1) / p.rowsPerMm;
+  const xLimit =
+      radius > 0 ? (radius + yHigh) * (halfAngle < NativeMath.PI / 2 ? NativeMath.sin(halfAngle) : 1) : halfFace,
+    yLow = radius * (NativeMath.cos(halfAngle) - 1) - indent;
   // The image's corners along a and b.
   const aHalf = Math.abs(xa) * xLimit,
     bHalf = Math.abs(xb) * xLimit;
-  const aLow = ta - aHalf + min(0.0, ya * yLimit),
-    aHigh = ta + aHalf + max(0.0, ya * yLimit),
-    bLow = tb - bHalf + min(0.0, yb * yLimit),
-    bHigh = tb + bHalf + max(0.0, yb * yLimit);
+  const aLow = ta - aHalf + min(ya * yLow, ya * yHigh),
+    aHigh = ta + aHalf + max(ya * yLow, ya * yHigh),
+    bLow = tb - bHalf + min(yb * yLow, yb * yHigh),
+    bHigh = tb + bHalf + max(yb * yLow, yb * yHigh);
   const primeA = axisPrime(a),
     primeB = axisPrime(b),
     primeC = axisPrime(c);
@@ -430,25 +480,41 @@ export function splat(p: Frame): void {
       high = min(high, max(r, s));
     } else if (Math.abs(xPerB * db) > xLimit) continue;
     if (Math.abs(yPerA) > 1e-9) {
-      const r = (-yPerB * db) / yPerA,
-        s = (yLimit - yPerB * db) / yPerA;
+      const r = (yLow - yPerB * db) / yPerA,
+        s = (yHigh - yPerB * db) / yPerA;
       low = max(low, min(r, s));
       high = min(high, max(r, s));
-    } else if (yPerB * db < 0 || yPerB * db > yLimit) continue;
+    } else if (yPerB * db < yLow || yPerB * db > yHigh) continue;
     const iaEnd = <i32>Math.floor((high + ta) * p.cellsPerMm - 0.5);
     for (let ia = <i32>Math.ceil((low + ta) * p.cellsPerMm - 0.5); ia <= iaEnd; ia++) {
       const da = (<f64>ia + 0.5) * cell - ta;
-      const x0 = xPerA * da + xPerB * db,
-        y0 = yPerA * da + yPerB * db;
-      const line = x0 * p.linesPerMm + middle,
+      const px = xPerA * da + xPerB * db,
+        py = yPerA * da + yPerB * db;
+      const line = lineAt(p, px, py),
+        rest = depthAt(p, px, py);
+      if (line < -1 || line > <f64>lines || rest < -indent) continue;
+      const push = indent > 0 ? pushAt(p, line, rest * p.rowsPerMm) : 0;
+      const y0 = rest + push,
         row = y0 * p.rowsPerMm;
+      // Within a cell the push changes along the line by this share.
+      const strain =
+        indent > 0
+          ? p.rowsPerMm * (pushAt(p, line, rest * p.rowsPerMm + 0.5) - pushAt(p, line, rest * p.rowsPerMm - 0.5))
+          : 0;
+      const alongX = radius > 0 ? px / (rest + radius) : 0,
+        alongY = radius > 0 ? (py + radius) / (rest + radius) : 1;
+      // Pushed by `pushed0 + pushedX·x + pushedY·y` along (alongX, alongY).
+      const pushedX = f32x4.splat(<f32>(strain * alongX)),
+        pushedY = f32x4.splat(<f32>(strain * alongY)),
+        pushed0 = f32x4.splat(<f32>(push - strain * (px * alongX + py * alongY)));
+      const alongX4 = f32x4.splat(<f32>alongX), alongY4 = f32x4.splat(<f32>alongY); // prettier-ignore
       const strength = p.speckle ? bilinear(p.amplitude, lines, rows, line, row) : 0;
       const nearest = min(lines - 1, max(0, <i32>Math.floor(line + 0.5)));
       const bone0 = f32At(p.boneDepth, nearest),
         bone1 = f32At(p.boneDepth, lines + nearest),
         bone2 = f32At(p.boneDepth, 2 * lines + nearest);
       const near = p.nearBoneMm;
-      const nearBone = Math.abs(y0 - bone0) < near || Math.abs(y0 - bone1) < near || Math.abs(y0 - bone2) < near;
+      const nearBone = Math.abs(rest - bone0) < near || Math.abs(rest - bone1) < near || Math.abs(rest - bone2) < near;
       const inTail = y0 > bone1;
       if (strength < p.darkest && !nearBone) continue;
       const shift = f32x4.splat(<f32>bilinear(p.shift, lines, rows, line, row));
@@ -457,7 +523,8 @@ export function splat(p: Frame): void {
         second = load<f32>(density, 4);
       const scale = <f32>(strength * p.muscle * <f64>load<f32>(density, 8));
       const half =
-        f32At(p.halfWidth, min(p.elevationRows - 1, <i32>Math.floor(y0 * p.elevationRowsPerMm + 0.5))) * halfPerC;
+        f32At(p.halfWidth, min(p.elevationRows - 1, max(0, <i32>Math.floor(y0 * p.elevationRowsPerMm + 0.5)))) *
+        halfPerC;
       const centre = tc - (za * da + zb * db) * perC;
       const icEnd = <i32>Math.floor((centre + half) * p.cellsPerMm);
       let ic = <i32>Math.floor((centre - half) * p.cellsPerMm);
@@ -498,11 +565,18 @@ export function splat(p: Frame): void {
             const ja = jittered(bits, jitterA),
               jb = jittered(bits, jitterB),
               jc = jittered(bits, jitterC);
-            const x = f32x4.add(ox, f32x4.add(f32x4.mul(jxa, ja), f32x4.add(f32x4.mul(jxb, jb), f32x4.mul(jxc, jc)))),
+            let x = f32x4.add(ox, f32x4.add(f32x4.mul(jxa, ja), f32x4.add(f32x4.mul(jxb, jb), f32x4.mul(jxc, jc)))),
               y = f32x4.add(oy, f32x4.add(f32x4.mul(jya, ja), f32x4.add(f32x4.mul(jyb, jb), f32x4.mul(jyc, jc)))),
               z = f32x4.add(oz, f32x4.add(f32x4.mul(jza, ja), f32x4.add(f32x4.mul(jzb, jb), f32x4.mul(jzc, jc))));
+            if (indent > 0) {
+              const pushed = f32x4.add(pushed0, f32x4.add(f32x4.mul(pushedX, x), f32x4.mul(pushedY, y)));
+              x = f32x4.add(x, f32x4.mul(pushed, alongX4));
+              y = f32x4.add(y, f32x4.mul(pushed, alongY4));
+            }
             const mask = guarded ? v128.and(present, outsideBone(p, x, y, z)) : present;
-            add4(p, x, y, z, shift, signed(point == 0 ? weights : seconds, bits), mask);
+            const strengths = signed(point == 0 ? weights : seconds, bits);
+            if (radius > 0) addCurved4(p, x, y, z, shift, strengths, mask);
+            else add4(p, x, y, z, shift, strengths, mask);
           }
         }
         if (nearBone && p.boneRough) {
