@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { FormatError, Interrupted, UnsuitableInputError } from "../core/errors.ts";
 import { MissedThreshold, UsageError } from "./command.ts";
+import { addDataset } from "./dataset.ts";
 import { addDoctor } from "./doctor.ts";
 import { addFit } from "./fit.ts";
 import { addHardware } from "./hardware.ts";
@@ -49,6 +50,7 @@ for (const add of [
   addHardware,
   addFit,
   addConvert,
+  addDataset,
   addSchema,
   addDoctor,
 ]) {

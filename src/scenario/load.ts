@@ -31,7 +31,7 @@ export async function loadScenario(path: string): Promise<Scenario> {
   };
 }
 
-async function readYaml(path: string): Promise<unknown> {
+export async function readYaml(path: string): Promise<unknown> {
   const handle = await open(path, "r");
   try {
     const { size } = await handle.stat();

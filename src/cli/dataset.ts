@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import { createWorkerPool } from "../core/worker-pool.ts";
+import { makeDataset } from "../scenario/dataset.ts";
+import { parseRecipe } from "../scenario/dataset-schema.ts";
+import { readYaml } from "../scenario/load.ts";
+import { defaultWorkers, interruptSignal, parseCount, terminalFor, type CommonOptions } from "./command.ts";
+import { packageVersion } from "./version.ts";
+
+interface DatasetOptions extends CommonOptions {
+  readonly out: string;
+  readonly workers?: number;
+}
+
+export function addDataset(program: Command): void {
+  program
+    .command("dataset <recipe>")
+    .summary("training data with labels: simulated frames, bone, shadow and tissue of every pixel, poses")
+    .description(
+      "Draws knees, scanners and probe poses from the ranges of the recipe (scenarios/datasets/bone.yaml) and writes " +
+        "one HDF5 file a knee. Interrupted, it goes on where it was when it is called again.",
+    )
+    .requiredOption("-o, --out <folder>", "where the dataset goes")
+    .option("-j, --workers <n>", "worker threads; changes nothing but the time", parseCount)
+    .option("--json", "print one object")
+    .option("-q, --quiet", "no progress")
+    .action(async (file: string, options: DatasetOptions) => {
+      const terminal = terminalFor(options);
+      const recipe = parseRecipe(await readYaml(file), file);
+      const workers = createWorkerPool(options.workers ?? defaultWorkers());
+      try {
+        const { folder, knees, frames, kept } = await makeDataset(recipe, options.out, {
+          log: terminal.log,
+          workers,
+          signal: interruptSignal(),
+          codeVersion: packageVersion(),
+        });
+        const headline = { "frames.count": { value: frames, low: frames, high: frames, unit: "1" } };
+        terminal.out(
+          options.json
+            ? JSON.stringify({ headline, folder, knees, frames, kept }, null, 2)
+            : `${frames} frames of ${knees} knees in ${folder}${kept > 0 ? ` (${kept} were there already)` : ""}`,
+        );
+      } finally {
+        await workers.close();
+      }
+    });
+}

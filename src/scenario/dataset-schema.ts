@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { FormatError } from "../core/errors.ts";
+import { probes, type ProbeName } from "../sim/probe/probe.ts";
+
+const range = (low: number, high: number, from: number, to: number) =>
+  z
+    .tuple([z.number().min(low).max(high), z.number().min(low).max(high)])
+    .refine(([a, b]) => a <= b, "expected [lowest, highest]")
+    .default([from, to]);
+
+const datasetSchema = z.strictObject({
+  kind: z.literal("dataset"),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]*$/i, "use letters, digits, dots, dashes")
+    .max(80),
+  about: z.string().max(2000).default(""),
+  seed: z.string().min(1).max(200).default("dataset"),
+  split: z
+    .strictObject({
+      train: z.int().min(0).max(10000).default(160),
+      validation: z.int().min(0).max(1000).default(20),
+      test: z.int().min(0).max(1000).default(20),
+    })
+    .prefault({})
+    .describe("knees of each part: parts never share a knee"),
+  framesPerSetting: z.int().min(1).max(1000).default(12),
+  settingsPerKnee: z.int().min(1).max(20).default(3).describe("probes and scanner settings tried on each knee"),
+  widthPx: z.int().min(64).max(1024).default(256),
+  heightPx: z.int().min(64).max(1024).default(256),
+  probes: z
+    .array(z.enum(Object.keys(probes) as [ProbeName, ...ProbeName[]]))
+    .min(1)
+    .default(["telemed-l12-40", "l14-5-38"]),
+  gridSpacingMm: z.number().min(0.4).max(2).default(0.75),
+  flexionDeg: range(0, 120, 0, 110),
+  effusionMm: range(0, 15, 0, 8),
+  depthMm: range(20, 120, 28, 70),
+  dynamicRangeDb: range(20, 120, 45, 75),
+  gainDb: range(-40, 40, -8, 8),
+  tgcSlidersDb: z.number().min(0).max(20).default(2.5).describe("SD of each of the eight sliders"),
+  smoothingLateralMm: range(0, 2, 0, 0.5),
+  smoothingAxialMm: range(0, 1, 0, 0.25),
+  assumedSpeedMps: range(1400, 1700, 1500, 1580),
+  attenuationShare: range(0.3, 3, 0.75, 1.35).describe("times the tissues' attenuation"),
+  echoSpreadDb: z.number().min(0).max(12).default(3).describe("SD of each tissue's scatter level"),
+  pressMm: range(-10, 10, -1.5, 5).describe("how deep the face sits in the resting skin; negative leaves gaps of air"),
+  tiltSdDeg: z.number().min(0).max(40).default(10).describe("of the beam out of the planned plane and in it"),
+  turnedShare: z.number().min(0).max(1).default(0.35).describe("frames turned by any angle about the beam"),
+});
+
+/** What `sonobench dataset` makes: every range is drawn from evenly, for each knee or setting. */
+export type DatasetRecipe = z.output<typeof datasetSchema>;
+
+/** Throws a FormatError that names the file and the field. */
+export function parseRecipe(json: unknown, file: string): DatasetRecipe {
+  const result = datasetSchema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const field = issue.path.map(String).join(".") || "(the whole file)";
+  throw new FormatError(file, { field }, issue.message, "See scenarios/datasets/bone.yaml and docs/segmentation.md");
+}
