@@ -8,6 +8,8 @@ export interface BoneMask {
   readonly ridgeRowPx: Float32Array;
   /** Confidence in each column, 0 … 1; 0 where no bone was found. */
   readonly ridgeConfidence: Float32Array;
+  /** One standard deviation of `ridgeRowPx`, rows, as segmentation itself sees it; NaN where no bone was found. */
+  readonly ridgeSdPx: Float32Array;
 }
 
 /** One mask per frame of the TrackedFrames it was made from, in the same order. */

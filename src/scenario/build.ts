@@ -1,11 +1,13 @@
 import type { Rng } from "../core/rng.ts";
 import type { Phantom } from "../sim/anatomy/phantom.ts";
 import { classicalSegmentation } from "../pipeline/segmentation/classical.ts";
+import { neuralSegmentation } from "../pipeline/segmentation/neural/neural.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import { duoClass, type StereoTracker } from "../sim/tracker/stereo.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
+import { defaultModelCard, loadSegmentationModel } from "./segmentation-model.ts";
 import { fittedPhantom } from "./fitted-bones.ts";
 import type { DistanceField } from "../geometry/distance-field.ts";
 import { guideProbe } from "../sim/operator/guided-probe.ts";
@@ -48,6 +50,11 @@ export const buildTracker = (config: TrackerConfig): StereoTracker => lookUp(tra
 
 const segmenters: Table<SegmentationConfig, [TrackedFrames, StageContext], Promise<BoneMasks>> = {
   classical: (_, frames, context) => classicalSegmentation.run(frames, classicalSegmentation.defaults, context),
+  neural: async ({ model: card, minConfidence }, frames, context) => {
+    const { model } = await loadSegmentationModel(card ?? defaultModelCard);
+    const stage = neuralSegmentation(model);
+    return stage.run(frames, { ...stage.defaults, minConfidence }, context);
+  },
 };
 export const segment = (config: SegmentationConfig, frames: TrackedFrames, context: StageContext): Promise<BoneMasks> =>
   lookUp(segmenters, config, frames, context);

@@ -17,7 +17,7 @@ import { clinicalSweeps } from "../sim/operator/sweep-plan.ts";
 import { imageGeometry, type ImageSettings, type ProbeName, probes } from "../sim/probe/probe.ts";
 import { renderFrames } from "../sim/probe/render.ts";
 import type { Scene } from "../sim/scene.ts";
-import { pixelLabels, ridgeCosines } from "../sim/truth/pixel-labels.ts";
+import { pixelLabels, ridgeCosines, shownRidge } from "../sim/truth/pixel-labels.ts";
 import type { DatasetRecipe } from "./dataset-schema.ts";
 import { writeJson } from "./result-folder.ts";
 
@@ -104,7 +104,8 @@ async function claimFolder(recipe: DatasetRecipe, folder: string, codeVersion: s
   await writeJson(path, {
     about:
       "Simulated ultrasound of knees with labels, one HDF5 file a knee. frames: gray values [frame, row, column]; " +
-      "ridge: row of the first bone below each column at its true depth, NaN where there is none; cosine: between " +
+      "ridge: row of the first bone below each column at its true depth, NaN where there is none; shown: the row at " +
+      "which the scanner's speed of sound shows it; cosine: between " +
       "beam and bone's normal there; labels: index into the attribute `tissues`, + 128 in the shadow of bone, 127 " +
       "outside; poses: row-major 3x4 kneeFromImage, mm; settings: one row a frame, columns in the attribute " +
       "`settingNames`. Parts never share a knee.",
@@ -142,6 +143,7 @@ async function makeKnee(recipe: DatasetRecipe, { split, index }: Member, workers
   const arrays: ShardArray[] = [
     { name: "frames", data: joined(Uint8Array, parts, "frames"), shape: [n, h, w] },
     { name: "ridge", data: joined(Float32Array, parts, "ridge"), shape: [n, w] },
+    { name: "shown", data: joined(Float32Array, parts, "shown"), shape: [n, w] },
     { name: "cosine", data: joined(Float32Array, parts, "cosine"), shape: [n, w] },
     { name: "labels", data: joined(Uint8Array, parts, "labels"), shape: [n, h, w] },
     { name: "poses", data: joined(Float64Array, parts, "poses"), shape: [n, 12] },
@@ -158,11 +160,12 @@ async function makeKnee(recipe: DatasetRecipe, { split, index }: Member, workers
 
 const scale = ({ epicondylarWidthMm }: { readonly epicondylarWidthMm: number }) => ({ epicondylarWidthMm });
 
-type Parts = "frames" | "ridge" | "cosine" | "labels" | "poses" | "settings";
+type Parts = "frames" | "ridge" | "shown" | "cosine" | "labels" | "poses" | "settings";
 
 interface SettingPart {
   readonly frames: Uint8Array;
   readonly ridge: Float32Array;
+  readonly shown: Float32Array;
   readonly cosine: Float32Array;
   readonly labels: Uint8Array;
   readonly poses: Float64Array;
@@ -205,6 +208,7 @@ async function makeSetting(
   const part: SettingPart = {
     frames: new Uint8Array(count * size),
     ridge: new Float32Array(count * geometry.width),
+    shown: new Float32Array(count * geometry.width),
     cosine: new Float32Array(count * geometry.width),
     labels: new Uint8Array(count * size),
     poses,
@@ -215,7 +219,10 @@ async function makeSetting(
     part.frames.set(pixels, i * size);
     part.ridge.set(trueRidge, i * geometry.width);
     part.cosine.set(ridgeCosines(scene, pose, geometry, trueRidge), i * geometry.width);
-    part.labels.set(pixelLabels(scene, pose, geometry, trueRidge), i * size);
+    const labels = pixelLabels(scene, pose, geometry, trueRidge);
+    part.labels.set(labels, i * size);
+    const shown = shownRidge(varied, labels, geometry, trueRidge, settings.assumedSpeedMps);
+    part.shown.set(shown, i * geometry.width);
     part.settings.set(settingRow(geometry, recipe.probes.indexOf(probeName), settings), i * SETTING_NAMES.length);
   });
   return part;

@@ -11,24 +11,29 @@ const MAX_BYTES = 1 << 20;
 /** Reads a scenario from YAML or JSON (which is YAML). File names in it become relative to the scenario's folder. */
 export async function loadScenario(path: string): Promise<Scenario> {
   const scenario = parseScenario(await readYaml(path), path);
-  const { source } = scenario;
   const beside = (name: string): string => resolve(dirname(path), name);
-  if (source.kind !== "recording") {
-    const { phantom } = source;
-    const placed =
-      phantom.kind === "meshes"
-        ? withPaths(phantom, beside)
-        : { ...phantom, bones: phantom.bones.map((name) => beside(name)) };
-    return { ...scenario, source: { ...source, phantom: placed } };
-  }
-  return {
-    ...scenario,
-    source: {
+  return { ...scenario, source: placeSource(scenario.source, beside), segmentation: placeModel(scenario, beside) };
+}
+
+function placeSource(source: Scenario["source"], beside: (name: string) => string): Scenario["source"] {
+  if (source.kind === "recording") {
+    return {
       ...source,
       file: beside(source.file),
       ...(source.configuration === undefined ? {} : { configuration: beside(source.configuration) }),
-    },
-  };
+    };
+  }
+  const { phantom } = source;
+  const placed =
+    phantom.kind === "meshes"
+      ? withPaths(phantom, beside)
+      : { ...phantom, bones: phantom.bones.map((name) => beside(name)) };
+  return { ...source, phantom: placed };
+}
+
+function placeModel({ segmentation }: Scenario, beside: (name: string) => string): Scenario["segmentation"] {
+  if (segmentation.kind !== "neural" || segmentation.model === undefined) return segmentation;
+  return { ...segmentation, model: beside(segmentation.model) };
 }
 
 export async function readYaml(path: string): Promise<unknown> {

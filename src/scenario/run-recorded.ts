@@ -111,6 +111,7 @@ async function grayVolume(
     probability: new Uint8Array(),
     ridgeRowPx: new Float32Array(frames.width).fill(NaN),
     ridgeConfidence: new Float32Array(frames.width),
+    ridgeSdPx: new Float32Array(frames.width).fill(NaN),
   };
   const masks: BoneMasks = { masks: Array.from({ length: frames.count }, () => none) };
   return { frames, masks, volume, surfaces: [] as readonly Surface[] };

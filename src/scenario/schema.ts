@@ -144,6 +144,16 @@ const pose = z.discriminatedUnion("kind", [
 ]);
 
 const segmentation = z.discriminatedUnion("kind", [
+  z
+    .strictObject({
+      kind: z.literal("neural"),
+      model: z
+        .string()
+        .optional()
+        .describe("a model card (.yaml) relative to this file; when left out, the one that ships with SonoBench"),
+      minConfidence: z.number().gt(0).lt(1).default(0.5).describe("a column below this shows no bone"),
+    })
+    .describe("a network (ONNX)"),
   z.strictObject({ kind: z.literal("classical") }).describe("bone probability from ridge, shadow and continuity"),
 ]);
 

@@ -1,49 +1,15 @@
-import type { Job } from "../../core/worker-pool.ts";
-import type { BoneMask, BoneMasks } from "../../data/bone-mask.ts";
-import { framePose, type TrackedFrames } from "../../data/tracked-frames.ts";
+import type { BoneMasks } from "../../data/bone-mask.ts";
+import type { TrackedFrames } from "../../data/tracked-frames.ts";
 import type { Stage } from "../stage.ts";
 import { detectorDefaults, type DetectorOptions } from "./detector-options.ts";
+import { segmentAll } from "./segment-all.ts";
 
 export type ClassicalOptions = DetectorOptions;
-
-/** What one worker is given: one frame of its own (moved, not shared). */
-export interface FrameJob {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array<ArrayBuffer>;
-  readonly pixelMm: readonly [number, number];
-  readonly options: DetectorOptions;
-}
-
-/** Frames read ahead per worker: enough to keep it busy, few enough to hold in memory. */
-const READ_AHEAD = 4;
-
-/** Distance of neighbouring columns and of neighbouring rows, mm, from a row-major 3×4 pixel-to-mm matrix. */
-export function pixelSizeMm(m: Readonly<Float64Array>): [number, number] {
-  return [Math.hypot(m[0]!, m[4]!, m[8]!), Math.hypot(m[1]!, m[5]!, m[9]!)];
-}
 
 /** Bone in every frame by `detectBone`. Frames are independent, so the answer is the same for any number of workers. */
 export const classicalSegmentation: Stage<TrackedFrames, BoneMasks, ClassicalOptions> = {
   name: "segmentation/classical",
   defaults: detectorDefaults,
-  async run(frames, options, { log, workers }) {
-    const masks: BoneMask[] = [];
-    const batch = READ_AHEAD * workers.size;
-    for (let begin = 0; begin < frames.count; begin += batch) {
-      const jobs: Job[] = [];
-      for (let i = begin; i < Math.min(begin + batch, frames.count); i++) {
-        const { width, height, pixels } = await frames.read(i);
-        const copy = new Uint8Array(pixels); // a view of a large buffer would be sent whole
-        const pixelMm = pixelSizeMm(framePose(frames, i));
-        const data: FrameJob = { width, height, pixels: copy, pixelMm, options };
-        jobs.push({ data, transfer: [copy.buffer] });
-      }
-      masks.push(...(await workers.map<BoneMask>(new URL("./classical.worker.ts", import.meta.url), jobs)));
-      log.progress("segmentation", masks.length, frames.count);
-    }
-    const withBone = masks.filter(({ ridgeConfidence }) => ridgeConfidence.some((c) => c > 0)).length;
-    log.info("segmentation", { frames: frames.count, framesWithBone: withBone });
-    return { masks };
-  },
+  run: (frames, options, context) =>
+    segmentAll(new URL("./classical.worker.ts", import.meta.url), frames, options, context),
 };

@@ -42,5 +42,6 @@ function emptyMask({ width, height }: GrayImage): BoneMask {
     probability: new Uint8Array(width * height),
     ridgeRowPx: new Float32Array(width).fill(NaN),
     ridgeConfidence: new Float32Array(width),
+    ridgeSdPx: new Float32Array(width).fill(NaN),
   };
 }

@@ -1,5 +1,8 @@
 import type { GrayImage } from "../../data/image.ts";
 import type { DetectorOptions } from "./detector-options.ts";
+import { alongFit, localSpread } from "./along-fit.ts";
+import { drawBand } from "./draw-band.ts";
+import { keepRuns } from "./keep-runs.ts";
 import type { RidgePath } from "./ridge-path.ts";
 import type { Aperture, WorkingImage } from "./working-image.ts";
 
@@ -7,15 +10,13 @@ interface Ridge {
   readonly probability: Uint8Array;
   readonly ridgeRowPx: Float32Array;
   readonly ridgeConfidence: Float32Array;
+  readonly ridgeSdPx: Float32Array;
 }
 
 /** Smoothing of the profile along the beam before its peak is taken: an eighth of the band's width. */
 const PROFILE_SIGMA_MM = 0.15;
 /** The peak is looked for this far from the path, along the beam. */
 const SEARCH_MM = 0.8;
-/** Columns within this distance vote on the row of a column (local line fit): about the width of the beam. */
-const ALONG_SIGMA_MM = 0.4;
-
 /** A bend of this much between two lines of this length is a kink. */
 const KINK_RAD = (40 * Math.PI) / 180;
 const KINK_ARM_MM = 2;
@@ -30,7 +31,11 @@ export function refineRidge(
   pixelMm: readonly [number, number],
   options: DetectorOptions,
 ): Ridge {
-  const kept = keepRuns(cutAtKinks(path, cellMm), options.minConfidence, Math.round(options.minRunMm / cellMm[0]));
+  const kept = keepRuns(
+    surenessOf(cutAtKinks(path, cellMm)),
+    options.minConfidence,
+    Math.round(options.minRunMm / cellMm[0]),
+  );
   const { width } = image;
   const raw = new Float32Array(width).fill(NaN),
     ridgeConfidence = new Float32Array(width);
@@ -51,6 +56,7 @@ export function refineRidge(
     probability: drawBand(image, ridgeRowPx, ridgeConfidence, pixelMm, options.drawnSigmaMm),
     ridgeRowPx,
     ridgeConfidence,
+    ridgeSdPx: localSpread(raw, ridgeRowPx, pixelMm[0]),
   };
 }
 
@@ -85,18 +91,6 @@ function cutAtKinks({ row, probability }: RidgePath, cellMm: readonly [number, n
   return { row: cut, probability };
 }
 
-/** 1 for columns of the path that are sure enough and lie in a stretch of at least `minRun` such columns. */
-function keepRuns({ row, probability }: RidgePath, minConfidence: number, minRun: number): Uint8Array {
-  const kept = new Uint8Array(row.length);
-  for (let i = 0; i < row.length;) {
-    let end = i;
-    while (end < row.length && row[end]! >= 0 && probability[end]! >= minConfidence) end++;
-    if (end - i >= minRun) kept.fill(1, i, end);
-    i = Math.max(end, i + 1);
-  }
-  return kept;
-}
-
 /** Row, sub-pixel, of the highest value of the smoothed column within reach of `row`. */
 function peakNear({ pixels, width, height }: GrayImage, u: number, row: number, rowMm: number): number {
   const sigma = PROFILE_SIGMA_MM / rowMm,
@@ -128,61 +122,6 @@ function peakNear({ pixels, width, height }: GrayImage, u: number, row: number, 
   return bend < 0 ? best + Math.max(-0.5, Math.min(0.5, (0.5 * (above - below)) / bend)) : best;
 }
 
-/** Weighted straight-line fit around each column, twice, the second time with less weight on what lies off the line. */
-function alongFit(raw: Readonly<Float32Array>, confidence: Readonly<Float32Array>, columnMm: number): Float32Array {
-  const sigma = ALONG_SIGMA_MM / columnMm,
-    radius = Math.ceil(2.5 * sigma);
-  const fit = (scalePx: number, reference: Readonly<Float32Array>): Float32Array => {
-    const fitted = new Float32Array(raw.length).fill(NaN);
-    for (let u = 0; u < raw.length; u++) {
-      if (Number.isNaN(raw[u]!)) continue;
-      let s = 0, sx = 0, sxx = 0, sy = 0, sxy = 0; // prettier-ignore
-      for (let k = -radius; k <= radius; k++) {
-        const y = raw[u + k] ?? NaN;
-        if (Number.isNaN(y)) continue;
-        const off = (y - reference[u + k]!) / scalePx;
-        const w = (confidence[u + k]! * Math.exp(-0.5 * (k / sigma) ** 2)) / (1 + off * off);
-        s += w;
-        sx += w * k;
-        sxx += w * k * k;
-        sy += w * y;
-        sxy += w * k * y;
-      }
-      const det = s * sxx - sx * sx;
-      fitted[u] = det > 1e-6 * s * s ? (sy * sxx - sx * sxy) / det : sy / s;
-    }
-    return fitted;
-  };
-  const first = fit(Infinity, raw);
-  let sum = 0, count = 0; // prettier-ignore
-  for (let u = 0; u < raw.length; u++) {
-    if (Number.isNaN(raw[u]!)) continue;
-    sum += Math.abs(raw[u]! - first[u]!);
-    count++;
-  }
-  return count > 0 ? fit(Math.max(0.5, (2 * sum) / count), first) : first;
-}
-
-/** Gaussian across the surface, `sigmaMm` wide, times the column's confidence. */
-function drawBand(
-  { width, height }: GrayImage,
-  ridgeRowPx: Readonly<Float32Array>,
-  confidence: Readonly<Float32Array>,
-  [columnMm, rowMm]: readonly [number, number],
-  sigmaMm: number,
-): Uint8Array {
-  const probability = new Uint8Array(width * height);
-  for (let u = 0; u < width; u++) {
-    const row = ridgeRowPx[u]!;
-    if (Number.isNaN(row)) continue;
-    const left = ridgeRowPx[u - 2] ?? NaN, right = ridgeRowPx[u + 2] ?? NaN; // prettier-ignore
-    const slope = Number.isNaN(left + right) ? 0 : ((right - left) * rowMm) / (4 * columnMm);
-    const sigmaPx = (sigmaMm * Math.hypot(1, slope)) / rowMm; // along the beam a tilted band is longer
-    const from = Math.max(0, Math.ceil(row - 3 * sigmaPx)), to = Math.min(height - 1, Math.floor(row + 3 * sigmaPx)); // prettier-ignore
-    for (let v = from; v <= to; v++) {
-      const level = 255 * confidence[u]! * Math.exp(-0.5 * ((v - row) / sigmaPx) ** 2);
-      probability[v * width + u] = Math.round(level);
-    }
-  }
-  return probability;
-}
+/** −1 where the path has no bone. */
+const surenessOf = ({ row, probability }: RidgePath): Float32Array =>
+  probability.map((p, i) => (row[i]! >= 0 ? p : -1));

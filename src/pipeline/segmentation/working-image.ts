@@ -58,7 +58,7 @@ export interface WorkingImage {
 }
 
 /** Averages over a triangle as wide as two working cells (or interpolates, where a pixel is wider than a cell). */
-function resampling(
+export function resampling(
   source: number,
   first: number,
   step: number,

@@ -35,6 +35,34 @@ export function pixelLabels(
   return labels;
 }
 
+/**
+ * Row at which a scanner that assumes one speed of sound shows the ridge: what is above it delays or advances the echo.
+ * `labels` as `pixelLabels` gives them. NaN where there is no ridge.
+ */
+export function shownRidge(
+  { tissues }: Scene,
+  labels: Readonly<Uint8Array>,
+  { width, faceCentrePx }: ImageGeometry,
+  trueRidge: Readonly<Float32Array>,
+  assumedSpeedMps: number,
+): Float32Array {
+  const stretch = Float64Array.from({ length: 128 }, (_, i) => assumedSpeedMps / (tissues[i]?.speedMps ?? WATER_MPS));
+  const faceRow = faceCentrePx[1];
+  return trueRidge.map((ridge, u) => {
+    if (Number.isNaN(ridge)) return NaN;
+    let shown = faceRow;
+    // A pixel reaches half a row to either side of its centre.
+    for (let v = Math.max(0, Math.round(faceRow)); v - 0.5 < ridge; v++) {
+      const part = Math.min(ridge, v + 0.5) - Math.max(faceRow, v - 0.5);
+      if (part > 0) shown += part * stretch[labels[v * width + u]! & 127]!;
+    }
+    return shown;
+  });
+}
+
+/** Of what is beyond the scene: gel. */
+const WATER_MPS = 1540;
+
 /** Distance over which the slope of bone is taken, mm: about the pulse. */
 const SLOPE_MM = 0.75;
 

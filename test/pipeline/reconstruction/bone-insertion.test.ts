@@ -24,6 +24,7 @@ function mask(ridge: readonly number[], confidence = 1): BoneMask {
     probability,
     ridgeRowPx: Float32Array.from(ridge),
     ridgeConfidence: new Float32Array(8).fill(confidence),
+    ridgeSdPx: new Float32Array(8).fill(0.1),
   };
 }
 

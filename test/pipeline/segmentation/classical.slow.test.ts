@@ -4,7 +4,8 @@ import { createRng } from "../../../src/core/rng.ts";
 import { createWorkerPool } from "../../../src/core/worker-pool.ts";
 import type { GrayImage } from "../../../src/data/image.ts";
 import type { TrackedFrames } from "../../../src/data/tracked-frames.ts";
-import { classicalSegmentation, pixelSizeMm } from "../../../src/pipeline/segmentation/classical.ts";
+import { classicalSegmentation } from "../../../src/pipeline/segmentation/classical.ts";
+import { pixelSizeMm } from "../../../src/pipeline/segmentation/segment-all.ts";
 import { drawFrame } from "./draw-frame.ts";
 
 const pixelMm = 0.12;

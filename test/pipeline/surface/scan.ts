@@ -39,7 +39,14 @@ export function scanOf(slices: readonly Slice[], noiseMm: number, rng: Rng): Sur
       ridgeRowPx[u] = (depth + noiseMm * rng.normal()) / PIXEL_MM;
       ridgeConfidence[u] = 1;
     }
-    return { width: WIDTH, height: 500, probability: new Uint8Array(0), ridgeRowPx, ridgeConfidence };
+    return {
+      width: WIDTH,
+      height: 500,
+      probability: new Uint8Array(0),
+      ridgeRowPx,
+      ridgeConfidence,
+      ridgeSdPx: ridgeConfidence,
+    };
   });
   const frames: TrackedFrames = {
     count: slices.length,

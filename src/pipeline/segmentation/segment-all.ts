@@ -1,0 +1,52 @@
+import type { Job } from "../../core/worker-pool.ts";
+import type { BoneMask, BoneMasks } from "../../data/bone-mask.ts";
+import { framePose, type TrackedFrames } from "../../data/tracked-frames.ts";
+import type { StageContext } from "../stage.ts";
+
+/** What one worker is given: one frame of its own (moved, not shared). */
+export interface FrameJob<Options> {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly pixelMm: readonly [number, number];
+  readonly options: Options;
+  /** Equal for the frames of one run: what a worker may keep between them. */
+  readonly key: string;
+}
+
+/** Frames read ahead per worker: enough to keep it busy, few enough to hold in memory. */
+const READ_AHEAD = 4;
+
+/** Distance of neighbouring columns and of neighbouring rows, mm, from a row-major 3×4 pixel-to-mm matrix. */
+export function pixelSizeMm(m: Readonly<Float64Array>): [number, number] {
+  return [Math.hypot(m[0]!, m[4]!, m[8]!), Math.hypot(m[1]!, m[5]!, m[9]!)];
+}
+
+let runs = 0;
+
+/** Sends every frame to `module`, whose answer is its BoneMask; they come back in the order of the frames. */
+export async function segmentAll<Options>(
+  module: URL,
+  frames: TrackedFrames,
+  options: Options,
+  { log, workers }: StageContext,
+): Promise<BoneMasks> {
+  const masks: BoneMask[] = [];
+  const batch = READ_AHEAD * workers.size,
+    key = String(++runs);
+  for (let begin = 0; begin < frames.count; begin += batch) {
+    const jobs: Job[] = [];
+    for (let i = begin; i < Math.min(begin + batch, frames.count); i++) {
+      const { width, height, pixels } = await frames.read(i);
+      const copy = new Uint8Array(pixels); // a view of a large buffer would be sent whole
+      const pixelMm = pixelSizeMm(framePose(frames, i));
+      const data: FrameJob<Options> = { width, height, pixels: copy, pixelMm, options, key };
+      jobs.push({ data, transfer: [copy.buffer] });
+    }
+    masks.push(...(await workers.map<BoneMask>(module, jobs)));
+    log.progress("segmentation", masks.length, frames.count);
+  }
+  const withBone = masks.filter(({ ridgeConfidence }) => ridgeConfidence.some((c) => c > 0)).length;
+  log.info("segmentation", { frames: frames.count, framesWithBone: withBone });
+  return { masks };
+}

@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { FormatError } from "../core/errors.ts";
+import type { SegmentationModel } from "../pipeline/segmentation/neural/model.ts";
+import { openSession } from "../pipeline/segmentation/neural/session.ts";
+import { readYaml } from "./load.ts";
+
+const size = z.int().min(16).max(4096);
+
+const card = z.strictObject({
+  kind: z.literal("segmentation-model"),
+  name: z.string().min(1).max(80),
+  about: z.string().max(4000).default(""),
+  weights: z.string().describe("the .onnx file, relative to the card"),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe("of the weights; checked when it is given"),
+  input: z
+    .strictObject({
+      name: z.string().default("gray"),
+      layout: z.enum(["nchw", "nhwc"]).default("nchw"),
+      channels: z
+        .union([z.literal(1), z.literal(3)])
+        .default(1)
+        .describe("3: the gray value three times"),
+      mean: z.number().default(0).describe("gray value g enters as (g / 255 - mean) / sd"),
+      sd: z.number().positive().default(1),
+      size: z.discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("lattice"),
+          cellMm: z.number().min(0.02).max(2),
+          multipleOf: z.int().min(1).max(128).default(16),
+        }),
+        z.strictObject({ kind: z.literal("squeezed"), rows: size, columns: size }),
+      ]),
+    })
+    .describe("one picture; the size in mm, or in pixels to which the whole picture is squeezed"),
+  output: z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("distribution"),
+      surface: z.string().default("surface"),
+      none: z.string().default("none"),
+    }),
+    z.strictObject({
+      kind: z.literal("mask"),
+      name: z.string(),
+      channel: z.int().min(0).max(63).default(0).describe("which channel is bone"),
+      activation: z.enum(["none", "sigmoid", "softmax"]).default("none"),
+      surfaceAt: z.enum(["top", "middle"]).default("middle").describe("where in the run of bone pixels"),
+      threshold: z.number().gt(0).lt(1).default(0.5),
+    }),
+  ]),
+});
+
+/** No segmentation network for one picture needs more. */
+const MAX_WEIGHTS = 512 * 2 ** 20;
+
+/** The model that ships with the package. */
+export const defaultModelCard = fileURLToPath(new URL("../../models/bone/card.yaml", import.meta.url));
+
+export interface LoadedModel {
+  readonly model: SegmentationModel;
+  /** Of the weights. */
+  readonly sha256: string;
+}
+
+/**
+ * Reads a model card and its weights, and opens the network once to see that it is what the card says. Throws a
+ * FormatError (card, field) or an UnsuitableInputError (network).
+ */
+export async function loadSegmentationModel(path: string): Promise<LoadedModel> {
+  const result = card.safeParse(await readYaml(path));
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    const field = issue.path.map(String).join(".") || "(the whole file)";
+    throw new FormatError(path, { field }, issue.message, "See models/bone/card.yaml and docs/segmentation.md");
+  }
+  const { name, weights: file, sha256: wanted, input, output } = result.data;
+  const { bytes, sha256 } = await readWeights(resolve(dirname(path), file), path);
+  if (wanted !== undefined && wanted !== sha256) {
+    throw new FormatError(path, { field: "sha256" }, `the weights have ${sha256}`, "Get the file that the card is of");
+  }
+  const { name: inputName, layout, channels, mean, sd, size: kind } = input;
+  const model: SegmentationModel = { name, weights: bytes, inputName, layout, channels, mean, sd, input: kind, output };
+  const session = await openSession(model);
+  await session.release();
+  return { model, sha256 };
+}
+
+async function readWeights(path: string, cardPath: string): Promise<{ bytes: Uint8Array; sha256: string }> {
+  const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    throw new FormatError(cardPath, { field: "weights" }, `there is no ${path}`, "Put the .onnx file beside the card");
+  });
+  try {
+    const { size: length } = await handle.stat();
+    if (length > MAX_WEIGHTS) {
+      throw new FormatError(path, { whole: true }, `is ${length} bytes large`, "Networks of up to 512 MB can be used");
+    }
+    const bytes = new Uint8Array(new SharedArrayBuffer(length));
+    bytes.set(await handle.readFile());
+    return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+  } finally {
+    await handle.close();
+  }
+}
