@@ -4,6 +4,10 @@ import { UnsuitableInputError } from "../../core/errors.ts";
 /** An array as data. Lengths along the face are `lateral`, across it `elevation`. */
 export interface Probe {
   readonly name: string;
+  /** Where its figures come from. */
+  readonly source: string;
+  /** Figures that the source does not give: chosen, or those of a similar probe. */
+  readonly assumed: readonly (keyof Probe)[];
   readonly frequencyHz: number;
   /** −6 dB width of the two-way amplitude spectrum, as a share of the centre frequency. */
   readonly bandwidth: number;
@@ -23,40 +27,99 @@ export interface Probe {
   readonly lineCount: number;
 }
 
-/**
- * Telemed L12-5L40S-3 on a micrUS: 40 mm face, 5-12 MHz (maker's brochure). The lens is not published, so height and
- * focus of the elements are those of the ATL L12-3v class of the MUST toolbox (5 mm, 20 mm).
- */
+/** What no maker publishes: how a scanner forms its beams. F-numbers as in the element model of the checks. */
+const LINEAR_BEAM = { transmitFocusMm: 20, transmitFNumber: 2, receiveFNumber: 1.5, lineCount: 192 } as const;
+const BEAM_FIELDS = ["transmitFocusMm", "transmitFNumber", "receiveFNumber", "lineCount"] as const;
+const LENS_FIELDS = ["elevationApertureMm", "elevationFocusMm"] as const;
+
 const telemedL12: Probe = {
   name: "telemed-l12-40",
+  source:
+    "Telemed L12-5L40S-3 on a micrUS: 40 mm face, 5-12 MHz (maker's brochure). Elements' height and focus are those of the " +
+    "ATL L12-3v in the MUST toolbox.",
+  assumed: ["frequencyHz", "bandwidth", "pitchMm", "elementCount", ...LENS_FIELDS, ...BEAM_FIELDS],
   frequencyHz: 7.5e6,
   bandwidth: 0.7,
   pitchMm: 40 / 192,
   elementCount: 192,
   elevationApertureMm: 5,
   elevationFocusMm: 20,
-  transmitFocusMm: 20,
-  transmitFNumber: 2,
-  receiveFNumber: 1.5,
-  lineCount: 192,
+  ...LINEAR_BEAM,
 };
 
-/** Ultrasonix L14-5/38 as in the MUST toolbox: 7.2 MHz, 0.3048 mm pitch, 128 elements, 70 %; lens as above. */
+const l11: Probe = {
+  name: "l11-5-38",
+  source:
+    "Verasonics L11-5v as in the MUST toolbox: 7.6 MHz, 77 %, 0.3 mm pitch, 128 elements, 5 mm high, focus 18 mm.",
+  assumed: BEAM_FIELDS,
+  frequencyHz: 7.6e6,
+  bandwidth: 0.77,
+  pitchMm: 0.3,
+  elementCount: 128,
+  elevationApertureMm: 5,
+  elevationFocusMm: 18,
+  ...LINEAR_BEAM,
+};
+
 const l14: Probe = {
   name: "l14-5-38",
+  source:
+    "Ultrasonix L14-5/38 as in the MUST toolbox: 7.2 MHz, 70 %, 0.3048 mm pitch, 128 elements. Lens: 4 mm, 16 mm.",
+  assumed: [...LENS_FIELDS, ...BEAM_FIELDS],
   frequencyHz: 7.2e6,
   bandwidth: 0.7,
   pitchMm: 0.3048,
   elementCount: 128,
   elevationApertureMm: 4,
   elevationFocusMm: 16,
-  transmitFocusMm: 20,
-  transmitFNumber: 2,
-  receiveFNumber: 1.5,
+  ...LINEAR_BEAM,
+};
+
+const c5: Probe = {
+  name: "c5-2-r50",
+  source:
+    "Verasonics C5-2v as in the MUST toolbox: 3.57 MHz, 79 %, 0.508 mm pitch, 128 elements on a radius of 49.57 mm (75°), " +
+    "13.5 mm high, focus 60 mm.",
+  assumed: BEAM_FIELDS,
+  frequencyHz: 3.57e6,
+  bandwidth: 0.79,
+  pitchMm: 0.508,
+  elementCount: 128,
+  radiusMm: 49.57,
+  elevationApertureMm: 13.5,
+  elevationFocusMm: 60,
+  transmitFocusMm: 60,
+  transmitFNumber: 3,
+  receiveFNumber: 2,
   lineCount: 192,
 };
 
-export const probes = { "telemed-l12-40": telemedL12, "l14-5-38": l14 } as const;
+const microConvex: Probe = {
+  name: "microconvex-r20",
+  source:
+    "A micro-convex array of the class of Telemed's MC8-4R20S: its name says 4-8 MHz and a radius of 20 mm. All else is " +
+    "assumed, so that 128 elements open a sector of 80°.",
+  assumed: ["frequencyHz", "bandwidth", "pitchMm", "elementCount", ...LENS_FIELDS, ...BEAM_FIELDS],
+  frequencyHz: 6e6,
+  bandwidth: 0.65,
+  pitchMm: 0.218,
+  elementCount: 128,
+  radiusMm: 20,
+  elevationApertureMm: 7,
+  elevationFocusMm: 35,
+  transmitFocusMm: 35,
+  transmitFNumber: 3,
+  receiveFNumber: 2,
+  lineCount: 192,
+};
+
+export const probes = {
+  "telemed-l12-40": telemedL12,
+  "l11-5-38": l11,
+  "l14-5-38": l14,
+  "c5-2-r50": c5,
+  "microconvex-r20": microConvex,
+} as const;
 export type ProbeName = keyof typeof probes;
 export const defaultProbe: Probe = telemedL12;
 
