@@ -91,7 +91,15 @@ function gridErrors(probe: Probe): { readonly across: number; readonly along: nu
       else positions.push((r + depth) * Math.sin(s / r), (r + depth) * Math.cos(s / r) - r, 0);
     }
   }
-  const settings = { widthPx: 1024, heightPx: 1024, depthMm, tgcDbPerCm: 0, dynamicRangeDb: 60, gainDb: 20, smoothingMm: [0, 0] as const };
+  const settings = {
+    widthPx: 1024,
+    heightPx: 1024,
+    depthMm,
+    tgcDbPerCm: 0,
+    dynamicRangeDb: 60,
+    gainDb: 20,
+    smoothingMm: [0, 0] as const,
+  };
   const simulator = createEchoSimulator(plainBlock(), probe, settings, "verify", {
     effects: onlyEffects([]),
     points: { positionsMm: positions, amplitude: 10 },
