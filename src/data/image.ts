@@ -33,6 +33,23 @@ export type FieldOfView =
   | { readonly kind: "rectangle"; readonly widthMm: number; readonly depthMm: number }
   | { readonly kind: "sector"; readonly radiusMm: number; readonly angleRad: number; readonly depthMm: number };
 
+/** Whether a value from outside is a field of view with usable numbers. */
+export function isFieldOfView(value: unknown): value is FieldOfView {
+  if (typeof value !== "object" || value === null) return false;
+  const field = value as Readonly<Record<string, unknown>>;
+  const positive = (name: string): boolean => {
+    const number = field[name];
+    return typeof number === "number" && number > 0 && Number.isFinite(number);
+  };
+  if (!positive("depthMm")) return false;
+  return field["kind"] === "rectangle"
+    ? positive("widthMm")
+    : field["kind"] === "sector" &&
+        positive("radiusMm") &&
+        positive("angleRad") &&
+        Number(field["angleRad"]) <= 2 * Math.PI;
+}
+
 /** Whether the point (x, y) of the image frame, mm, is shown. */
 export function isShown(field: FieldOfView, x: number, y: number): boolean {
   if (field.kind === "rectangle") return Math.abs(x) <= field.widthMm / 2 && y >= 0 && y <= field.depthMm;

@@ -1,10 +1,12 @@
-import type { GrayImage } from "./image.ts";
+import type { GrayImage, ImageGeometry } from "./image.ts";
 
 /** Images whose pose in the reference frame is known; frames without one are not here. Parallel arrays. */
 export interface TrackedFrames {
   readonly count: number;
   readonly width: number;
   readonly height: number;
+  /** As the imaging device declares it; absent when it says nothing. */
+  readonly nominalGeometry?: ImageGeometry;
   /** Index of each frame in the recording's image track. */
   readonly sourceIndex: Uint32Array;
   readonly timeS: Float64Array;
@@ -12,6 +14,7 @@ export interface TrackedFrames {
   readonly referenceFromPixel: Float64Array;
   /** Frames of the recording that were left out, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Pixels outside a declared field of view are 0: text and rules there are no echoes. */
   read(frame: number): Promise<GrayImage>;
 }
 

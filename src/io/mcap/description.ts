@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { isFieldOfView, type FieldOfView } from "../../data/image.ts";
 import type { Recording } from "../../data/recording.ts";
 import { FORMAT_VERSION, type ImageDeviceDescription } from "./devices.ts";
 import type { ChannelKind } from "./schemas.ts";
@@ -57,6 +58,7 @@ export function describeImageDevice(id: string, device: ImageDeviceDescription):
     strings.set("geometrySizePx", `${geometry.width} ${geometry.height}`);
     strings.set("spacingMm", geometry.spacingMm.join(" "));
     strings.set("faceCentrePx", geometry.faceCentrePx.join(" "));
+    if (geometry.fieldOfView) strings.set("fieldOfView", JSON.stringify(geometry.fieldOfView));
   }
   return strings;
 }
@@ -74,12 +76,26 @@ export function parseImageDevice(strings: ReadonlyMap<string, string>): ImageDev
     spacingMm = toPair(strings.get("spacingMm")),
     faceCentrePx = toPair(strings.get("faceCentrePx"));
   if (!size || !spacingMm || !faceCentrePx || !(spacingMm[0] > 0 && spacingMm[1] > 0)) return undefined;
-  return { ...base, nominalGeometry: { width: size[0], height: size[1], spacingMm, faceCentrePx } };
+  const fieldOfView = toFieldOfView(strings.get("fieldOfView"));
+  if (fieldOfView === null) return undefined;
+  const geometry = { width: size[0], height: size[1], spacingMm, faceCentrePx };
+  return { ...base, nominalGeometry: fieldOfView ? { ...geometry, fieldOfView } : geometry };
 }
 
 function toCount(text: string | undefined): number | undefined {
   const value = Number(text);
   return Number.isInteger(value) && value > 0 && value <= 0xffffffff ? value : undefined;
+}
+
+/** Undefined when there is none, null when it cannot be read. */
+function toFieldOfView(text: string | undefined): FieldOfView | null | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFieldOfView(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 function toPair(text: string | undefined): [number, number] | undefined {

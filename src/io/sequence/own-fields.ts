@@ -1,5 +1,5 @@
 import { FormatError } from "../../core/errors.ts";
-import type { ImageGeometry } from "../../data/image.ts";
+import { isFieldOfView, type ImageGeometry } from "../../data/image.ts";
 import type { DigitisedPoint, Sweep } from "../../data/recording.ts";
 
 /** Header fields in which this bench keeps, as JSON on one line, what the sequence formats have no place for. */
@@ -75,6 +75,7 @@ function isGeometry(value: unknown): value is ImageGeometry {
     isFinite(value["width"]) &&
     isFinite(value["height"]) &&
     isTuple(value["spacingMm"], 2) &&
-    isTuple(value["faceCentrePx"], 2)
+    isTuple(value["faceCentrePx"], 2) &&
+    (value["fieldOfView"] === undefined || isFieldOfView(value["fieldOfView"]))
   );
 }

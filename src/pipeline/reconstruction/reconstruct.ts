@@ -11,6 +11,7 @@ import { crowdingOf } from "./crowding.ts";
 import { fillHoles } from "./fill-holes.kernel.ts";
 import type { FillJob } from "./fill-job.ts";
 import { finishSlab } from "./finish.kernel.ts";
+import { withinField } from "./field-of-view.ts";
 import { type Footprint, footprintOf } from "./footprint.ts";
 import { insertBatch, type InsertJob } from "./insert.kernel.ts";
 import { observedWeights } from "./observed-weight.kernel.ts";
@@ -52,10 +53,11 @@ export interface Insertion {
 export const reconstruct: Stage<Insertion, Volume, ReconstructionOptions> = {
   name: "reconstruction",
   defaults: defaultReconstruction,
-  async run(insertion, options, context) {
-    checkOptions(options);
-    checkWeights(insertion, options);
+  async run(insertion, asked, context) {
+    checkOptions(asked);
+    checkWeights(insertion, asked);
     const { frames } = insertion;
+    const options = withinField(asked, frames.nominalGeometry);
     const grid = gridFor(frames, options);
     const chosen = everyNth(frames, options.skipInterval);
     const poses: FramePoses = { ...sizeOf(frames), count: chosen.length, referenceFromPixel: posesOf(frames, chosen) };

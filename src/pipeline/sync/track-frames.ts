@@ -1,7 +1,7 @@
 import { UnsuitableInputError } from "../../core/errors.ts";
 import { interpolate, invert3x4, multiply3x4 } from "../../core/rigid.ts";
-import type { GrayImage } from "../../data/image.ts";
-import type { PoseTrack, Recording } from "../../data/recording.ts";
+import { shownPixels, type GrayImage } from "../../data/image.ts";
+import type { ImageTrack, PoseTrack, Recording } from "../../data/recording.ts";
 import type { TrackedFrames } from "../../data/tracked-frames.ts";
 import type { Stage } from "../stage.ts";
 import { fitClock } from "./clock-map.ts";
@@ -86,19 +86,24 @@ export const trackFrames: Stage<SyncInput, TrackedFrames, SyncOptions> = {
     }
     const referenceFromPixel = new Float64Array(matrices.length * 12);
     matrices.forEach((m, i) => referenceFromPixel.set(m, i * 12));
-    const { width, height } = images;
+    const { width, height, nominalGeometry } = images;
+    const shown = shownIn(images);
     refuseStandstill(recording.name, referenceFromPixel, width, height);
     return {
       count: matrices.length,
       width,
       height,
+      ...(nominalGeometry ? { nominalGeometry } : {}),
       sourceIndex: Uint32Array.from(source),
       timeS: Float64Array.from(times),
       referenceFromPixel,
       dropped,
       async read(frame): Promise<GrayImage> {
         const image = await images.read(source[frame]!);
-        if (image.pixels instanceof Uint8Array) return { ...image, pixels: image.pixels };
+        const { pixels } = image;
+        if (pixels instanceof Uint8Array) {
+          return { ...image, pixels: shown ? pixels.map((gray, at) => (shown[at] ? gray : 0)) : pixels };
+        }
         throw new UnsuitableInputError(
           `${recording.name} has ${images.pixelType} pixels`,
           "Convert it to 8-bit B-mode images first",
@@ -173,4 +178,10 @@ function refuseStandstill(name: string, poses: Float64Array, width: number, heig
       "Record a sweep: move the probe relative to the reference; or name another reference",
     );
   }
+}
+
+/** 1 for the pixels that show echoes; undefined when all do, or the device does not say. */
+function shownIn({ width, height, nominalGeometry }: ImageTrack): Uint8Array | undefined {
+  if (nominalGeometry?.width !== width || nominalGeometry.height !== height) return undefined;
+  return shownPixels(nominalGeometry);
 }

@@ -84,6 +84,9 @@ export function randomGeometry(rng: Rng, width: number, height: number): ImageGe
     height,
     spacingMm: [rng.uniform() + 1e-3, rng.uniform() + 1e-3],
     faceCentrePx: [rng.normal() * 100, rng.normal()],
+    ...(rng.uniform() < 0.5
+      ? { fieldOfView: { kind: "sector", radiusMm: 10 + rng.uniform(), angleRad: rng.uniform() + 0.1, depthMm: 40 } }
+      : {}),
   };
 }
 

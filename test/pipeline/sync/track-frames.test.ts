@@ -142,3 +142,25 @@ test("a recording that cannot serve is refused with the reason and what to do", 
     ),
   ).rejects.toThrow(/holds no images/);
 });
+
+test("what lies outside the field of view that the device declares is read as black", async () => {
+  const times = [0, 1];
+  const probe = poseTrack("Probe", "Tracker", times.map((t) => trackerFromProbe(t).m as Float64Array), times),
+    reference = poseTrack("Reference", "Tracker", times.map(() => trackerFromReference.m as Float64Array), times); // prettier-ignore
+  const recording = tinyRecording(times, [probe, reference], "by-index");
+  const nominalGeometry = {
+    width: 4,
+    height: 3,
+    spacingMm: [1, 1],
+    faceCentrePx: [1.5, 0],
+    fieldOfView: { kind: "rectangle", widthMm: 2, depthMm: 1 },
+  } as const;
+  const images = {
+    ...recording.images!,
+    nominalGeometry,
+    read: async () => ({ width: 4, height: 3, pixels: new Uint8Array(12).fill(9) }),
+  };
+  const frames = await trackFrames.run({ recording: { ...recording, images }, fixed }, trackFrames.defaults, context);
+  expect(frames.nominalGeometry).toBe(nominalGeometry);
+  expect([...(await frames.read(0)).pixels]).toEqual([0, 9, 9, 0, 0, 9, 9, 0, 0, 0, 0, 0]);
+});
