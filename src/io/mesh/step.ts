@@ -1,0 +1,283 @@
+import { UnsuitableInputError } from "../../core/errors.ts";
+import type { Mesh } from "../../geometry/mesh.ts";
+
+export interface StepOptions {
+  /** Of the product; shown in the tree of the CAD program. */
+  readonly name?: string;
+  /** Refused above this: CAD programs take minutes over more planar faces. */
+  readonly maxFaces?: number;
+}
+
+/** A file of this many faces has about 16 MB. */
+export const DEFAULT_MAX_FACES = 20_000;
+
+/** Points nearer to each other than this are one to the reader, mm. */
+const UNCERTAINTY_MM = 1e-5;
+
+export interface StepContent {
+  readonly bytes: Uint8Array;
+  /** Pieces without a border are solids; pieces with one are shells, and never passed off as solids. */
+  readonly solids: number;
+  readonly shells: number;
+}
+
+/**
+ * STEP AP214 (ISO 10303-21) with planar triangular faces that share their edges: a MANIFOLD_SOLID_BREP for every
+ * closed piece of the mesh, a SHELL_BASED_SURFACE_MODEL for every open one. Millimetres; the axes are the mesh's own.
+ * Throws an UnsuitableInputError when an edge has more than two triangles, when neighbours face opposite ways, when a
+ * triangle has no area, when a closed piece is inside out, and above `maxFaces`.
+ */
+export function encodeStep(mesh: Mesh, { name = "bone", maxFaces = DEFAULT_MAX_FACES }: StepOptions = {}): StepContent {
+  const faces = mesh.triangles.length / 3;
+  if (faces === 0) throw new UnsuitableInputError("the mesh has no triangles", "STEP needs at least one face");
+  if (faces > maxFaces) {
+    throw new UnsuitableInputError(
+      `the mesh has ${faces} triangles and a STEP file is to have at most ${maxFaces} faces`,
+      "Decimate it, or allow more with --max-faces",
+    );
+  }
+  const file = new StepFile();
+  const context = file.context(name);
+  const { edges, piece, pieces } = topology(mesh);
+  const points = writeVertices(file, mesh);
+  const curves = writeEdges(file, mesh, edges, points);
+  const faceOf = writeFaces(file, mesh, curves, points);
+  const solids: string[] = [],
+    shells: string[] = [];
+  for (let p = 0; p < pieces.length; p++) {
+    const members: string[] = [];
+    for (let t = 0; t < faces; t++) if (piece[t] === p) members.push(faceOf[t]!);
+    if (pieces[p]!.isClosed) {
+      if (!(pieces[p]!.volumeMm3 > 0)) {
+        throw new UnsuitableInputError(
+          `piece ${p + 1} of the mesh is inside out (volume ${pieces[p]!.volumeMm3.toPrecision(3)} mm³)`,
+          "Turn its triangles",
+        );
+      }
+      solids.push(file.add(`MANIFOLD_SOLID_BREP('',${file.add(`CLOSED_SHELL('',(${members.join(",")}))`)})`));
+    } else shells.push(file.add(`OPEN_SHELL('',(${members.join(",")}))`));
+  }
+  if (shells.length > 0) {
+    const model = file.add(`SHELL_BASED_SURFACE_MODEL('',(${shells.join(",")}))`);
+    context.place("MANIFOLD_SURFACE_SHAPE_REPRESENTATION", [model]);
+  }
+  if (solids.length > 0) context.place("ADVANCED_BREP_SHAPE_REPRESENTATION", solids);
+  return { bytes: file.bytes(name), solids: solids.length, shells: shells.length };
+}
+
+/** Numbered lines of the data section. */
+class StepFile {
+  readonly #lines: string[] = [];
+
+  /** Adds an entity and returns its reference, "#12". */
+  add(entity: string): string {
+    this.#lines.push(entity);
+    return `#${this.#lines.length}`;
+  }
+
+  /** The product that the shapes belong to. */
+  context(name: string): { place(kind: string, items: readonly string[]): void } {
+    const label = text(name);
+    const application = this.add("APPLICATION_CONTEXT('automotive design')");
+    this.add(`APPLICATION_PROTOCOL_DEFINITION('international standard','automotive_design',2000,${application})`);
+    const mechanical = this.add(`PRODUCT_CONTEXT('',${application},'mechanical')`);
+    const product = this.add(`PRODUCT(${label},${label},'',(${mechanical}))`);
+    this.add(`PRODUCT_RELATED_PRODUCT_CATEGORY('part',$,(${product}))`);
+    const formation = this.add(`PRODUCT_DEFINITION_FORMATION('','',${product})`);
+    const design = this.add(`PRODUCT_DEFINITION_CONTEXT('part definition',${application},'design')`);
+    const definition = this.add(`PRODUCT_DEFINITION('design','',${formation},${design})`);
+    const shape = this.add(`PRODUCT_DEFINITION_SHAPE('','',${definition})`);
+    const mm = this.add("(LENGTH_UNIT()NAMED_UNIT(*)SI_UNIT(.MILLI.,.METRE.))");
+    const rad = this.add("(NAMED_UNIT(*)PLANE_ANGLE_UNIT()SI_UNIT($,.RADIAN.))");
+    const sr = this.add("(NAMED_UNIT(*)SI_UNIT($,.STERADIAN.)SOLID_ANGLE_UNIT())");
+    const limit = `LENGTH_MEASURE(${real(UNCERTAINTY_MM)})`;
+    const uncertainty = this.add(
+      `UNCERTAINTY_MEASURE_WITH_UNIT(${limit},${mm},'distance_accuracy_value','confusion accuracy')`,
+    );
+    const space = this.add(
+      `(GEOMETRIC_REPRESENTATION_CONTEXT(3)GLOBAL_UNCERTAINTY_ASSIGNED_CONTEXT((${uncertainty}))` +
+        `GLOBAL_UNIT_ASSIGNED_CONTEXT((${mm},${rad},${sr}))REPRESENTATION_CONTEXT('',''))`,
+    );
+    const origin = this.add("CARTESIAN_POINT('',(0.,0.,0.))"),
+      z = this.add("DIRECTION('',(0.,0.,1.))"),
+      x = this.add("DIRECTION('',(1.,0.,0.))");
+    const axes = this.add(`AXIS2_PLACEMENT_3D('',${origin},${z},${x})`);
+    return {
+      place: (kind, items) => {
+        const representation = this.add(`${kind}('',(${[axes, ...items].join(",")}),${space})`);
+        this.add(`SHAPE_DEFINITION_REPRESENTATION(${shape},${representation})`);
+      },
+    };
+  }
+
+  bytes(name: string): Uint8Array {
+    const head = [
+      "ISO-10303-21;",
+      "HEADER;",
+      "FILE_DESCRIPTION(('Bone surface, mm, LPS'),'2;1');",
+      // No time stamp: the same mesh gives the same bytes.
+      `FILE_NAME(${text(name)},'',(''),(''),'SonoBench','SonoBench','');`,
+      "FILE_SCHEMA(('AUTOMOTIVE_DESIGN { 1 0 10303 214 3 1 1 }'));",
+      "ENDSEC;",
+      "DATA;",
+    ];
+    const data = this.#lines.map((entity, i) => `#${i + 1}=${entity};`);
+    return Buffer.from([...head, ...data, "ENDSEC;", "END-ISO-10303-21;", ""].join("\n"), "latin1");
+  }
+}
+
+/** A string of ISO 10303-21: printable ASCII, quotes doubled. */
+function text(value: string): string {
+  const printable = value.replace(/[^\x20-\x7e]/g, "_").slice(0, 200);
+  return `'${printable.replace(/'/g, "''")}'`;
+}
+
+/** A real of ISO 10303-21 always has a point. Nine digits give a single-precision number back. */
+function real(value: number): string {
+  const plain = String(Number(value.toPrecision(9)));
+  const [mantissa, exponent] = plain.split("e");
+  const pointed = mantissa!.includes(".") ? mantissa! : `${mantissa}.`;
+  return exponent === undefined ? pointed : `${pointed}E${exponent.replace("+", "")}`;
+}
+
+interface Edge {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Topology {
+  /** Every edge once, in the direction in which its first triangle runs through it. */
+  readonly edges: ReadonlyMap<number, Edge & { readonly number: number }>;
+  /** Per triangle: its piece. */
+  readonly piece: Int32Array;
+  readonly pieces: readonly { readonly isClosed: boolean; readonly volumeMm3: number }[];
+}
+
+/** A pair of vertices, whatever its order. */
+const edgeKey = (a: number, b: number, vertices: number): number => Math.min(a, b) * vertices + Math.max(a, b);
+
+function topology({ positions, triangles }: Mesh): Topology {
+  const vertices = positions.length / 3,
+    faces = triangles.length / 3;
+  const edges = new Map<number, Edge & { number: number; used: number; first: number }>();
+  const parent = Int32Array.from({ length: faces }, (_, t) => t);
+  const root = (t: number): number => {
+    let r = t;
+    while (parent[r] !== r) r = parent[r] = parent[parent[r]!]!;
+    return r;
+  };
+  for (let t = 0; t < faces; t++) {
+    for (let side = 0; side < 3; side++) {
+      const from = triangles[3 * t + side]!,
+        to = triangles[3 * t + ((side + 1) % 3)]!;
+      const key = edgeKey(from, to, vertices),
+        known = edges.get(key);
+      if (!known) {
+        edges.set(key, { from, to, number: edges.size, used: 1, first: t });
+        continue;
+      }
+      if (++known.used > 2) throw unsuitable(from, to, "has more than two triangles");
+      if (known.from === from) throw unsuitable(from, to, "lies between triangles that face opposite ways");
+      parent[root(t)] = root(known.first);
+    }
+  }
+  const number = new Map<number, number>();
+  const piece = Int32Array.from({ length: faces }, (_, t) => {
+    const r = root(t);
+    if (!number.has(r)) number.set(r, number.size);
+    return number.get(r)!;
+  });
+  const isClosed = new Array<boolean>(number.size).fill(true),
+    volume = new Float64Array(number.size);
+  for (const { used, first } of edges.values()) if (used === 1) isClosed[piece[first]!] = false;
+  for (let t = 0; t < faces; t++) volume[piece[t]!]! += cone(positions, triangles, t);
+  return { edges, piece, pieces: isClosed.map((closed, p) => ({ isClosed: closed, volumeMm3: volume[p]! })) };
+}
+
+const unsuitable = (from: number, to: number, why: string): UnsuitableInputError =>
+  new UnsuitableInputError(
+    `the edge between vertices ${from} and ${to} of the mesh ${why}`,
+    "STEP needs a manifold surface: repair the mesh (sonobench convert does so for closed meshes)",
+  );
+
+/** Signed volume between a triangle and the origin. */
+function cone(p: Readonly<Float32Array>, triangles: Readonly<Uint32Array>, t: number): number {
+  const a = 3 * triangles[3 * t]!,
+    b = 3 * triangles[3 * t + 1]!,
+    c = 3 * triangles[3 * t + 2]!;
+  return (
+    (p[a]! * (p[b + 1]! * p[c + 2]! - p[b + 2]! * p[c + 1]!) +
+      p[a + 1]! * (p[b + 2]! * p[c]! - p[b]! * p[c + 2]!) +
+      p[a + 2]! * (p[b]! * p[c + 1]! - p[b + 1]! * p[c]!)) /
+    6
+  );
+}
+
+/** References of the CARTESIAN_POINT and the VERTEX_POINT of each vertex that a triangle names. */
+interface Points {
+  readonly place: readonly string[];
+  readonly vertex: readonly string[];
+}
+
+function writeVertices(file: StepFile, { positions, triangles }: Mesh): Points {
+  const count = positions.length / 3;
+  const isUsed = new Uint8Array(count);
+  for (const v of triangles) isUsed[v] = 1;
+  const place = new Array<string>(count),
+    vertex = new Array<string>(count);
+  for (let v = 0; v < count; v++) {
+    if (!isUsed[v]) continue;
+    const at = [0, 1, 2].map((axis) => real(positions[3 * v + axis]!)).join(",");
+    place[v] = file.add(`CARTESIAN_POINT('',(${at}))`);
+    vertex[v] = file.add(`VERTEX_POINT('',${place[v]})`);
+  }
+  return { place, vertex };
+}
+
+/** By edge: the EDGE_CURVE, the DIRECTION along it, and where it begins. */
+type Curves = ReadonlyMap<number, { readonly curve: string; readonly direction: string; readonly from: number }>;
+
+function writeEdges(file: StepFile, { positions: p }: Mesh, edges: Topology["edges"], points: Points): Curves {
+  const curves = new Map<number, { curve: string; direction: string; from: number }>();
+  for (const [key, { from, to }] of edges) {
+    const d = [0, 1, 2].map((axis) => p[3 * to + axis]! - p[3 * from + axis]!);
+    const length = Math.hypot(...d);
+    if (!(length > UNCERTAINTY_MM)) throw unsuitable(from, to, "has no length");
+    const direction = file.add(`DIRECTION('',(${d.map((v) => real(v / length)).join(",")}))`);
+    const vector = file.add(`VECTOR('',${direction},${real(length)})`);
+    const line = file.add(`LINE('',${points.place[from]},${vector})`);
+    const ends = `${points.vertex[from]},${points.vertex[to]}`;
+    curves.set(key, { curve: file.add(`EDGE_CURVE('',${ends},${line},.T.)`), direction, from });
+  }
+  return curves;
+}
+
+function writeFaces(file: StepFile, { positions: p, triangles }: Mesh, curves: Curves, points: Points): string[] {
+  const vertices = p.length / 3;
+  return Array.from({ length: triangles.length / 3 }, (_, t) => {
+    const corner = [0, 1, 2].map((i) => triangles[3 * t + i]!);
+    const sides = corner.map((from, i) => ({
+      from,
+      curve: curves.get(edgeKey(from, corner[(i + 1) % 3]!, vertices))!,
+    }));
+    const bounds = sides.map(({ from, curve }) =>
+      file.add(`ORIENTED_EDGE('',*,*,${curve.curve},${curve.from === from ? ".T." : ".F."})`),
+    );
+    const loop = file.add(`EDGE_LOOP('',(${bounds.join(",")}))`);
+    const outer = file.add(`FACE_OUTER_BOUND('',${loop},.T.)`);
+    const normal = file.add(`DIRECTION('',(${unitNormal(p, corner, t).map(real).join(",")}))`);
+    const axes = file.add(`AXIS2_PLACEMENT_3D('',${points.place[corner[0]!]},${normal},${sides[0]!.curve.direction})`);
+    return file.add(`ADVANCED_FACE('',(${outer}),${file.add(`PLANE('',${axes})`)},.T.)`);
+  });
+}
+
+function unitNormal(p: Readonly<Float32Array>, [a, b, c]: readonly number[], t: number): [number, number, number] {
+  const u = [0, 1, 2].map((axis) => p[3 * b! + axis]! - p[3 * a! + axis]!),
+    v = [0, 1, 2].map((axis) => p[3 * c! + axis]! - p[3 * a! + axis]!);
+  const n = [u[1]! * v[2]! - u[2]! * v[1]!, u[2]! * v[0]! - u[0]! * v[2]!, u[0]! * v[1]! - u[1]! * v[0]!] as const;
+  const length = Math.hypot(...n);
+  if (!(length > UNCERTAINTY_MM * UNCERTAINTY_MM)) {
+    throw new UnsuitableInputError(`triangle ${t} of the mesh has no area`, "Remove slivers, or decimate the mesh");
+  }
+  return [n[0] / length, n[1] / length, n[2] / length];
+}
