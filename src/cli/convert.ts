@@ -1,7 +1,8 @@
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import { readMesh } from "../io/mesh/read-mesh.ts";
 import { writeMesh } from "../io/mesh/write-mesh.ts";
+import { writeStep } from "../io/mesh/write-step.ts";
 import { writeRecording } from "../io/mcap/writer.ts";
 import { writeSequence } from "../io/sequence/write-sequence.ts";
 import { readVolume, writeVolume } from "../io/volume-file.ts";
@@ -9,20 +10,58 @@ import { openRecording } from "../scenario/open-recording.ts";
 import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
 
 const MESHES = [".stl", ".ply", ".obj"];
+const STEP = [".step", ".stp"];
 const RASTERS = [".mha", ".mhd", ".nrrd", ".mcap"];
+
+interface ConvertOptions extends CommonOptions {
+  readonly volume?: boolean;
+  readonly maxFaces?: number;
+  readonly maxError?: number;
+}
+
+function parseFaces(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 4 && value <= 1_000_000) return value;
+  throw new UsageError(`--max-faces: expected 4 to 1000000, got "${text}"`);
+}
+
+function parseError(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 100) return value;
+  throw new UsageError(`--max-error: expected millimetres above 0, got "${text}"`);
+}
 
 export function addConvert(program: Command): void {
   program
     .command("convert <in> <out>")
     .summary("recordings, volumes and meshes from one format to another")
     .description(
-      "Meshes: .stl .ply .obj. Recordings: .mcap .igs.mha .igs.nrrd .seq.nrrd. Volumes: .mha .nrrd (with --volume). The " +
+      "Meshes: .stl .ply .obj, and to .step for CAD programs. Recordings: .mcap .igs.mha .igs.nrrd .seq.nrrd. Volumes: .mha .nrrd (with --volume). The " +
         "format follows from the endings.",
     )
+    .option("--max-faces <n>", "of a STEP file; more are merged", (text) => parseFaces(text))
+    .option("--max-error <mm>", "by how much merging the faces of a STEP file may move the surface", (text) =>
+      parseError(text),
+    )
     .option("--volume", "the file holds one volume, not a sequence of frames")
-    .action(async (from: string, to: string, options: CommonOptions & { volume?: boolean }) => {
+    .action(async (from: string, to: string, options: ConvertOptions) => {
       const terminal = terminalFor(options);
       const ending = extname(to).toLowerCase();
+      if (STEP.includes(ending)) {
+        const { mesh, warnings } = await readMesh(from);
+        for (const warning of warnings) terminal.log.warn(warning);
+        const { faces, solids, shells, errorMm } = await writeStep(to, mesh, {
+          name: basename(from, extname(from)),
+          ...(options.maxFaces === undefined ? {} : { maxFaces: options.maxFaces }),
+          ...(options.maxError === undefined ? {} : { maxErrorMm: options.maxError }),
+        });
+        const what = [
+          ...(solids > 0 ? [`${solids} solid${solids > 1 ? "s" : ""}`] : []),
+          ...(shells > 0 ? [`${shells} open shell${shells > 1 ? "s" : ""} (no solid: the surface has a border)`] : []),
+        ];
+        terminal.out(`${what.join(" and ")} of ${faces} faces in ${to}; faces merged within ${errorMm.toFixed(3)} mm`);
+        return;
+      }
       if (MESHES.includes(ending)) {
         const { mesh, warnings } = await readMesh(from);
         for (const warning of warnings) terminal.log.warn(warning);
@@ -31,7 +70,7 @@ export function addConvert(program: Command): void {
         return;
       }
       if (!RASTERS.includes(ending)) {
-        throw new UsageError(`${to}: expected a name that ends in ${[...MESHES, ...RASTERS].join(", ")}`);
+        throw new UsageError(`${to}: expected a name that ends in ${[...MESHES, ...STEP, ...RASTERS].join(", ")}`);
       }
       if (options.volume) {
         const volume = await readVolume(from);

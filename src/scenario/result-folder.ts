@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { UnsuitableInputError } from "../core/errors.ts";
 import type { ImageGeometry } from "../data/image.ts";
 import type { GroundTruth } from "../data/ground-truth.ts";
 import type { Calibration } from "../data/calibration.ts";
@@ -9,6 +10,7 @@ import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
 import type { Volume } from "../data/volume.ts";
 import type { Mesh } from "../geometry/mesh.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
+import { writeStep } from "../io/mesh/write-step.ts";
 import { writeMesh, type VertexScalars } from "../io/mesh/write-mesh.ts";
 import { encodePng } from "../io/png.ts";
 import { writeVolume } from "../io/volume-file.ts";
@@ -43,6 +45,23 @@ export async function writeSurface(
       ? { vertexScalars: [{ name: "error_mm", values: errorMm }], vertexColours: colourOfError(errorMm) }
       : {},
   );
+}
+
+/**
+ * STEP of the shape for CAD programs, as it is: an open surface is written as a shell. Returns a sentence when the shape
+ * cannot be written so.
+ */
+export async function writeBoneStep(folder: string, { bone, mesh }: Pick<Surface, "bone" | "mesh">): Promise<string[]> {
+  const file = `${bone}.step`;
+  await rm(join(folder, file), { force: true });
+  if (mesh.triangles.length === 0) return [];
+  try {
+    await writeStep(join(folder, file), lpsFromRas(mesh), { name: bone });
+    return [];
+  } catch (error) {
+    if (!(error instanceof UnsuitableInputError)) throw error;
+    return [`There is no ${file}: ${error.message}`];
+  }
 }
 
 /** Bone probability or gray values; Slicer opens it on top of the meshes. */

@@ -18,6 +18,7 @@ import {
   pipelinePoses,
   round,
   roundReport,
+  writeBoneStep,
   writeCalibration,
   writeFrameSamples,
   writeJson,
@@ -65,6 +66,7 @@ export async function writeRun(
   log.info("writing the results");
   await mkdir(folder, { recursive: true });
   for (const surface of surfaces) await writeSurface(folder, surface, errors.get(surface.bone)?.result);
+  const withoutStep = (await Promise.all(surfaces.map((surface) => writeBoneStep(folder, surface)))).flat();
   await writeResultVolume(folder, volume);
   if (calibration) await writeCalibration(join(folder, "calibration.json"), calibration);
   const timesS = recording.images!.acquiredAtS;
@@ -94,7 +96,7 @@ export async function writeRun(
     ],
     probePathMm: probePath(frames, geometry),
     notModelled: truth?.notModelled ?? [],
-    warnings: [...run.warnings, ...removedSentences(result)],
+    warnings: [...run.warnings, ...removedSentences(result), ...withoutStep],
   } satisfies Report);
   await writeJson(join(folder, "report.json"), report);
   await writeJson(join(folder, "timing.json"), watch.summary(frames.count));

@@ -44,9 +44,10 @@ export function encodeStep(mesh: Mesh, { name = "bone", maxFaces = DEFAULT_MAX_F
   const faceOf = writeFaces(file, mesh, curves, points);
   const solids: string[] = [],
     shells: string[] = [];
+  const membersOf = pieces.map((): string[] => []);
+  piece.forEach((p, t) => membersOf[p]!.push(faceOf[t]!));
   for (let p = 0; p < pieces.length; p++) {
-    const members: string[] = [];
-    for (let t = 0; t < faces; t++) if (piece[t] === p) members.push(faceOf[t]!);
+    const members = membersOf[p]!;
     if (pieces[p]!.isClosed) {
       if (!(pieces[p]!.volumeMm3 > 0)) {
         throw new UnsuitableInputError(
@@ -187,7 +188,7 @@ function topology({ positions, triangles }: Mesh): Topology {
     if (!number.has(r)) number.set(r, number.size);
     return number.get(r)!;
   });
-  const isClosed = new Array<boolean>(number.size).fill(true),
+  const isClosed = Array.from({ length: number.size }, () => true),
     volume = new Float64Array(number.size);
   for (const { used, first } of edges.values()) if (used === 1) isClosed[piece[first]!] = false;
   for (let t = 0; t < faces; t++) volume[piece[t]!]! += cone(positions, triangles, t);
@@ -223,8 +224,8 @@ function writeVertices(file: StepFile, { positions, triangles }: Mesh): Points {
   const count = positions.length / 3;
   const isUsed = new Uint8Array(count);
   for (const v of triangles) isUsed[v] = 1;
-  const place = new Array<string>(count),
-    vertex = new Array<string>(count);
+  const place = Array.from({ length: count }, () => ""),
+    vertex = Array.from({ length: count }, () => "");
   for (let v = 0; v < count; v++) {
     if (!isUsed[v]) continue;
     const at = [0, 1, 2].map((axis) => real(positions[3 * v + axis]!)).join(",");

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { compact, decimate } from "../../../src/geometry/decimate.ts";
+import { meshBounds, type Mesh, signedVolume } from "../../../src/geometry/mesh.ts";
+import { encodeStep } from "../../../src/io/mesh/step.ts";
+import { icosphere } from "../../../src/verify/shapes.ts";
+import { readStep } from "../../support/occt.ts";
+
+/** What the issue asks of the volume that another program reads. */
+const VOLUME_SHARE = 1e-4;
+/** Open CASCADE widens the box of a shape by its tolerance. */
+const BOX_MM = 1e-3;
+
+function merged(a: Mesh, b: Mesh, shiftMm: number): Mesh {
+  const shifted = b.positions.map((v, i) => (i % 3 === 0 ? v + shiftMm : v));
+  return {
+    positions: Float32Array.from([...a.positions, ...shifted]),
+    triangles: Uint32Array.from([...a.triangles, ...b.triangles.map((v) => v + a.positions.length / 3)]),
+  };
+}
+
+const ball = icosphere(20, 2);
+
+test("a closed mesh is one valid solid to Open CASCADE, of the same volume and the same box", async () => {
+  const { bytes, solids, shells } = encodeStep(ball, { name: "ball 'A'" });
+  expect({ solids, shells }).toEqual({ solids: 1, shells: 0 });
+  const read = await readStep(bytes);
+  expect(read).toMatchObject({ solids: 1, faces: ball.triangles.length / 3, isValid: true });
+  expect(Math.abs(read.volumeMm3 / signedVolume(ball) - 1)).toBeLessThan(VOLUME_SHARE);
+  const { min, max } = meshBounds(ball);
+  for (const axis of [0, 1, 2]) {
+    expect(Math.abs(read.min[axis]! - min[axis]!)).toBeLessThan(BOX_MM);
+    expect(Math.abs(read.max[axis]! - max[axis]!)).toBeLessThan(BOX_MM);
+  }
+});
+
+test("a decimated ball stays closed, and its volume falls by no more than the stated error takes off", async () => {
+  const fine = icosphere(20, 4);
+  const { mesh, errorMm } = await decimate(fine, { maxTriangles: 500, maxErrorMm: 0.05 });
+  expect(mesh.triangles.length / 3).toBeLessThanOrEqual(500);
+  const read = await readStep(encodeStep(mesh).bytes);
+  expect(read).toMatchObject({ solids: 1, isValid: true });
+  expect(Math.abs(read.volumeMm3 - signedVolume(fine))).toBeLessThan(4 * Math.PI * 20 ** 2 * errorMm);
+});
+
+test("an open sheet is a shell and no solid, and two pieces are two", async () => {
+  const half = compact({ positions: ball.positions, triangles: ball.triangles.slice(0, ball.triangles.length / 2) });
+  const { bytes, solids, shells } = encodeStep(merged(ball, half, 100));
+  expect(solids).toBe(1);
+  expect(shells).toBeGreaterThanOrEqual(1);
+  const read = await readStep(bytes);
+  expect(read.solids).toBe(1);
+  expect(read.shells).toBe(1 + shells);
+  expect(read.isValid).toBe(true);
+});
