@@ -198,7 +198,7 @@ function topology({ positions, triangles }: Mesh): Topology {
 const unsuitable = (from: number, to: number, why: string): UnsuitableInputError =>
   new UnsuitableInputError(
     `the edge between vertices ${from} and ${to} of the mesh ${why}`,
-    "STEP needs a manifold surface: repair the mesh (sonobench convert does so for closed meshes)",
+    "STEP needs a manifold surface: repair or remesh it (Slicer: Surface Toolbox)",
   );
 
 /** Signed volume between a triangle and the origin. */
