@@ -1,11 +1,16 @@
 import { isShown, type ImageGeometry } from "../../data/image.ts";
 import { MARGIN_LINES } from "./lateral.ts";
 import { imageGeometry, MUSCLE_ABOVE_BLACK_DB, type ImageSettings, type Probe } from "./probe.ts";
+import { gaussian, smooth } from "./gaussian.ts";
+import { edgeEnhancer, grayMap } from "./post-filter.ts";
 import { depthAt, lineAt, type ScanLines } from "./scan-lines.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 
-/** Gray values of an image from filtered echo: envelope, smoothing, gain, logarithm, scan conversion. */
-export type Display = (iq: IqGrid) => Uint8Array;
+/**
+ * Gray values of an image from filtered echo: envelope, smoothing, gain, logarithm, edges, scan conversion, gray map.
+ * `power` (of several looks, laid out as the echo) goes in the place of the echo's own.
+ */
+export type Display = (iq: IqGrid, power?: Float32Array) => Uint8Array;
 
 /** Gain at a depth in dB: overall, slope, and the eight sliders joined by straight lines. */
 export function gainAt({ gainDb, tgcDbPerCm, tgcSlidersDb, depthMm }: ImageSettings, yMm: number): number {
@@ -32,14 +37,17 @@ export function createDisplay(
   const grayPerDb = 255 / settings.dynamicRangeDb;
   const convert = scanConverter(scan, imageGeometry(probe, settings), sampleMm, samples);
 
-  return ({ re, im, lines: stride }) => {
+  const enhance = edgeEnhancer(settings, scan.spacingMm, sampleMm, lines, samples),
+    map = grayMap(settings);
+
+  return ({ re, im, lines: stride }, given) => {
     for (let sample = 0; sample < samples; sample++) {
       const from = sample * stride + MARGIN_LINES,
         to = sample * lines;
       for (let line = 0; line < lines; line++) {
         const a = re[from + line]!,
           b = im[from + line]!;
-        power[to + line] = a * a + b * b;
+        power[to + line] = given ? given[from + line]! : a * a + b * b;
       }
     }
     if (lateral.length > 1) smooth(power, scratch, lines, samples, lateral, 1);
@@ -49,7 +57,9 @@ export function createDisplay(
         power[at] = (10 * Math.log10(power[at]! + 1e-30) + gain[sample]!) * grayPerDb;
       }
     }
-    return convert(power);
+    enhance?.(power);
+    const pixels = convert(power);
+    return map ? pixels.map((gray) => map[gray]!) : pixels;
   };
 }
 
@@ -97,44 +107,4 @@ export function scanConverter(
     }
     return pixels;
   };
-}
-
-/** Half of a normalised Gaussian kernel: weights 0 … reach; [1] for no smoothing. */
-export function gaussian(sigma: number): Float32Array {
-  if (!(sigma > 0.05)) return Float32Array.of(1);
-  const half = Float32Array.from({ length: Math.ceil(2.5 * sigma) + 1 }, (_, i) =>
-    Math.exp((-i * i) / (2 * sigma * sigma)),
-  );
-  const sum = 2 * half.reduce((a, b) => a + b, 0) - half[0]!;
-  return half.map((w) => w / sum);
-}
-
-/** Convolves in place along the direction in which neighbours are `step` apart; the end's value goes on beyond it. */
-function smooth(
-  values: Float32Array,
-  scratch: Float32Array,
-  lines: number,
-  samples: number,
-  kernel: Float32Array,
-  step: number,
-): void {
-  scratch.set(values);
-  const reach = kernel.length - 1,
-    last = step === 1 ? lines - 1 : samples - 1;
-  for (let sample = 0; sample < samples; sample++) {
-    for (let line = 0; line < lines; line++) {
-      const at = sample * lines + line,
-        here = step === 1 ? line : sample;
-      let sum = kernel[0]! * scratch[at]!;
-      if (here >= reach && here + reach <= last) {
-        for (let k = 1; k <= reach; k++) sum += kernel[k]! * (scratch[at - k * step]! + scratch[at + k * step]!);
-      } else {
-        for (let k = 1; k <= reach; k++) {
-          sum +=
-            kernel[k]! * (scratch[at - Math.min(k, here) * step]! + scratch[at + Math.min(k, last - here) * step]!);
-        }
-      }
-      values[at] = sum;
-    }
-  }
 }

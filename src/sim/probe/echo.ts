@@ -1,7 +1,8 @@
+import { multiply3x4 } from "../../core/rigid.ts";
 import { createRng } from "../../core/rng.ts";
 import type { Scene } from "../scene.ts";
 import { computeBeam, type Beam } from "./beam.ts";
-import { MARGIN_LINES } from "./lateral.ts";
+import { lookAdder, looksOf } from "./compounding.ts";
 import { allEffects, corticalSurface, fromDecibel, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler } from "./field-sampler.ts";
 import { boneHits, trueRidge } from "./frame-truth.ts";
@@ -11,7 +12,7 @@ import type { EchoRows, KernelSetup } from "./kernel.ts";
 import { pointEchoes, type PointTargets } from "./point-echoes.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 import type { RoughSurface } from "./rough-surface.ts";
-import { scanLines } from "./scan-lines.ts";
+import { steeringTurn, type ScanLines } from "./scan-lines.ts";
 import { typescriptKernel } from "./typescript-kernel.ts";
 import { wasmKernel } from "./wasm-kernel.ts";
 
@@ -20,7 +21,7 @@ export interface EchoFrame {
   readonly pixels: Uint8Array;
   /** Row of the first bone that a beam meets in each column; see `trueRidge`. */
   readonly trueRidge: Float32Array;
-  /** Per scan line where it meets bone, and at what angle; see `boneHits`. */
+  /** Per scan line, of every look that is compounded, where it meets bone, and at what angle; see `boneHits`. */
   readonly hitsMm: Float32Array;
 }
 
@@ -73,10 +74,10 @@ export function createEchoSimulator(
   const geometry = imageGeometry(probe, settings);
   const seed32 = Math.floor(createRng(seed).fork("echo").uniform() * 2 ** 32) | 0;
   const beam = known ?? computeBeam(probe, settings.assumedSpeedMps, settings.depthMm);
-  const scan = scanLines(probe);
-  const lines = scan.count,
+  const looks = looksOf(probe, settings);
+  const scan = looks[0]!.scan,
+    lines = scan.count,
     samples = Math.ceil((settings.depthMm + 1) / beam.sampleMm);
-  const mapper = createLineMapper(scene, probe, scan, settings, beam, effects, seed32, boneSurface);
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
   const setup: KernelSetup = {
     scene,
@@ -92,33 +93,59 @@ export function createEchoSimulator(
     boneAt,
   };
   const pointsAt = pointEchoes({ wires: scene.wires ?? [], targets: points, tissues: scene.tissues, beam });
+  // Looks differ in their maps only: their echoes are formed one after the other.
   const kernel =
     path === "typescript" || probe.lineCount < FEWEST_FAST_LINES ? typescriptKernel(setup) : wasmKernel(setup);
-
-  function form(kneeFromImage: Readonly<Float64Array>, frameIndex: number): LineMap {
-    const map = mapper(kneeFromImage);
-    kernel.scatter(kneeFromImage, map, pointsAt(kneeFromImage));
-    for (const { line, depthMm, amplitude } of map.echoes) addEcho(kernel.beamed, beam, line, depthMm, amplitude);
-    if (effects.ringDown) addRing(map, beam, kernel.beamed);
-    kernel.receive(frameIndex);
-    return map;
-  }
+  const formers = looks.map((look) => {
+    const mapper = createLineMapper(scene, probe, look.scan, settings, beam, effects, seed32, boneSurface);
+    const turn = steeringTurn(look.steerRad),
+      add = looks.length > 1 ? lookAdder(scan, look, beam.sampleMm, samples) : undefined;
+    return (kneeFromImage: Readonly<Float64Array>, noiseIndex: number) => {
+      const pose = look.steerRad === 0 ? kneeFromImage : multiply3x4(kneeFromImage, turn);
+      const map = mapper(pose);
+      kernel.scatter(pose, map, pointsAt(pose));
+      for (const { line, depthMm, amplitude } of map.echoes) addEcho(kernel.beamed, beam, line, depthMm, amplitude);
+      if (effects.ringDown) addRing(map, look.scan, beam, kernel.beamed);
+      kernel.receive(noiseIndex);
+      return { map, add, hitsMm: boneHits(map, pose, settings.depthMm) };
+    };
+  });
+  const straight = formers[0]!;
+  const power = looks.length > 1 ? new Float32Array(lines * samples) : undefined,
+    seen = new Float32Array(power?.length ?? 0);
 
   return {
     beam,
     echo(kneeFromImage, frameIndex) {
-      form(kneeFromImage, frameIndex);
+      straight(kneeFromImage, frameIndex * looks.length);
       return kernel.received;
     },
     frame(kneeFromImage, frameIndex) {
-      const map = form(kneeFromImage, frameIndex);
-      return {
-        pixels: kernel.display(),
-        trueRidge: trueRidge(map, geometry, settings.depthMm),
-        hitsMm: boneHits(map, kneeFromImage, settings.depthMm),
-      };
+      power?.fill(0);
+      seen.fill(0);
+      const hitsMm: Float32Array[] = [];
+      let ridge: Float32Array | undefined;
+      for (const [i, form] of formers.entries()) {
+        const look = form(kneeFromImage, frameIndex * looks.length + i);
+        ridge ??= trueRidge(look.map, geometry, settings.depthMm);
+        hitsMm.push(look.hitsMm);
+        if (power) look.add?.(kernel.received, power, seen);
+      }
+      power?.forEach((sum, at) => (power[at] = sum / Math.max(1, seen[at]!)));
+      return { pixels: kernel.display(power), trueRidge: ridge!, hitsMm: joined(hitsMm) };
     },
   };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!;
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** Adds an echo between the two nearest samples, with exact phase; the pulse filter that follows gives it its length. */
@@ -151,7 +178,7 @@ const RING_FLOOR = 1e-5;
  * The transmit burst, and the pulse that runs to and fro inside the lens: a train of equal spacing, its sign turned at
  * each meeting with air. Alike on all lines; long where the face is in air, soon over in contact.
  */
-function addRing(map: LineMap, beam: Beam, rows: EchoRows): void {
+function addRing(map: LineMap, { first, end, startMm }: ScanLines, beam: Beam, rows: EchoRows): void {
   const train = (reflection: number): number[] => {
     const echoes = [fromDecibel(levels.burstDb)];
     for (let n = 1; ; n++) {
@@ -162,9 +189,9 @@ function addRing(map: LineMap, beam: Beam, rows: EchoRows): void {
   };
   const air = train(-1),
     contact = train(levels.lensToTissueReflection);
-  for (let line = MARGIN_LINES; line < rows.lines - MARGIN_LINES; line++) {
+  for (let line = first; line < end; line++) {
     for (const [n, amplitude] of (map.contact[line] ? contact : air).entries()) {
-      addEcho(rows, beam, line, n * levels.lensEchoMm, amplitude);
+      addEcho(rows, beam, line, startMm[line]! + n * levels.lensEchoMm, amplitude);
     }
   }
 }

@@ -22,8 +22,8 @@ export interface EchoKernel {
   /** Noise of this frame and the pulse, into `received`. */
   receive(frameIndex: number): void;
   readonly received: IqGrid;
-  /** Gray values of `received`, a new array. */
-  display(): Uint8Array;
+  /** Gray values of `received`, or of a power laid out like it; a new array. */
+  display(power?: Float32Array): Uint8Array;
 }
 
 export interface KernelSetup {

@@ -1,6 +1,5 @@
 import type { Scene } from "../scene.ts";
 import type { Beam } from "./beam.ts";
-import { MARGIN_LINES } from "./lateral.ts";
 import { blurRows, softenEdges } from "./map-filter.ts";
 import { specularAmplitude } from "./specular.ts";
 import { fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
@@ -78,7 +77,7 @@ export function createLineMapper(
   seed: number,
   boneSurface: RoughSurface,
 ): LineMapper {
-  const { count: lines, spacingMm: spacing, originX, originY, directionX, directionY, startMm } = scan;
+  const { count: lines, spacingMm: spacing, originX, originY, directionX, directionY, startMm, first, end } = scan;
   const rows = Math.ceil((settings.depthMm + 2) / MAP_STEP_MM) + 1;
   const reachMm = (rows - 1) * MAP_STEP_MM;
   const table = tissueTable(scene.tissues, probe.frequencyHz, settings.assumedSpeedMps, effects);
@@ -136,15 +135,15 @@ export function createLineMapper(
     for (let line = 0; line < lines; line++) {
       const x = xAt(line, startMm[line]!),
         y = yAt(line, startMm[line]!);
-      const onFace = line >= MARGIN_LINES && line < lines - MARGIN_LINES;
+      const onFace = line >= first && line < end;
       const gap = skinAt(m[0]! * x + m[1]! * y + m[3]!, m[4]! * x + m[5]! * y + m[7]!, m[8]! * x + m[9]! * y + m[11]!);
       map.contact[line] = onFace && gap <= GEL_REACH_MM ? 1 : 0;
       indent[line] = effects.compression && !scene.fluid ? Math.max(0, -gap) : 0;
       if (onFace) map.indentMm = Math.max(map.indentMm, indent[line]!);
     }
     // Beside the face the skin is free, but no step starts there.
-    indent.fill(indent[MARGIN_LINES]!, 0, MARGIN_LINES);
-    indent.fill(indent[lines - MARGIN_LINES - 1]!, lines - MARGIN_LINES);
+    indent.fill(indent[first]!, 0, first);
+    indent.fill(indent[end - 1]!, end);
   }
 
   /** How far the tissue now at each point of the map has come down its line. */
@@ -238,6 +237,7 @@ export function createLineMapper(
           echo[at] = 0;
           continue;
         }
+        if (row === 0 && start < 0) sum -= table.lossPerMm[here]! * start; // above row 0 it was the same tissue
         sum += table.lossPerMm[here]! * MAP_STEP_MM;
         shift += table.stretch[here]! * MAP_STEP_MM;
         let brightness = table.echo[here]!;
@@ -260,13 +260,11 @@ export function createLineMapper(
   function transmit(): void {
     const before = new Int32Array(lines + 1);
     for (let line = 0; line < lines; line++) before[line + 1] = before[line]! + map.contact[line]!;
-    const first = MARGIN_LINES,
-      last = lines - MARGIN_LINES;
     for (let row = 0, at = 0; row < rows; row++) {
       const half = Math.max(2, Math.round(Math.min(4, (row * MAP_STEP_MM) / 4) / spacing));
       for (let line = 0; line < lines; line++, at++) {
-        const from = Math.min(last - 1, Math.max(first, line - half)),
-          to = Math.max(from + 1, Math.min(last, line + half + 1));
+        const from = Math.min(end - 1, Math.max(first, line - half)),
+          to = Math.max(from + 1, Math.min(end, line + half + 1));
         const share = (before[to]! - before[from]!) / (to - from);
         map.transmission[at] = share * share * Math.exp(-loss[at]!);
       }
@@ -281,7 +279,7 @@ export function createLineMapper(
       for (let ray = 0; ray < rays; ray++) {
         const slope = -SHADOW_RAYS[ray]! / (2 * probe.receiveFNumber),
           norm = 1 / Math.hypot(1, slope);
-        for (let line = MARGIN_LINES; line < lines - MARGIN_LINES; line++) {
+        for (let line = first; line < end; line++) {
           const start = startMm[line]!, x = xAt(line, start), y = yAt(line, start); // prettier-ignore
           const u = (directionX[line]! + slope * directionY[line]!) * norm,
             v = (directionY[line]! - slope * directionX[line]!) * norm;
@@ -313,7 +311,7 @@ export function createLineMapper(
           map.amplitude[at] = atBone * Math.exp(-tailPerMm * (y - bone));
           continue;
         }
-        if (y <= litMm && line >= MARGIN_LINES && line < lines - MARGIN_LINES) {
+        if (y <= litMm && line >= first && line < end) {
           map.amplitude[at] = echo[at]! * map.transmission[at]!;
           continue;
         }
@@ -321,7 +319,7 @@ export function createLineMapper(
           seen = 0;
         for (let ray = 0; ray < rays; ray++) {
           const start = line + rayStart[ray * rows + row]!;
-          if (start < MARGIN_LINES || start >= lines - MARGIN_LINES) continue;
+          if (start < first || start >= end) continue;
           seen++;
           lit += Math.min(1, Math.max(0, 1 - (y - blocked[ray * lines + start]! - SHADOW_FROM_MM) / SHADOW_FADE_MM));
         }
@@ -361,7 +359,7 @@ export function createLineMapper(
       const amplitude = mirror * coherent(-along) * overlap * transmitted * reflection;
       if (effects.boneSpecular) pushEcho(line, y, amplitude);
       // A steered beam that comes back at right angles to bone meets the face at another angle.
-      if (!effects.reverberation || startMm[line]! > 0) continue;
+      if (!effects.reverberation || scan.steerRad !== 0) continue;
       // To and fro between face and bone: each round loses and is delayed as much as the first.
       const round = levels.faceReflection * reflection * transmitted,
         shift = valueAt(map.shiftMm, line, y);

@@ -155,6 +155,17 @@ export interface ImageSettings {
    * frequency compounding and the speckle filter of a scanner do. [0, 0] shows the raw envelope.
    */
   readonly smoothingMm: readonly [number, number];
+  /**
+   * Spatial compounding: the mean power of this many frames, odd, whose beams are steered evenly between
+   * ∓`compoundAngleRad`. 1: none. Each costs a whole frame. Linear probes only.
+   */
+  readonly compoundLooks: number;
+  readonly compoundAngleRad: number;
+  /** Unsharp mask on the logarithm: share of what is finer than 0.4 mm that is added once more. 0: none. */
+  readonly edgeEnhancement: number;
+  /** Gray map: (gray/255)^gamma, blended by `sCurve` (0 … 1) towards an S that darkens shadows and lifts lights. */
+  readonly gamma: number;
+  readonly sCurve: number;
 }
 
 export const MUSCLE_ABOVE_BLACK_DB = 10;
@@ -169,6 +180,11 @@ export const defaultSettings: ImageSettings = {
   tgcDbPerCm: 13,
   tgcSlidersDb: [0, 0, 0, 0, 0, 0, 0, 0],
   smoothingMm: [0.25, 0.1],
+  compoundLooks: 1,
+  compoundAngleRad: (8 * Math.PI) / 180,
+  edgeEnhancement: 0,
+  gamma: 1,
+  sCurve: 0,
 };
 
 /** Opening of the sector below a curved face, rad; 0 below a flat one. */

@@ -19,6 +19,10 @@ export interface ScanLines {
   readonly directionY: Float64Array;
   /** Depth at which the face lies on each line: 0 unless the beam is steered. */
   readonly startMm: Float64Array;
+  /** The lines that leave the face: first ≤ line < end. */
+  readonly first: number;
+  readonly end: number;
+  readonly steerRad: number;
 }
 
 export function scanLines(probe: Probe): ScanLines {
@@ -36,7 +40,33 @@ export function scanLines(probe: Probe): ScanLines {
     directionX: along.map((s) => Math.sin(angle(s))),
     directionY: along.map((s) => Math.cos(angle(s))),
     startMm: new Float64Array(count),
+    first: MARGIN_LINES,
+    end: count - MARGIN_LINES,
+    steerRad: 0,
   };
+}
+
+/**
+ * The lines of a flat face whose beams are steered to +x by an angle, in the frame that has turned with them (about the
+ * centre of the face: `steeringTurn`): as far apart as the others, but the face lies aslant, and fewer lines meet it.
+ */
+export function steeredLines(probe: Probe, steerRad: number): ScanLines {
+  const straight = scanLines(probe);
+  const half = (apertureMm(probe) / 2) * Math.cos(steerRad),
+    onFace = straight.originX.map((x) => (Math.abs(x) <= half ? 1 : 0));
+  return {
+    ...straight,
+    startMm: straight.originX.map((x) => x * Math.tan(steerRad)),
+    first: onFace.indexOf(1),
+    end: onFace.lastIndexOf(1) + 1,
+    steerRad,
+  };
+}
+
+/** Row-major 3×4: from the frame of steered beams to the image frame. */
+export function steeringTurn(steerRad: number): Float64Array {
+  const c = Math.cos(steerRad), s = Math.sin(steerRad); // prettier-ignore
+  return Float64Array.of(c, s, 0, 0, -s, c, 0, 0, 0, 0, 1, 0);
 }
 
 /** Fractional line through an image point. */

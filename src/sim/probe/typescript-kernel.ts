@@ -32,6 +32,6 @@ export function typescriptKernel(setup: KernelSetup): EchoKernel {
       if (rms > 0) addNoise(beamed, rms, seed, frameIndex);
       filterAxial(beamed, beam, received);
     },
-    display: () => display(received),
+    display: (power) => display(received, power),
   };
 }

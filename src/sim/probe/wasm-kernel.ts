@@ -1,5 +1,6 @@
 import { SIDE_MM } from "./bone-search.ts";
-import { gainAt, gaussian, scanConverter } from "./display.ts";
+import { gainAt, scanConverter } from "./display.ts";
+import { gaussian } from "./gaussian.ts";
 import type { ElevationTable } from "./elevation.ts";
 import { FOUR_BYTES_SD, noiseStart } from "./filter.kernel.ts";
 import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
@@ -7,6 +8,7 @@ import { createKernelMemory, type FrameBlocks, type FrameNumbers, type KernelMem
 import { FINE_LINES, MARGIN_LINES, type LateralTable } from "./lateral.ts";
 import { MAP_STEP_MM } from "./line-map.ts";
 import { apertureMm, imageGeometry } from "./probe.ts";
+import { edgeEnhancer, grayMap } from "./post-filter.ts";
 import { COSINES, diffuseByCosine, mirrorDensity } from "./rough-surface.ts";
 import {
   cellMmOf,
@@ -28,10 +30,13 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
   const image = imageGeometry(setup.probe, setup.settings);
   const pixels = kernel.bytes("pixels", image.width * image.height);
   const noisy = noiseRms(setup) > 0;
-  // The kernel's own scan conversion is for parallel lines.
-  const curved = setup.scan.radiusMm > 0,
-    level = kernel.floats("level", setup.probe.lineCount * samples),
-    convert = curved ? scanConverter(setup.scan, image, setup.beam.sampleMm, samples) : undefined;
+  const { scan, settings, probe, beam } = setup;
+  const level = kernel.floats("level", probe.lineCount * samples),
+    powers = kernel.floats("power", count);
+  const enhance = edgeEnhancer(settings, scan.spacingMm, beam.sampleMm, probe.lineCount, samples),
+    gray = grayMap(settings);
+  // The kernel's own scan conversion is for parallel lines and the plain logarithm.
+  const convert = scan.radiusMm > 0 || enhance ? scanConverter(scan, image, beam.sampleMm, samples) : undefined;
   return {
     memory: kernel.memory,
     beamed: {
@@ -68,9 +73,12 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
       if (noisy) run.noise(frame, noiseStart(seed, frameIndex));
       run.axial(frame);
     },
-    display() {
+    display(power) {
+      if (power) powers.set(power);
       run.display(frame);
-      return convert?.(level) ?? pixels.slice();
+      enhance?.(level);
+      const shown = convert?.(level) ?? pixels.slice();
+      return gray ? shown.map((value) => gray[value]!) : shown;
     },
   };
 }
