@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FormatError } from "../core/errors.ts";
+import { imagingSchema, probeSchema, scannerSchema, withScanner } from "./scanner.ts";
 
 const parametricPhantom = z
   .strictObject({
@@ -34,20 +35,6 @@ const meshPhantom = z
   .describe("a knee from segmented bones, bent as they lie, with typical soft tissue drawn by the scenario's seed");
 
 const phantom = z.discriminatedUnion("kind", [parametricPhantom, meshPhantom]);
-
-const probe = z.strictObject({
-  kind: z.enum(["telemed-l12-40", "l14-5-38"]).default("telemed-l12-40"),
-});
-
-const imaging = z.strictObject({
-  widthPx: z.int().min(64).max(2048).default(512),
-  heightPx: z.int().min(64).max(2048).default(512),
-  depthMm: z.number().min(20).max(120).default(50),
-  dynamicRangeDb: z.number().min(20).max(120).default(60),
-  gainDb: z.number().min(-60).max(60).default(0),
-  rateHz: z.number().min(1).max(120).default(30).describe("how often images are polled"),
-  lagS: z.number().min(0).max(1).default(0.3).describe("from the echo to the time that the host gives the image"),
-});
 
 const opticalTracker = z
   .strictObject({
@@ -99,12 +86,14 @@ const simulatedSource = z
   .strictObject({
     kind: z.literal("simulated"),
     phantom: phantom.prefault({ kind: "parametric" }),
-    probe: probe.prefault({}),
-    imaging: imaging.prefault({}),
+    scanner: scannerSchema,
+    probe: probeSchema.prefault({}),
+    imaging: imagingSchema.prefault({}),
     tracker: tracker.prefault({ kind: "optical" }),
     operator: operator.prefault({}),
   })
-  .describe("a synthetic knee, scanned by a synthetic operator; its truth is known");
+  .describe("a synthetic knee, scanned by a synthetic operator; its truth is known")
+  .transform(withScanner);
 
 const matrix = z.array(z.number()).length(12).describe("row-major 3x4, mm");
 

@@ -16,7 +16,7 @@ import { axesThrough } from "../sim/knee/axes.ts";
 import { clinicalSweeps, type SweepPlan } from "../sim/operator/sweep-plan.ts";
 import { pollTimes, simulatedImager } from "../sim/probe/imager-device.ts";
 import { notModelled as notModelledInEcho } from "../sim/probe/echo.ts";
-import { imageGeometry, probes } from "../sim/probe/probe.ts";
+import { imageGeometry } from "../sim/probe/probe.ts";
 import { renderFrames } from "../sim/probe/render.ts";
 import type { Scene } from "../sim/scene.ts";
 import { simulatedTracker, type TrackedBody } from "../sim/tracker/tracker-device.ts";
@@ -24,6 +24,7 @@ import { fourMarkerBody } from "../sim/tracker/stereo.ts";
 import { countInsonified } from "../sim/truth/insonified.ts";
 import { acquire, type Acquisition } from "./acquire.ts";
 import { buildPhantom, buildTracker, moveProbe } from "./build.ts";
+import { imageSettingsOf, probeOf } from "./scanner.ts";
 import { kneeFromFemurBody, probeFromImage, tibiaFromTibiaBody, trackerFromKnee, trueCalibration } from "./rig.ts";
 import type { GripConfig, Scenario, SimulatedSource } from "./schema.ts";
 
@@ -81,18 +82,14 @@ export async function planScan(
   for (const warning of knee.warnings) log.warn(warning);
   const { gridSpacingMm, effusionMm } = source.phantom;
   const scene = knee.scene({ spacingMm: gridSpacingMm, effusionMm });
-  const probe = probes[source.probe.kind];
   const { imaging } = source;
-  const settings = {
-    widthPx: imaging.widthPx,
-    heightPx: imaging.heightPx,
-    depthMm: imaging.depthMm,
-    dynamicRangeDb: imaging.dynamicRangeDb,
-    gainDb: imaging.gainDb,
-  };
+  const probe = probeOf(source.probe),
+    settings = imageSettingsOf(imaging);
   const geometry = imageGeometry(probe, settings);
   const motion = scan(source, knee, scene, rng);
   const timesS = motion.sweeps.flatMap(({ fromS, toS }) => pollTimes(fromS, toS, imaging.rateHz));
+
+  warnOfFaceInBone(scene, motion, timesS, log);
 
   const hits: Float32Array[] = [],
     ridges: Float32Array[] = [];
@@ -125,7 +122,7 @@ export async function planScan(
   return {
     geometry,
     acquisition: {
-      imager: simulatedImager(motion.sweeps, { rateHz: imaging.rateHz, lagS: imaging.lagS }, render),
+      imager: simulatedImager(motion.sweeps, imaging, render),
       tracker: trackerOf(source, knee, motion, rng),
       geometry,
       points: digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),
@@ -143,6 +140,20 @@ function scan(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): P
   };
   const plans = chosenSweeps(clinicalSweeps(knee.guide()), operator.sweeps);
   return moveProbe(operator.grip, plans, skin, operator, rng.fork("operator"));
+}
+
+/** A planned press may be deeper than the tissue over bone: such a pose has no image. */
+function warnOfFaceInBone(scene: Scene, motion: ProbeMotion, timesS: readonly number[], log: Log): void {
+  const inBone = timesS.filter((timeS) => {
+    const { m } = motion.kneeFromImage(timeS);
+    return sampleTrilinear(scene.grid, scene.boneDistanceMm, m[3]!, m[7]!, m[11]!, FAR_OUTSIDE_MM) < 0;
+  }).length;
+  if (inBone > 0) {
+    log.warn(
+      `in ${inBone} of ${timesS.length} images the face lies inside bone: ` +
+        "the tissue there is thinner than the probe is pressed in (operator.grip.pressMm)",
+    );
+  }
 }
 
 /** Beyond the grid there is only air. */
@@ -275,7 +286,7 @@ function notModelled(knee: Phantom, grip: GripConfig["kind"]): string[] {
     ...knee.notModelled,
     ...notModelledInEcho,
     "The leg does not move: femur, tibia and patella stay where they are during the scan.",
-    "Tissue that the probe pushes aside does not deform its surroundings.",
+    "Tissue under the probe is squeezed against bone but does not bulge sideways; all of it is equally stiff.",
     ...(grip === "guided"
       ? ["The probe follows its path as on a robot's arm but for tremor: no contact force, no friction, no hesitation."]
       : []),

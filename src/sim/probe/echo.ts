@@ -51,8 +51,8 @@ export const notModelled: readonly string[] = [
   "Multiple scattering and reverberation between layers, but for two more echoes of bone and a tail.",
   "Apertures cut off at the ends of the array: outer lines have the resolution of the middle ones.",
   "Echo level and attenuation of soft tissue are read in the image plane, not across the slice thickness.",
-  "Compression of tissue by the probe, blood flow, pulsation and other motion during a frame.",
-  "Persistence and multi-angle compounding; smoothing of the echo's power stands for the scanner's filter.",
+  "Blood flow, pulsation and other motion during a frame.",
+  "Frequency compounding: smoothing of the echo's power stands for it and for the scanner's speckle filter.",
   "Grating lobes, phase aberration, side lobes below −46 dB, harmonic imaging.",
 ];
 

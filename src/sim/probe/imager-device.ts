@@ -1,10 +1,13 @@
 import { deviceSeconds, hostSeconds, type Device, type Sample } from "../../data/device.ts";
+import { createPersistence } from "./persistence.ts";
 import type { Image } from "../../data/image.ts";
 
 export interface ImagerTiming {
   readonly rateHz: number;
   /** From the echo to the time stamp that the host gives the image: a polled device has no clock of its own. */
   readonly lagS: number;
+  /** Share of the picture shown before that stays in the next; 0 when left out. */
+  readonly persistence?: number;
 }
 
 /** Renders the images of a batch of true echo times (host clock), in order. */
@@ -32,6 +35,8 @@ export function simulatedImager(
           closed = true;
         },
         async *[Symbol.asyncIterator](): AsyncGenerator<Sample<Image>> {
+          // Between two stretches the operator goes elsewhere: what was shown there has faded.
+          const persist = createPersistence(timing.persistence ?? 0, 2.5 / timing.rateHz);
           const times = stretches.flatMap(({ fromS, toS }) => pollTimes(fromS, toS, timing.rateHz));
           for (let from = 0; from < times.length; from += BATCH) {
             const batch = times.slice(from, from + BATCH);
@@ -40,13 +45,16 @@ export function simulatedImager(
             for (let i = 0; i < batch.length; i++) {
               if (closed || signal.aborted) return;
               const stampS = batch[i]! + timing.lagS;
+              const { pixels } = images[i]!;
+              const shown =
+                pixels instanceof Uint8Array ? { ...images[i]!, pixels: persist(pixels, batch[i]!) } : images[i]!;
               yield {
                 sequence: from + i,
                 acquiredAt: deviceSeconds(stampS),
                 receivedAt: hostSeconds(stampS),
                 timeSource: "arrival",
                 geometryEpoch: 0,
-                value: images[i]!,
+                value: shown,
               };
             }
           }
