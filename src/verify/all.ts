@@ -1,5 +1,6 @@
 import type { Suite } from "./check.ts";
 import { calibrationSuite } from "./calibration.ts";
+import { devicesSuite } from "./devices.ts";
 import { determinismSuite } from "./determinism.ts";
 import { geometrySuite } from "./geometry.ts";
 import { ioSuite } from "./io.ts";
@@ -16,6 +17,7 @@ export const allSuites: readonly Suite[] = [
   kneeSuite,
   ultrasoundSuite,
   openigtlinkSuite,
+  devicesSuite,
   calibrationSuite,
   reconstructionSuite,
   metricsSuite,

@@ -61,7 +61,8 @@ const HOUSEKEEPING_MS = 100;
 const KEEP_ALIVE_S = 1,
   ECHO_S = 0.25,
   MODEL_REFRESH_S = 5,
-  MODEL_REPEAT_S = 1;
+  MODEL_REPEAT_S = 1,
+  TAKE_OVER_S = 0.25;
 
 /** Sockets, handshake, keep-alive and reconnection with one NatNet server. Frames arrive whole, not yet in order. */
 export class NatNetClient {
@@ -76,6 +77,7 @@ export class NatNetClient {
   private serverAddress = "";
   /** Sender of the frames: of two servers on one machine, the one that was heard first. */
   private framesFrom: string | undefined;
+  private successor: { readonly sender: string; readonly sinceS: number } | undefined;
   private state: ClientState = "idle";
   private session: Session | undefined;
   private modelsBytes: Uint8Array | undefined;
@@ -294,7 +296,7 @@ export class NatNetClient {
     this.own.datagrams++;
     if (packetKind(bytes) === "frame") {
       const sender = `${from.address}:${from.port}`;
-      if (from.address !== this.serverAddress || sender !== (this.framesFrom ??= sender)) {
+      if (from.address !== this.serverAddress || !this.believes(sender, receivedS)) {
         this.own.foreign++;
         return;
       }
@@ -313,6 +315,22 @@ export class NatNetClient {
     } catch (error) {
       this.intake.refuse(error);
     }
+  }
+
+  /**
+   * Frames are believed from where the first one came. Another port of the server takes over when it has been sending
+   * alone for a while: after a pause of this process, too, what waits in the socket may begin with a stranger's.
+   */
+  private believes(sender: string, receivedS: number): boolean {
+    if (sender === (this.framesFrom ??= sender)) {
+      this.successor = undefined;
+      return true;
+    }
+    if (receivedS - this.lastS.frame < this.options.stalledAfterS) return false;
+    if (this.successor?.sender !== sender) this.successor = { sender, sinceS: receivedS };
+    if (receivedS - this.successor.sinceS < TAKE_OVER_S) return false;
+    this.framesFrom = sender;
+    return true;
   }
 
   private handle(packet: Packet, bytes: Uint8Array, receivedS: number): void {
@@ -355,7 +373,6 @@ export class NatNetClient {
       this.requestModels();
     if (nowS - lastS.frame >= stalledAfterS && this.state === "streaming") {
       this.setState("stalled");
-      this.framesFrom = undefined;
     }
     // A server that answers but sends no frames is paused, or has forgotten us.
     if (nowS - lastS.frame >= lostAfterS && nowS - lastS.nudge >= lostAfterS) {

@@ -97,6 +97,7 @@ export class NatNetServer {
   private played = false;
   private starter: NodeJS.Timeout | undefined;
   private deviceOffsetS: number | undefined;
+  private dueS = 0;
   private playStartS = 0;
   private recordStartS = 0;
   private end: (how: PlayEnd) => void = () => undefined;
@@ -318,8 +319,11 @@ export class NatNetServer {
       this.recordStartS = origin?.recordS ?? receivedAt;
     }
     this.deviceOffsetS += CLOCK_FOLLOWS * (offsetS - this.deviceOffsetS);
-    const dueS = this.playStartS + (receivedAt - this.recordStartS) / speed;
-    await pause(dueS - clock.nowS(), signal);
+    this.dueS = this.playStartS + (receivedAt - this.recordStartS) / speed;
+    const waitS = this.dueS - clock.nowS();
+    if (waitS > 0) await pause(waitS, signal);
+    // Many at once would overflow the reader's socket, which Motive never does.
+    else await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** What the clock of the recorded device would show now. */
@@ -330,8 +334,10 @@ export class NatNetServer {
   }
 
   private compose(sample: Sample<TrackerFrame>, lastPoses: Map<string, RigidBody>): Frame {
-    const { session, midExposure } = this.options;
-    const transmitS = Math.max(this.deviceNowS(), sample.acquiredAt);
+    const { session, midExposure, clock, speed } = this.options;
+    // At another speed the server's clock is that of the recording, in which nothing was late.
+    const lateS = speed === 1 ? Math.max(0, clock.nowS() - this.dueS) : 0;
+    const transmitS = Math.max(sample.receivedAt + (this.deviceOffsetS ?? 0) + lateS, sample.acquiredAt);
     // Of Motive's 5.4 ms from exposure to transmission 4.6 are the cameras'.
     const receivedS = sample.acquiredAt + 0.85 * (transmitS - sample.acquiredAt);
     const ticks = {

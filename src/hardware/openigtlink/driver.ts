@@ -8,6 +8,7 @@ import { clientInfoXml, type ClientInfo } from "./client-info.ts";
 import { metadataValue, timestampSeconds, UTF8, type Envelope } from "./envelope.ts";
 import { grayImage } from "./image-message.ts";
 import { imageSpacing, type ImageBody } from "./messages/image.ts";
+import { createPoseWatch, type PoseWatchCounters } from "./pose-watch.ts";
 import { message, type Message } from "./protocol.ts";
 import { createSampleQueue, type SampleQueue } from "./sample-queue.ts";
 import { DEFAULT_PORT, STATUS_SHUT_DOWN } from "./server.ts";
@@ -43,6 +44,8 @@ export interface PlusOptions {
   readonly patienceS?: number;
   readonly idleTimeoutS?: number;
   readonly firstRetryS?: number;
+  /** A pose that stays the same to the last bit for so long is stale; Infinity for sources without any noise. */
+  readonly staleAfterS?: number;
   /**
    * What happens when a consumer is too slow. "drop" (default): the oldest samples go, the newest are never late.
    * "wait": the server has to wait, for recording without a loss; PlusServer disconnects who makes it wait.
@@ -53,7 +56,7 @@ export interface PlusOptions {
   readonly queuedPoses?: number;
 }
 
-export interface DriverCounters extends ClientCounters {
+export interface DriverCounters extends ClientCounters, Readonly<PoseWatchCounters> {
   readonly images: number;
   readonly poseFrames: number;
   /** Not later than the one before: the sender repeated it, or its clock was set back. */
@@ -67,6 +70,8 @@ export interface DriverCounters extends ClientCounters {
   readonly otherTransforms: number;
   /** Of a tool that came after its frame was complete. */
   readonly lateTools: number;
+  /** Times that leapt ahead of the host's clock: the sender's clock was set. */
+  readonly clockSteps: number;
   /** Dropped because the consumer was too slow. */
   readonly droppedImages: number;
   readonly droppedPoses: number;
@@ -81,6 +86,11 @@ export interface PlusDevices {
 
 /** So many samples in a row with times before the last good one: the clock was set back. */
 const MAX_REVERSED = 30;
+/**
+ * A time that is further ahead of the one before than the host's clock went on, by more than this, is a step of the
+ * clock. Shorter breaks are usual in what is played faster than it was recorded.
+ */
+const LEAP_S = 60;
 
 interface Session {
   readonly client: Client;
@@ -194,6 +204,9 @@ function createTally() {
     repeatedImages: 0,
     otherTransforms: 0,
     lateTools: 0,
+    stalePoses: 0,
+    jumps: 0,
+    clockSteps: 0,
     dropped: {} as Record<string, number>,
   };
 }
@@ -329,6 +342,9 @@ function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
   const known = new Set<string>();
   const imageOrder = createOrder(tally, sinks),
     poseOrder = createOrder(tally, sinks);
+  const watchPose = createPoseWatch(options.staleAfterS ?? 0.5, tally, (tool, distanceMm) =>
+    sinks.log.warn("a tool leapt; is it mistaken for another?", { tool, distanceMm }),
+  );
   let imageSequence = 0,
     poseSequence = 0,
     gathering: Gathering | undefined,
@@ -347,15 +363,15 @@ function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
   }
 
   function emitPoses(tools: readonly ToolReading[], at: Omit<Gathering, "tools" | "time">): void {
-    if (!poseOrder.later(at.acquiredAtS)) return;
+    if (!poseOrder.later(at.acquiredAtS, at.receivedAtS)) return;
     tally.poseFrames++;
     sinks.poses({
       sequence: poseSequence++,
       acquiredAt: deviceSeconds(at.acquiredAtS),
       receivedAt: hostSeconds(at.receivedAtS),
       timeSource: at.timeSource,
-      geometryEpoch: 0,
-      value: { tools },
+      geometryEpoch: poseOrder.steps,
+      value: { tools: tools.map((reading) => watchPose(reading, at.acquiredAtS)) },
     });
   }
 
@@ -393,7 +409,7 @@ function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
     if (body.components > 1 && tally.colourImages++ === 0)
       sinks.log.warn("colour images are taken as their brightness");
     const { acquiredAtS, timeSource } = timeOf(received, receivedAtS);
-    if (!imageOrder.later(acquiredAtS)) return;
+    if (!imageOrder.later(acquiredAtS, receivedAtS)) return;
     const spacing = imageSpacing(body).map((mm) => mm.toPrecision(5));
     const now = `${value.width} ${value.height} ${body.scalar} ${spacing.join(" ")}`;
     if (now !== geometry) geometryEpoch++;
@@ -406,7 +422,7 @@ function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
       acquiredAt: deviceSeconds(acquiredAtS),
       receivedAt: hostSeconds(receivedAtS),
       timeSource,
-      geometryEpoch,
+      geometryEpoch: geometryEpoch + imageOrder.steps,
       value,
     });
   }
@@ -438,13 +454,25 @@ function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
 /** Lets only what is later than everything before pass. */
 function createOrder(tally: Tally, sinks: Sinks) {
   let last = -Infinity,
-    reversed = 0;
+    lastReceivedS = Infinity,
+    reversed = 0,
+    steps = 0;
   return {
     get last() {
       return last;
     },
-    later(timeS: number): boolean {
+    /** Leaps of the clock until now: times before and after one do not belong together. */
+    get steps() {
+      return steps;
+    },
+    later(timeS: number, receivedAtS: number): boolean {
       if (timeS > last) {
+        if (timeS - last - (receivedAtS - lastReceivedS) > LEAP_S && Number.isFinite(last)) {
+          steps++;
+          tally.clockSteps++;
+          sinks.log.warn("the server's clock leapt ahead", { byS: timeS - last });
+        }
+        lastReceivedS = receivedAtS;
         last = timeS;
         reversed = 0;
         return true;

@@ -45,6 +45,8 @@ export interface ServerClient {
   readonly id: number;
   readonly headerVersion: 1 | 2;
   readonly dropped: number;
+  /** What waits for it. */
+  readonly queuedBytes: number;
   /** To this client only; its subscription does not matter. */
   send(sent: Message): void;
   /** Ends the connection when everything has been sent. */
@@ -208,6 +210,9 @@ export async function startServer(options: ServerOptions): Promise<IgtlServer> {
       commands: [],
       get dropped() {
         return queue.dropped;
+      },
+      get queuedBytes() {
+        return queue.queuedBytes;
       },
       send: (sent) => deliver(connection, sent, false),
       end: () => queue.whenEmpty(() => socket.end()),

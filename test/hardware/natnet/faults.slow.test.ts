@@ -11,7 +11,7 @@ import { decodePacket, encodePacket, packetKind } from "../../../src/hardware/na
 import { NatNetServer, type ServerOptions } from "../../../src/hardware/natnet/server.ts";
 import { newestKnown } from "../../../src/hardware/natnet/version.ts";
 import { poseAt, RATE_HZ, testSession } from "./session.ts";
-import { UdpProxy } from "./udp-proxy.ts";
+import { UdpProxy } from "../../../src/hardware/natnet/udp-proxy.ts";
 
 /** Metres in f32 at 2 m, and a quaternion in f32: 2⁻²⁴ of each, with the products between them. */
 const WIRE_MM = 2e-4;
