@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FormatError } from "../core/errors.ts";
+import { faultSchema } from "./fault-schema.ts";
 import { imagingSchema, probeSchema, scannerSchema, withScanner } from "./scanner.ts";
 
 const parametricPhantom = z
@@ -91,6 +92,7 @@ const simulatedSource = z
     imaging: imagingSchema.prefault({}),
     tracker: tracker.prefault({ kind: "optical" }),
     operator: operator.prefault({}),
+    faults: z.array(faultSchema).max(100).default([]).describe("what goes wrong with the devices; see docs/faults.md"),
   })
   .describe("a synthetic knee, scanned by a synthetic operator; its truth is known")
   .transform(withScanner);

@@ -23,6 +23,7 @@ import { simulatedTracker, type TrackedBody } from "../sim/tracker/tracker-devic
 import { fourMarkerBody } from "../sim/tracker/stereo.ts";
 import { countInsonified } from "../sim/truth/insonified.ts";
 import { acquire, type Acquisition } from "./acquire.ts";
+import { disturb } from "./disturb.ts";
 import { buildPhantom, buildTracker, moveProbe } from "./build.ts";
 import { imageSettingsOf, probeOf } from "./scanner.ts";
 import { kneeFromFemurBody, probeFromImage, tibiaFromTibiaBody, trackerFromKnee, trueCalibration } from "./rig.ts";
@@ -119,17 +120,26 @@ export async function planScan(
   };
   const calibration: Calibration = trueCalibration(geometry, imaging.lagS - source.tracker.latencyS);
   const grip = source.operator.grip.kind;
+  const { imager, tracker, recorded } = disturb(
+    simulatedImager(motion.sweeps, imaging, render),
+    trackerOf(source, knee, motion, rng),
+    source.faults,
+    rng.fork("faults"),
+  );
   return {
     geometry,
     acquisition: {
-      imager: simulatedImager(motion.sweeps, imaging, render),
-      tracker: trackerOf(source, knee, motion, rng),
+      imager,
+      tracker,
       geometry,
       points: digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),
       sweeps: motion.sweeps.map(({ name, fromS, toS }): Sweep => ({ name, fromS, toS })),
       expectedImages: timesS.length,
     },
-    truth: () => truthOf(knee, { motion, timesS, geometry, calibration, hits, ridges, reach, grip }),
+    truth: () => {
+      const images = { timesS: recorded(timesS), hits: recorded(hits), ridges: recorded(ridges) };
+      return truthOf(knee, { motion, ...images, geometry, calibration, reach, grip, faults: source.faults.length });
+    },
   };
 }
 
@@ -234,12 +244,13 @@ interface TruthParts {
   readonly hits: readonly Float32Array[];
   readonly ridges: readonly Float32Array[];
   readonly grip: GripConfig["kind"];
+  readonly faults: number;
   readonly reach: { readonly reachMm: number; readonly maxIncidenceRad: number };
 }
 
 function truthOf(
   knee: Phantom,
-  { motion, timesS, geometry, calibration, hits, ridges, reach, grip }: TruthParts,
+  { motion, timesS, geometry, calibration, hits, ridges, reach, grip, faults }: TruthParts,
 ): GroundTruth {
   const femurFromKnee = invert(kneeFromFemurBody);
   const allHits = new Float32Array(hits.reduce((n, h) => n + h.length, 0));
@@ -277,11 +288,11 @@ function truthOf(
     calibration,
     referenceFromPixel,
     trueRidge: (index) => ridges[index] ?? new Float32Array(geometry.width).fill(NaN),
-    notModelled: notModelled(knee, grip),
+    notModelled: notModelled(knee, grip, faults),
   };
 }
 
-function notModelled(knee: Phantom, grip: GripConfig["kind"]): string[] {
+function notModelled(knee: Phantom, grip: GripConfig["kind"], faults: number): string[] {
   return [
     ...knee.notModelled,
     ...notModelledInEcho,
@@ -292,7 +303,7 @@ function notModelled(knee: Phantom, grip: GripConfig["kind"]): string[] {
       : []),
     "The tracker has white centroid noise on every marker; it has no occlusion, no marker swaps, no warm-up drift and " +
       "no smoothing.",
-    "No image is lost, skipped or delivered twice.",
+    ...(faults === 0 ? ["No image is lost, skipped or delivered twice."] : []),
     "Calibration is the truth plus an error of published size, not yet a simulated calibration session.",
   ];
 }
