@@ -40,6 +40,28 @@ export function trackerFromKnee(distanceMm: number, lateralSign: 1 | -1): Rigid<
   return invert(fromAxes<"knee", "tracker">(bar, down, view, origin));
 }
 
+/** On a calibration phantom: its marker body, at the side away from the camera, higher than the box. */
+export const phantomFromReferenceBody: Rigid<"phantom", "reference"> = fromAxisAngle([1, 0.1, 0.05], 0.9, [46, 95, 55]);
+
+/**
+ * On the bench the camera bar looks along the phantom's y and down on what moves about `centreMm`: the markers of probe
+ * and stylus are 110 to 160 mm above it.
+ */
+export function trackerFromPhantom(
+  distanceMm: number,
+  [x, y, z]: readonly [number, number, number],
+): Rigid<"tracker", "phantom"> {
+  const view = unit([0.2, 0.8, -0.55]); // tracker z, in the phantom's frame
+  const bar = unit(cross([0, 0, -1], view));
+  const MARKERS_ABOVE_MM = 80;
+  const origin: Vector = [
+    x - view[0] * distanceMm,
+    y - view[1] * distanceMm,
+    z + MARKERS_ABOVE_MM - view[2] * distanceMm,
+  ];
+  return invert(fromAxes<"phantom", "tracker">(bar, cross(view, bar), view, origin));
+}
+
 export function trueCalibration(geometry: ImageGeometry, imageLagS: number): Calibration {
   return { probeFromPixel: multiply3x4(probeFromImage.m, imageFromPixel(geometry)), imageLagS };
 }

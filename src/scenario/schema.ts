@@ -97,6 +97,31 @@ const simulatedSource = z
   .describe("a synthetic knee, scanned by a synthetic operator; its truth is known")
   .transform(withScanner);
 
+const sessionConditions = {
+  images: z.int().min(12).max(2000).default(150).describe("of each session that has images"),
+  waterC: z.number().min(1).max(60).default(21).describe("true temperature of the water in the tank"),
+  thermometerSdC: z.number().min(0).max(10).default(0.5).describe("SD of the operator's thermometer"),
+  depthFrom: z
+    .enum(["thermometer", "wires", "uncorrected"])
+    .default("thermometer")
+    .describe("what the calibration takes the speed of sound from"),
+  trackerDistanceMm: z.number().min(300).max(5000).default(700).describe("from the camera bar to the phantom"),
+  phantomToleranceMm: z.number().min(0).max(2).default(0.05).describe("SD of its holes and divots in each axis"),
+};
+
+const sessionSource = z
+  .strictObject({
+    kind: z.literal("session"),
+    session: z
+      .enum(["nwire", "crossed-wire", "plane", "temporal", "pivot", "landmarks"])
+      .describe("what is calibrated; what it needs to know is calibrated first, in sessions of the same rig"),
+    conditions: z.strictObject(sessionConditions).prefault({}),
+    probe: probe.prefault({}),
+    imaging: imaging.prefault({}),
+    tracker: tracker.prefault({ kind: "optical" }),
+  })
+  .describe("a simulated calibration session: phantom, water tank, stylus; its truth is known");
+
 const matrix = z.array(z.number()).length(12).describe("row-major 3x4, mm");
 
 const recordedSource = z
@@ -112,7 +137,7 @@ const recordedSource = z
   })
   .describe("something that was recorded; there is no truth to score against");
 
-const source = z.discriminatedUnion("kind", [simulatedSource, recordedSource]);
+const source = z.discriminatedUnion("kind", [simulatedSource, recordedSource, sessionSource]);
 
 const calibration = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("truth") }).describe("the true matrices: for the error budget only"),
@@ -123,7 +148,10 @@ const calibration = z.discriminatedUnion("kind", [
       translationSdMm: z.number().min(0).max(10).default(0.4).describe("SD of the error along each axis, mid-image"),
       lagSdS: z.number().min(0).max(0.5).default(0.004),
     })
-    .describe("the truth plus an error of published size, drawn by the seed; calibration itself comes later"),
+    .describe("the truth plus an error of published size, drawn by the seed"),
+  z
+    .strictObject({ kind: z.literal("sessions"), ...sessionConditions })
+    .describe("as on the bench: stylus, phantom, lag and image calibrated one after the other in simulated sessions"),
   z
     .strictObject({ kind: z.literal("given"), probeFromPixel: matrix, imageLagS: z.number().min(-1).max(1).default(0) })
     .describe("measured elsewhere: (column, row, 0) of a pixel to probe mm"),
@@ -172,7 +200,7 @@ const scenarioSchema = z.strictObject({
   about: z.string().max(2000).default(""),
   seed: z.string().min(1).max(200).default("1").describe("the one seed; every random number follows from it"),
   source,
-  calibration: calibration.prefault({ kind: "perturbed" }),
+  calibration: calibration.prefault({ kind: "sessions" }),
   pose: pose.prefault({ kind: "tracked" }),
   segmentation: segmentation.prefault({ kind: "classical" }),
   reconstruction: reconstruction.prefault({}),
@@ -183,6 +211,9 @@ const scenarioSchema = z.strictObject({
 
 export type Scenario = z.output<typeof scenarioSchema>;
 export type SimulatedSource = z.output<typeof simulatedSource>;
+export type SessionSource = z.output<typeof sessionSource>;
+export type SessionKind = SessionSource["session"];
+export type SessionConditions = SessionSource["conditions"];
 export type RecordedSource = z.output<typeof recordedSource>;
 export type CalibrationConfig = z.output<typeof calibration>;
 export type PhantomConfig = z.output<typeof phantom>;
@@ -210,10 +241,10 @@ function checkTogether(scenario: Scenario, file: string): Scenario {
       file,
       { field: "calibration.kind" },
       "a simulated source has no PLUS configuration",
-      'Use "perturbed", "truth" or "given"',
+      'Use "sessions", "perturbed", "truth" or "given"',
     );
   }
-  if (source.kind === "recording" && (calibration.kind === "truth" || calibration.kind === "perturbed")) {
+  if (source.kind === "recording" && calibration.kind !== "configuration" && calibration.kind !== "given") {
     throw new FormatError(
       file,
       { field: "calibration.kind" },

@@ -1,4 +1,4 @@
-import { compose, invert, multiply3x4 } from "../../../core/rigid.ts";
+import { compose, interpolate, invert, multiply3x4, type Frame, type Rigid } from "../../../core/rigid.ts";
 import type { Recording } from "../../../data/recording.ts";
 import { poseAt, relativePoses, type PoseSeries } from "../pose-series.ts";
 import { refuse, type Refused } from "../refused.ts";
@@ -15,6 +15,8 @@ export interface WireSearch {
   readonly referenceFromPhantom: Readonly<Float64Array>;
   /** Half width of the window over which poses are smoothed, s; 0: not at all. */
   readonly smoothS: number;
+  /** By how much the images' times run behind the poses', s; for recordings without a common index. */
+  readonly imageLagS?: number;
 }
 
 export interface FoundFrames {
@@ -51,12 +53,13 @@ export async function findWireFrames(recording: Recording, search: WireSearch): 
     const found = segmentWires(await images.read(index), search.phantom);
     if (!found) continue;
     segmented++;
+    const atS = images.acquiredAtS[index]! - (search.imageLagS ?? 0);
     const byIndex = recording.pairing === "by-index";
-    const p = sampleOf(smoothProbe, byIndex, index, images.acquiredAtS[index]!),
-      r = sampleOf(smoothReference, byIndex, index, images.acquiredAtS[index]!);
-    if (p < 0 || r < 0) continue;
-    const probeFromTracker = invert<"tracker", "probe">({ m: poseAt(smoothProbe, p) });
-    const { m } = compose(probeFromTracker, { m: poseAt(smoothReference, r) });
+    const trackerFromProbe = poseOf<"probe">(smoothProbe, byIndex, index, atS),
+      trackerFromReference = poseOf<"reference">(smoothReference, byIndex, index, atS);
+    if (!trackerFromProbe || !trackerFromReference) continue;
+    const probeFromTracker = invert(trackerFromProbe);
+    const { m } = compose(probeFromTracker, trackerFromReference);
     const probeFromPhantom = multiply3x4(m, search.referenceFromPhantom);
     frames.push({ index, pixels: found.pixels, handed: found.handed, probeFromPhantom });
   }
@@ -67,8 +70,14 @@ function parentOf({ poses }: Recording, tool: string): string {
   return poses.find((track) => track.tool === tool)?.parent ?? "";
 }
 
-/** The sample that belongs to an image: the one of its index, else the nearest in time; −1: none. */
-function sampleOf({ sourceIndex, timeS }: PoseSeries, byIndex: boolean, index: number, atS: number): number {
+/** The pose that belongs to an image: the one of its index, else between its neighbours in time. */
+function poseOf<Tool extends Frame>(
+  series: PoseSeries,
+  byIndex: boolean,
+  index: number,
+  atS: number,
+): Rigid<"tracker", Tool> | undefined {
+  const { sourceIndex, timeS } = series;
   const keys: ArrayLike<number> = byIndex ? sourceIndex : timeS,
     wanted = byIndex ? index : atS;
   let low = 0,
@@ -78,7 +87,12 @@ function sampleOf({ sourceIndex, timeS }: PoseSeries, byIndex: boolean, index: n
     if (keys[middle]! < wanted) low = middle + 1;
     else high = middle;
   }
-  if (byIndex) return keys[low] === wanted ? low : -1;
-  const near = low > 0 && wanted - keys[low - 1]! < keys[low]! - wanted ? low - 1 : low;
-  return Math.abs(keys[near]! - wanted) <= SAME_TIME_S ? near : -1;
+  const at = (i: number): Rigid<"tracker", Tool> => ({ m: poseAt(series, i) });
+  if (byIndex) return keys[low] === wanted ? at(low) : undefined;
+  const before = Math.max(0, low - 1),
+    gapS = timeS[low]! - timeS[before]!,
+    share = gapS > 0 ? (atS - timeS[before]!) / gapS : 0;
+  if (share >= 0 && share <= 1 && gapS > 0 && gapS <= SAME_TIME_S) return interpolate(at(before), at(low), share);
+  const near = low > 0 && share < 0.5 ? before : low;
+  return Math.abs(timeS[near]! - atS) <= SAME_TIME_S ? at(near) : undefined;
 }

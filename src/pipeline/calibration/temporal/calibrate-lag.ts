@@ -1,6 +1,6 @@
 import { student975 } from "../student.ts";
 import { percentile } from "../../../core/stats.ts";
-import type { PoseSeries } from "../pose-series.ts";
+import { poseAt, type PoseSeries } from "../pose-series.ts";
 import { refuse, type Refused } from "../refused.ts";
 import { eigen3 } from "../symmetric3.ts";
 import { fitLag, type LagFit, type LagInput } from "./lag-model.ts";
@@ -49,8 +49,10 @@ export interface LagCalibration {
 }
 
 const COARSE_STEP_S = 0.01;
-/** Directions of motion with less than this are noise, mm (standard deviation). */
-const MOVING_MM = 0.5;
+/** Motions with less than this are noise, mm (standard deviation). */
+const MOVING_MM = 0.1;
+/** Turns are counted as the motion of a point this far from the markers, which is where images are, mm. */
+const LEVER_MM = 100;
 /** A rival whose residual is within this factor of the best one's cannot be told from it. */
 const RIVAL_FACTOR = 2;
 
@@ -73,8 +75,8 @@ export function calibrateLag(
     imageTimeS: signal.timeS,
     depthPx: signal.depthPx,
     trackerTimeS: series.timeS,
-    positionMm: motion.positionMm,
-    directions: motion.directions,
+    motionMm: motion.motionMm,
+    motions: motion.motions,
   };
   const least = Math.max(options.leastFrames, Math.ceil(signal.timeS.length / 2));
   const coarse: LagFit[] = [];
@@ -226,12 +228,29 @@ function withoutMean(values: readonly number[]): number[] {
 const span = (timeS: Readonly<Float64Array>): string =>
   `${timeS[0]!.toFixed(2)} to ${timeS[timeS.length - 1]!.toFixed(2)} s`;
 
-/** Translations in their principal axes, main direction first; directions that hardly move are left out. */
-function principalMotion({ poses, timeS }: PoseSeries): {
-  readonly positionMm: Float64Array;
-  readonly directions: number;
+/**
+ * Translations in their principal axes, main direction first, then turns about the tracker's axes; motions that hardly
+ * move are left out. The image is a hand's breadth away from the markers: a turn moves it as well as a translation.
+ */
+function principalMotion(series: PoseSeries): {
+  readonly motionMm: Float64Array;
+  readonly motions: number;
   readonly swingMm: number;
 } {
+  const n = series.timeS.length,
+    translations = principalTranslations(series),
+    turns = turnsMm(series);
+  const spread = (k: number): number => Math.sqrt(turns.reduce((sum, turn) => sum + turn[k]! ** 2, 0) / n);
+  const turning = [0, 1, 2].filter((k) => spread(k) > MOVING_MM);
+  const motions = translations[0]!.length + turning.length;
+  const motionMm = new Float64Array(motions * n);
+  for (let i = 0; i < n; i++) motionMm.set([...translations[i]!, ...turning.map((k) => turns[i]![k]!)], motions * i);
+  const main = Float64Array.from(translations, ([first]) => first!);
+  return { motionMm, motions, swingMm: percentile(main, 0.95) - percentile(main, 0.05) };
+}
+
+/** One entry a sample: along every principal direction that moves, at least one. */
+function principalTranslations({ poses, timeS }: PoseSeries): number[][] {
   const n = timeS.length,
     mean = [0, 0, 0];
   for (let i = 0; i < n; i++) for (let k = 0; k < 3; k++) mean[k]! += poses[12 * i + 4 * k + 3]! / n;
@@ -241,13 +260,26 @@ function principalMotion({ poses, timeS }: PoseSeries): {
     for (let a = 0; a < 3; a++) for (let b = 0; b < 3; b++) scatter[3 * a + b]! += (centred(i, a) * centred(i, b)) / n;
   const { values, vectors } = eigen3(scatter);
   const directions = Math.max(1, values.filter((value) => Math.sqrt(Math.max(0, value)) > MOVING_MM).length);
-  const positionMm = new Float64Array(3 * n);
-  for (let i = 0; i < n; i++) {
-    for (let d = 0; d < directions; d++) {
-      const axis = vectors[2 - d]!;
-      for (let k = 0; k < 3; k++) positionMm[3 * i + d]! += axis[k]! * centred(i, k);
-    }
-  }
-  const main = Float64Array.from({ length: n }, (_, i) => positionMm[3 * i]!);
-  return { positionMm, directions, swingMm: percentile(main, 0.95) - percentile(main, 0.05) };
+  return Array.from({ length: n }, (_, i) =>
+    Array.from({ length: directions }, (__, d) =>
+      vectors[2 - d]!.reduce((sum, axis, k) => sum + axis * centred(i, k), 0),
+    ),
+  );
+}
+
+/** Small turns away from the mean attitude about the axes of the body, as lengths at the lever, centred. */
+function turnsMm({ poses, timeS }: PoseSeries): number[][] {
+  const n = timeS.length,
+    middle = poseAt({ poses }, n >> 1);
+  const turns = Array.from({ length: n }, (_, i) => {
+    const m = poseAt({ poses }, i);
+    // Antisymmetric part of R Rᵀ(middle): the rotation vector of a small turn.
+    const entry = (a: number, b: number): number =>
+      [0, 1, 2].reduce((sum, k) => sum + m[4 * a + k]! * middle[4 * b + k]!, 0);
+    return [entry(2, 1) - entry(1, 2), entry(0, 2) - entry(2, 0), entry(1, 0) - entry(0, 1)].map(
+      (twice) => (LEVER_MM / 2) * twice,
+    );
+  });
+  const mean = [0, 1, 2].map((k) => turns.reduce((sum, turn) => sum + turn[k]! / n, 0));
+  return turns.map((turn) => turn.map((value, k) => value - mean[k]!));
 }

@@ -1,11 +1,12 @@
 import { Matrix, solve } from "ml-matrix";
 
-/** Linear interpolation of the 3 components of `p` (interleaved xyz) at `t`; undefined outside the times. */
-export function positionAt(
+/** Linear interpolation at `t` of signals of `columns` numbers a sample; undefined outside the times. */
+export function signalsAt(
   timeS: Readonly<Float64Array>,
-  p: Readonly<Float64Array>,
+  signals: Readonly<Float64Array>,
+  columns: number,
   t: number,
-): [number, number, number] | undefined {
+): number[] | undefined {
   const n = timeS.length;
   if (!(t >= timeS[0]! && t <= timeS[n - 1]!)) return undefined;
   let low = 0,
@@ -15,9 +16,11 @@ export function positionAt(
     if (timeS[middle]! <= t) low = middle;
     else high = middle;
   }
-  const s = (t - timeS[low]!) / (timeS[high]! - timeS[low]!),
-    at = (k: number): number => (1 - s) * p[3 * low + k]! + s * p[3 * high + k]!;
-  return [at(0), at(1), at(2)];
+  const s = (t - timeS[low]!) / (timeS[high]! - timeS[low]!);
+  return Array.from(
+    { length: columns },
+    (_, k) => (1 - s) * signals[columns * low + k]! + s * signals[columns * high + k]!,
+  );
 }
 
 export interface LagFit {
@@ -27,7 +30,7 @@ export interface LagFit {
   /** Residual sum of squares a sample, px². */
   readonly meanSquare: number;
   readonly samples: number;
-  /** px, then px per mm along each direction. */
+  /** px, then px per mm of each motion. */
   readonly coefficients: readonly number[];
   /** Image signal minus model at the samples used, px; with the model's rate of change, px/s. */
   readonly residuals: readonly number[];
@@ -39,33 +42,33 @@ export interface LagInput {
   readonly imageTimeS: Readonly<Float64Array>;
   readonly depthPx: Readonly<Float64Array>;
   readonly trackerTimeS: Readonly<Float64Array>;
-  /** Position along up to three directions, interleaved by three (unused ones 0), mm. */
-  readonly positionMm: Readonly<Float64Array>;
-  readonly directions: number;
+  /** Translations and turns over time, `motions` numbers a sample, mm; the largest first. */
+  readonly motionMm: Readonly<Float64Array>;
+  readonly motions: number;
 }
 
 /** Half step of the central difference for the model's rate, s: one tracker sample at 100 Hz. */
 const RATE_STEP_S = 0.01;
 
 /**
- * Least squares of depth(t) ≈ a + Σ b_k · position_k(t − lag), either sign. Undefined when the times overlap in fewer
+ * Least squares of depth(t) ≈ a + Σ b_k · motion_k(t − lag), either sign. Undefined when the times overlap in fewer
  * than `leastSamples` images.
  */
 export function fitLag(input: LagInput, lagS: number, leastSamples: number): LagFit | undefined {
-  const { imageTimeS, depthPx, trackerTimeS, positionMm, directions } = input;
+  const { imageTimeS, depthPx, trackerTimeS, motionMm, motions } = input;
   const rows: number[][] = [],
     depths: number[] = [],
     times: number[] = [];
   for (let i = 0; i < imageTimeS.length; i++) {
-    const p = positionAt(trackerTimeS, positionMm, imageTimeS[i]! - lagS);
+    const p = signalsAt(trackerTimeS, motionMm, motions, imageTimeS[i]! - lagS);
     if (!p) continue;
-    rows.push([1, ...p.slice(0, directions)]);
+    rows.push([1, ...p]);
     depths.push(depthPx[i]!);
     times.push(imageTimeS[i]!);
   }
   const n = rows.length;
   if (n < leastSamples) return undefined;
-  const size = directions + 1,
+  const size = motions + 1,
     normal = Matrix.zeros(size, size),
     right = Matrix.zeros(size, 1);
   rows.forEach((row, i) => {
@@ -80,8 +83,8 @@ export function fitLag(input: LagInput, lagS: number, leastSamples: number): Lag
   const total = depths.reduce((sum, d) => sum + (d - mean) ** 2, 0);
   const squares = residuals.reduce((sum, r) => sum + r * r, 0);
   const value = (t: number): number => {
-    const p = positionAt(trackerTimeS, positionMm, t);
-    return p ? p.slice(0, directions).reduce((sum, x, k) => sum + x * coefficients[k + 1]!, 0) : NaN;
+    const p = signalsAt(trackerTimeS, motionMm, motions, t);
+    return p ? p.reduce((sum, x, k) => sum + x * coefficients[k + 1]!, 0) : NaN;
   };
   const rates = times.map((t) => {
     const rate = (value(t - lagS + RATE_STEP_S) - value(t - lagS - RATE_STEP_S)) / (2 * RATE_STEP_S);

@@ -1,0 +1,39 @@
+import type { Recording } from "../../data/recording.ts";
+import { fitClock } from "./clock-map.ts";
+
+/**
+ * The recording with the acquisition times of free-running devices on the host's clock, so that images and poses share
+ * one. Recordings whose samples belong together by index are given back as they are.
+ */
+export function onHostClock(recording: Recording): Recording {
+  if (recording.pairing === "by-index") return recording;
+  const onHost = <T extends { readonly acquiredAtS: Float64Array; readonly receivedAtS: Float64Array }>(
+    track: T,
+  ): T => {
+    const { offsetS, rate } = fitClock(track.acquiredAtS, track.receivedAtS);
+    return { ...track, acquiredAtS: track.acquiredAtS.map((t) => offsetS + rate * t) };
+  };
+  const { images } = recording;
+  return {
+    ...recording,
+    images: images && withTimes(images, onHost(images).acquiredAtS),
+    poses: recording.poses.map(onHost),
+    close: () => recording.close(),
+  };
+}
+
+/** Image tracks may be class instances, whose methods a spread would lose. */
+function withTimes(images: NonNullable<Recording["images"]>, acquiredAtS: Float64Array): typeof images {
+  const { width, height, pixelType, count, nominalGeometry, receivedAtS, valid } = images;
+  return {
+    width,
+    height,
+    pixelType,
+    count,
+    ...(nominalGeometry ? { nominalGeometry } : {}),
+    acquiredAtS,
+    receivedAtS,
+    valid,
+    read: (index) => images.read(index),
+  };
+}

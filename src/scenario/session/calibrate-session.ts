@@ -1,0 +1,152 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { UnsuitableInputError } from "../../core/errors.ts";
+import { createRng } from "../../core/rng.ts";
+import type { Calibration } from "../../data/calibration.ts";
+import type { Recording } from "../../data/recording.ts";
+import { openMcap } from "../../io/mcap/reader.ts";
+import { calibratePivot, type PivotCalibration } from "../../pipeline/calibration/pivot/calibrate-pivot.ts";
+import { registerPhantom, type PhantomRegistration } from "../../pipeline/calibration/landmarks/register-phantom.ts";
+import { relativePoses, type PoseSeries } from "../../pipeline/calibration/pose-series.ts";
+import type { Refused } from "../../pipeline/calibration/refused.ts";
+import { smoothPoses } from "../../pipeline/calibration/smooth-poses.ts";
+import { correctSpeed, type SpeedCorrection, type WaterKnowledge } from "../../pipeline/calibration/sound-speed.ts";
+import { calibrateLag, type LagCalibration } from "../../pipeline/calibration/temporal/calibrate-lag.ts";
+import { imageSignal } from "../../pipeline/calibration/temporal/image-signal.ts";
+import { calibrateSpatial, type SpatialResult } from "../../pipeline/calibration/spatial/calibrate-spatial.ts";
+import { findWireFrames } from "../../pipeline/calibration/spatial/find-wire-frames.ts";
+import { nWirePhantom } from "../../pipeline/calibration/spatial/nwire-phantom.ts";
+import type { Vector3 } from "../../pipeline/calibration/vector3.ts";
+import { onHostClock } from "../../pipeline/sync/host-clock.ts";
+import { acquire } from "../acquire.ts";
+import type { RunContext } from "../run.ts";
+import type { SessionConditions, SessionKind } from "../schema.ts";
+import { planSession, type PlannedSession, type SessionRig } from "./plan-session.ts";
+
+/** What was found on the way; each later session uses the earlier ones, as on the bench. */
+export interface SessionResults {
+  readonly pivot?: PivotCalibration;
+  readonly landmarks?: PhantomRegistration;
+  readonly temporal?: LagCalibration;
+  readonly spatial?: SpatialResult & { readonly segmented: number; readonly examined: number };
+  readonly speed?: SpeedCorrection;
+}
+
+export interface SessionOutcome {
+  readonly planned: PlannedSession;
+  readonly recordingPath: string;
+  readonly results: SessionResults;
+}
+
+/** What has to be known before. */
+const before: { readonly [K in SessionKind]: readonly SessionKind[] } = {
+  pivot: [],
+  landmarks: ["pivot"],
+  temporal: [],
+  nwire: ["pivot", "landmarks", "temporal"],
+  "crossed-wire": ["temporal"],
+  plane: ["temporal"],
+};
+
+/**
+ * Half width of the window over which a stylus's poses are smoothed, s: a camera bar's single pose is off by half a
+ * millimetre at the tip, and the hand moves slowly.
+ */
+const STYLUS_SMOOTH_S = 0.15;
+const PROBE_SMOOTH_S = 0.5;
+const LAG_SMOOTH_S = 0.1;
+
+/** Simulates a session, and those it builds on, into `folder`, and calibrates from the recordings alone. */
+export async function calibrateSessions(
+  kind: SessionKind,
+  rig: SessionRig,
+  seed: string,
+  folder: string,
+  context: RunContext,
+): Promise<SessionOutcome> {
+  await mkdir(folder, { recursive: true });
+  let results: SessionResults = {};
+  for (const step of [...before[kind], kind]) {
+    const planned = planSession(step, rig, seed, context.workers),
+      recordingPath = join(folder, `${step}.mcap`);
+    context.log.info(`calibration session: ${step}`);
+    await acquire(recordingPath, planned.acquisition, { ...context, overwrite: true });
+    const recording = await openMcap(recordingPath);
+    try {
+      const water = waterKnowledge(rig.conditions, seed);
+      results = { ...results, ...(await steps[step]({ recording: onHostClock(recording), planned, water, results })) };
+    } finally {
+      await recording.close();
+    }
+    if (step === kind) return { planned, recordingPath, results };
+  }
+  throw new Error("unreachable: the list ends with the session itself");
+}
+
+/** Of the image on the probe and of its lag; both were found. */
+export function calibrationOf({ speed, temporal }: SessionResults): Calibration {
+  if (!speed || !temporal) throw new Error("the sessions have calibrated no image");
+  return { probeFromPixel: speed.probeFromPixel, imageLagS: temporal.imageLagS };
+}
+
+/** What the operator knows of the water: the reading of a thermometer is off by a little. */
+function waterKnowledge({ depthFrom, waterC, thermometerSdC }: SessionConditions, seed: string): WaterKnowledge {
+  if (depthFrom === "wires") return { kind: "wires" };
+  if (depthFrom === "uncorrected") return { kind: "uncorrected" };
+  const off = thermometerSdC * createRng(seed).fork("thermometer").normal();
+  return { kind: "temperature", temperatureC: Math.min(95, Math.max(0, waterC + off)) };
+}
+
+interface StepInput {
+  readonly recording: Recording;
+  readonly planned: PlannedSession;
+  readonly water: WaterKnowledge;
+  readonly results: SessionResults;
+}
+
+const steps: { readonly [K in SessionKind]: (input: StepInput) => Promise<SessionResults> } = {
+  pivot: async ({ recording }) => ({ pivot: accepted("pivot", calibratePivot(stylusPoses("pivot", recording))) }),
+  async landmarks({ recording, planned: { design }, results }) {
+    const series = stylusPoses("landmarks", recording);
+    const wires = design.patterns.flatMap((pattern) => pattern.wires);
+    const targetsMm = wires.map(({ frontMm: a, backMm: b }): Vector3 => [
+      (a[0] + b[0]) / 2,
+      (a[1] + b[1]) / 2,
+      (a[2] + b[2]) / 2,
+    ]);
+    const input = { series, tipMm: results.pivot!.tipMm, landmarks: design.divots, targetsMm };
+    return { landmarks: accepted("landmarks", registerPhantom(input)) };
+  },
+  async temporal({ recording }) {
+    const signal = accepted("temporal", await imageSignal(recording.images!)),
+      series = smoothPoses(accepted("temporal", relativePoses(recording, "Probe", "Reference")), LAG_SMOOTH_S);
+    return { temporal: accepted("temporal", calibrateLag(signal, series)) };
+  },
+  async nwire({ recording, planned: { design }, water, results }) {
+    const phantom = accepted("nwire", nWirePhantom(design.patterns));
+    const search = {
+      phantom,
+      probe: "Probe",
+      reference: "Reference",
+      referenceFromPhantom: results.landmarks!.bodyFromPhantom,
+      smoothS: PROBE_SMOOTH_S,
+      imageLagS: results.temporal!.imageLagS,
+    };
+    const { frames, width, height, segmented, examined } = accepted("nwire", await findWireFrames(recording, search));
+    const spatial = accepted("nwire", calibrateSpatial({ frames, phantom, width, height }));
+    const speed = correctSpeed(spatial.probeFromPixel, recording.images!.nominalGeometry, water);
+    return { spatial: { ...spatial, segmented, examined }, speed };
+  },
+  "crossed-wire": () => Promise.reject(new Error("point calibration: not wired yet")),
+  plane: () => Promise.reject(new Error("plane calibration: not wired yet")),
+};
+
+function stylusPoses(session: string, recording: Recording): PoseSeries {
+  return smoothPoses(accepted(session, relativePoses(recording, "Stylus", "Reference")), STYLUS_SMOOTH_S);
+}
+
+function accepted<T extends object>(session: string, outcome: T | Refused): T {
+  if (!("status" in outcome) || outcome.status !== "refused") return outcome as T;
+  const { reason, remedy } = outcome as Refused;
+  throw new UnsuitableInputError(`Calibration session "${session}": ${reason}`, remedy);
+}
