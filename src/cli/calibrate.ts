@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { UnsuitableInputError } from "../core/errors.ts";
 import type { Figure } from "../data/report.ts";
 import type { Recording } from "../data/recording.ts";
+import { WATER_RANGE_C } from "../data/water.ts";
 import { readPlusConfig, type PlusConfig } from "../io/plus-config.ts";
 import { calibratePivot } from "../pipeline/calibration/pivot/calibrate-pivot.ts";
 import { calibrateSpin } from "../pipeline/calibration/pivot/calibrate-spin.ts";
@@ -14,8 +15,11 @@ import { calibrateSpatial } from "../pipeline/calibration/spatial/calibrate-spat
 import { findWireFrames, type FoundFrames } from "../pipeline/calibration/spatial/find-wire-frames.ts";
 import { nWirePhantom } from "../pipeline/calibration/spatial/nwire-phantom.ts";
 import type { WireErrors } from "../pipeline/calibration/spatial/validate.ts";
+import { correctSpeed, type WaterKnowledge } from "../pipeline/calibration/sound-speed.ts";
 import type { Vector3 } from "../pipeline/calibration/vector3.ts";
+import { onHostClock } from "../pipeline/sync/host-clock.ts";
 import { openRecording } from "../scenario/open-recording.ts";
+import { calibrateScenario, isScenario } from "./calibrate-session.ts";
 import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { checkThresholds } from "./thresholds.ts";
 
@@ -33,6 +37,8 @@ interface CalibrateOptions extends CommonOptions {
   readonly reach: string;
   readonly validation?: string;
   readonly smooth: string;
+  readonly lag: string;
+  readonly water?: string;
   readonly failIf?: string[];
 }
 
@@ -40,6 +46,8 @@ interface Outcome {
   readonly headline: Readonly<Record<string, Figure>>;
   /** Everything else that was found, for machines. */
   readonly result: Readonly<Record<string, unknown>>;
+  /** What was found and done, for people. */
+  readonly sentences?: readonly string[];
   /** The transform as PLUS would write it in CoordinateDefinitions, or undefined. */
   readonly transform?: { readonly from: string; readonly to: string; readonly matrix: readonly number[] };
 }
@@ -49,10 +57,11 @@ type Calibrate = (recordingPath: string, options: CalibrateOptions) => Promise<O
 export function addCalibrate(program: Command): void {
   const group = program
     .command("calibrate")
-    .summary("one calibration from a recording, with its error figures and its refusals")
+    .summary("one calibration from a recording or a simulated session, with its error figures and its refusals")
     .description(
       "Calibrates a stylus (pivot), a phantom (landmarks), the time between images and poses (temporal) or the place of " +
-        "the image on the probe (spatial). Input that cannot give the answer is refused with the reason: exit code 2.",
+        'the image on the probe (spatial). In place of a recording a scenario whose source.kind is "session" may be given: it ' +
+        "is simulated, calibrated and scored. Input that cannot give the answer is refused with the reason: exit code 2.",
     );
   const add = (name: string, about: string, run: Calibrate): Command =>
     group
@@ -73,7 +82,9 @@ export function addCalibrate(program: Command): void {
       .option("-q, --quiet", "no progress")
       .action(async (recording: string, options: CalibrateOptions) => {
         const terminal = terminalFor(options);
-        const { headline, result, transform } = await run(recording, options);
+        const { headline, result, transform, sentences } = isScenario(recording)
+          ? await calibrateScenario(name, recording, options)
+          : await run(recording, options);
         if (options.json)
           terminal.out(JSON.stringify({ headline, ...(transform ? { transform } : {}), result }, plain, 2));
         else {
@@ -81,6 +92,7 @@ export function addCalibrate(program: Command): void {
             const interval = low === high ? "" : `   (95 %: ${low.toPrecision(4)} to ${high.toPrecision(4)})`;
             terminal.out(`  ${id.padEnd(44)} ${value.toPrecision(5)} ${unit === "1" ? "" : unit}${interval}`);
           }
+          for (const sentence of sentences ?? []) terminal.out(`  ${sentence}`);
           if (transform) {
             terminal.out(`\n  <Transform From="${transform.from}" To="${transform.to}"`);
             terminal.out(`    Matrix="${transform.matrix.map((x) => x.toPrecision(7)).join(" ")} 0 0 0 1"/>`);
@@ -106,7 +118,13 @@ export function addCalibrate(program: Command): void {
     .option("--reach <s>", "largest lag looked for, either sign", "1");
   add("spatial", "where the image lies on the probe, from sweeping over an N-wire phantom", spatial)
     .option("--validation <recording>", "frames that only judge; default: frames left out in turn")
-    .option("--smooth <s>", "half width of the window over which the tracker's jitter is smoothed, 0: none", "0.5");
+    .option("--smooth <s>", "half width of the window over which the tracker's jitter is smoothed, 0: none", "0.5")
+    .option(
+      "--lag <s>",
+      "by how much the images run behind the poses (calibrate temporal); by-time recordings only",
+      "0",
+    )
+    .option("--water <C>", 'temperature of the water, or "wires": corrects depth for use in tissue');
 }
 
 const pivot: Calibrate = async (path, options) => {
@@ -221,6 +239,7 @@ const spatial: Calibrate = async (path, options) => {
     reference: options.reference,
     referenceFromPhantom: fixed.toFromFrom,
     smoothS,
+    imageLagS: lagOf(options),
   };
   const find = (file: string): Promise<FoundFrames> =>
     using(file, async (r) => accept(await findWireFrames(r, search)));
@@ -231,6 +250,8 @@ const spatial: Calibrate = async (path, options) => {
     calibrateSpatial({ frames, phantom, width, height, ...(other ? { validation: other.frames } : {}) }),
   );
   const { calibrationErrors: own, validationErrors: judged, ...rest } = fit;
+  const geometry = await using(path, ({ images }) => Promise.resolve(images?.nominalGeometry));
+  const speed = correctSpeed(fit.probeFromPixel, geometry, waterOf(options));
   return {
     headline: {
       "calibration.spatial.validation3d": exact(judged.meanMm, "mm"),
@@ -242,6 +263,8 @@ const spatial: Calibrate = async (path, options) => {
       "calibration.spatial.uncertaintyCorner": exact(fit.cornerUncertaintyMm, "mm"),
       "calibration.spatial.spacingX": exact(fit.spacingMm[0], "mm"),
       "calibration.spatial.spacingY": exact(fit.spacingMm[1], "mm"),
+      ...(Number.isNaN(speed.impliedMps) ? {} : { "calibration.spatial.impliedSpeed": exact(speed.impliedMps, "m/s") }),
+      "calibration.spatial.usedSpeed": exact(speed.usedMps, "m/s"),
       "calibration.spatial.axisAngle": exact((fit.axisAngleRad * 180) / Math.PI, "deg"),
       "calibration.spatial.segmented": exact(found.segmented, "1"),
       "calibration.spatial.examined": exact(found.examined, "1"),
@@ -252,10 +275,33 @@ const spatial: Calibrate = async (path, options) => {
           }
         : {}),
     },
-    result: { ...rest, calibration: withoutSamples(own), validation: withoutSamples(judged) },
-    transform: { from: "Image", to: options.probe, matrix: [...fit.probeFromPixel] },
+    result: {
+      ...rest,
+      calibration: withoutSamples(own),
+      validation: withoutSamples(judged),
+      soundSpeed: { ...speed, probeFromPixel: [...speed.probeFromPixel] },
+    },
+    sentences: speed.sentences,
+    transform: { from: "Image", to: options.probe, matrix: [...speed.probeFromPixel] },
   };
 };
+
+function lagOf({ lag }: CalibrateOptions): number {
+  const value = Number(lag);
+  if (!(Math.abs(value) <= 10)) throw new UsageError(`--lag ${lag}: expected seconds, at most 10`);
+  return value;
+}
+
+function waterOf({ water }: CalibrateOptions): WaterKnowledge {
+  if (water === undefined) return { kind: "uncorrected" };
+  if (water === "wires") return { kind: "wires" };
+  const temperatureC = Number(water);
+  const [low, high] = WATER_RANGE_C;
+  if (water.trim() === "" || !(temperatureC >= low && temperatureC <= high)) {
+    throw new UsageError(`--water ${water}: expected "wires" or a temperature from ${low} to ${high} °C`);
+  }
+  return { kind: "temperature", temperatureC };
+}
 
 /** The summaries; `distancesMm` has one number for each diagonal of each frame. */
 function withoutSamples({ meanMm, sdMm, rmsMm, wires, imageRmsMm }: WireErrors): Omit<WireErrors, "distancesMm"> {
@@ -282,7 +328,7 @@ function accept<T extends { readonly status: string } | object>(outcome: T | Ref
 async function using<T>(path: string, use: (recording: Recording) => Promise<T>): Promise<T> {
   const recording = await openRecording(path);
   try {
-    return await use(recording);
+    return await use(onHostClock(recording));
   } finally {
     await recording.close();
   }

@@ -9,6 +9,7 @@ import { runSimulated } from "../scenario/run.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { RunOutcome } from "../scenario/write-run.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
+import { commandOf } from "./calibrate-session.ts";
 import { checkThresholds } from "./thresholds.ts";
 import { printOutcome } from "./print-outcome.ts";
 import { loadReportScripts } from "./report-scripts.ts";
@@ -46,6 +47,11 @@ export function addRun(program: Command): void {
       try {
         const context = { log: terminal.log, workers, signal: interruptSignal(), version: packageVersion() };
         const { source } = scenario;
+        if (source.kind === "session") {
+          throw new UsageError(
+            `${file} is a calibration session: use sonobench calibrate ${commandOf[source.session]} ${file}`,
+          );
+        }
         const outcome: RunOutcome =
           source.kind === "simulated"
             ? await runSimulated(scenario, source, folder, context)

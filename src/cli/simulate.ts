@@ -6,7 +6,9 @@ import { openMcap } from "../io/mcap/reader.ts";
 import { loadScenario } from "../scenario/load.ts";
 import { writeTruth } from "../scenario/result-folder.ts";
 import { simulate } from "../scenario/simulate.ts";
+import { writeSession } from "../scenario/session/write-session.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
+import { packageVersion } from "./version.ts";
 
 interface SimulateOptions extends CommonOptions {
   readonly out: string;
@@ -26,22 +28,26 @@ export function addSimulate(program: Command): void {
     .action(async (file: string, options: SimulateOptions) => {
       const terminal = terminalFor(options);
       const scenario = await loadScenario(file);
-      if (scenario.source.kind !== "simulated") {
-        throw new UsageError(
-          `${file}: source.kind is "${scenario.source.kind}"; only a simulated source can be simulated`,
-        );
+      const { source } = scenario;
+      if (source.kind === "recording") {
+        throw new UsageError(`${file}: source.kind is "recording"; only a simulated source can be simulated`);
       }
       if (extname(options.out) !== ".mcap")
         throw new UsageError(`--out ${options.out}: expected a name that ends in .mcap`);
       await mkdir(dirname(options.out), { recursive: true });
       const workers = createWorkerPool(options.workers ?? defaultWorkers());
       try {
-        const { truth, geometry } = await simulate(scenario, scenario.source, options.out, {
-          log: terminal.log,
-          workers,
-          signal: interruptSignal(),
-          overwrite: options.force === true,
-        });
+        const context = { log: terminal.log, workers, signal: interruptSignal(), overwrite: options.force === true };
+        if (source.kind === "session") {
+          const written = await writeSession(source, scenario.seed, options.out, {
+            ...context,
+            version: packageVersion(),
+          });
+          if (options.json) terminal.out(JSON.stringify({ headline: {}, ...written }, null, 2));
+          else terminal.out(`${written.recording}, ${written.configuration}; the truth is in ${written.truthFolder}`);
+          return;
+        }
+        const { truth, geometry } = await simulate(scenario, source, options.out, context);
         const recording = await openMcap(options.out);
         const count = recording.images?.count ?? 0;
         const truthFolder = join(dirname(options.out), `${basename(options.out, ".mcap")}-truth`);

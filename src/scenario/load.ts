@@ -16,6 +16,7 @@ export async function loadScenario(path: string): Promise<Scenario> {
 }
 
 function placeSource(source: Scenario["source"], beside: (name: string) => string): Scenario["source"] {
+  if (source.kind === "session") return source;
   if (source.kind === "recording") {
     return {
       ...source,

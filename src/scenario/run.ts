@@ -1,10 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Log } from "../core/log.ts";
 import { createRng } from "../core/rng.ts";
-import type { WorkerPool } from "../core/worker-pool.ts";
-import type { Calibration } from "../data/calibration.ts";
-import type { ImageGeometry } from "../data/image.ts";
 import { openMcap } from "../io/mcap/reader.ts";
 import { runPipeline, type PipelineOptions } from "../pipeline/run.ts";
 import type { StageContext } from "../pipeline/stage.ts";
@@ -13,20 +9,12 @@ import { trackFrames } from "../pipeline/sync/track-frames.ts";
 import { defaultReconstruction } from "../pipeline/reconstruction/options.ts";
 import { segment } from "./build.ts";
 import { measure } from "./measure.ts";
-import { perturbCalibration } from "./rig.ts";
-import type { CalibrationConfig, Scenario, SimulatedSource } from "./schema.ts";
+import { obtainCalibration } from "./obtain-calibration.ts";
+import type { Scenario, SimulatedSource } from "./schema.ts";
 import { simulate, type Simulation } from "./simulate.ts";
+import type { RunContext } from "./run-context.ts";
 import { createStopwatch, type Stopwatch } from "./stopwatch.ts";
 import { writeRun, type RunOutcome } from "./write-run.ts";
-
-export interface RunContext {
-  readonly log: Log;
-  readonly workers: WorkerPool;
-  readonly signal: AbortSignal;
-  readonly version: string;
-}
-
-const radians = (deg: number): number => (deg * Math.PI) / 180;
 
 /** Simulates, reconstructs and scores; leaves everything but the page in `folder`. */
 export async function runSimulated(
@@ -54,13 +42,16 @@ export async function runJudged(
   recordingPath: string,
   { truth, geometry }: Simulation,
   folder: string,
-  { log, workers, version }: RunContext,
+  runContext: RunContext,
   watch: Stopwatch = createStopwatch(),
 ): Promise<RunOutcome> {
+  const { log, workers, version } = runContext;
   const context: StageContext = { rng: createRng(scenario.seed).fork("pipeline"), log, workers };
+  const { calibration, lagSdS } = await watch.time("calibrate", () =>
+    obtainCalibration({ scenario, truth: truth.calibration, geometry, folder }, runContext),
+  );
   const recording = await openMcap(recordingPath);
   try {
-    const { calibration, lagSdS } = calibrationFor(scenario.calibration, truth.calibration, geometry, scenario.seed);
     const result = await watch.time("pipeline", () =>
       runPipeline(
         { recording, fixed: [{ from: "Image", to: "Probe", m: calibration.probeFromPixel }] },
@@ -88,39 +79,6 @@ export async function runJudged(
     return await writeRun(folder, run, { watch, log });
   } finally {
     await recording.close();
-  }
-}
-
-function calibrationFor(
-  config: CalibrationConfig,
-  truth: Calibration,
-  geometry: ImageGeometry,
-  seed: string,
-): { readonly calibration: Calibration; readonly lagSdS: number } {
-  switch (config.kind) {
-    case "truth":
-      return { calibration: truth, lagSdS: 0 };
-    case "perturbed":
-      return {
-        calibration: perturbCalibration(
-          truth,
-          geometry,
-          {
-            rotationSdRad: radians(config.rotationSdDeg),
-            translationSdMm: config.translationSdMm,
-            lagSdS: config.lagSdS,
-          },
-          createRng(seed).fork("calibration"),
-        ),
-        lagSdS: config.lagSdS,
-      };
-    case "given":
-      return {
-        calibration: { probeFromPixel: Float64Array.from(config.probeFromPixel), imageLagS: config.imageLagS },
-        lagSdS: 0,
-      };
-    case "configuration":
-      throw new Error("a simulated source has no configuration: parseScenario refuses this");
   }
 }
 

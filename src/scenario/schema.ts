@@ -98,7 +98,7 @@ const simulatedSource = z
   .transform(withScanner);
 
 const sessionConditions = {
-  images: z.int().min(12).max(2000).default(150).describe("of each session that has images"),
+  images: z.int().min(12).max(2000).default(120).describe("of each session that has images"),
   waterC: z.number().min(1).max(60).default(21).describe("true temperature of the water in the tank"),
   thermometerSdC: z.number().min(0).max(10).default(0.5).describe("SD of the operator's thermometer"),
   depthFrom: z
@@ -116,11 +116,13 @@ const sessionSource = z
       .enum(["nwire", "crossed-wire", "plane", "temporal", "pivot", "landmarks"])
       .describe("what is calibrated; what it needs to know is calibrated first, in sessions of the same rig"),
     conditions: z.strictObject(sessionConditions).prefault({}),
-    probe: probe.prefault({}),
-    imaging: imaging.prefault({}),
+    scanner: scannerSchema,
+    probe: probeSchema.prefault({}),
+    imaging: imagingSchema.prefault({}),
     tracker: tracker.prefault({ kind: "optical" }),
   })
-  .describe("a simulated calibration session: phantom, water tank, stylus; its truth is known");
+  .describe("a simulated calibration session: phantom, water tank, stylus; its truth is known")
+  .transform(withScanner);
 
 const matrix = z.array(z.number()).length(12).describe("row-major 3x4, mm");
 

@@ -27,7 +27,7 @@ import { disturb } from "./disturb.ts";
 import { buildPhantom, buildTracker, moveProbe } from "./build.ts";
 import { imageSettingsOf, probeOf } from "./scanner.ts";
 import { kneeFromFemurBody, probeFromImage, tibiaFromTibiaBody, trackerFromKnee, trueCalibration } from "./rig.ts";
-import type { GripConfig, Scenario, SimulatedSource } from "./schema.ts";
+import type { CalibrationConfig, GripConfig, Scenario, SimulatedSource } from "./schema.ts";
 
 export interface Simulation {
   readonly truth: GroundTruth;
@@ -138,7 +138,8 @@ export async function planScan(
     },
     truth: () => {
       const images = { timesS: recorded(timesS), hits: recorded(hits), ridges: recorded(ridges) };
-      return truthOf(knee, { motion, ...images, geometry, calibration, reach, grip, faults: source.faults.length });
+      const left = { grip, faults: source.faults.length, calibratedBy: scenario.calibration.kind };
+      return truthOf(knee, { motion, ...images, geometry, calibration, reach, left });
     },
   };
 }
@@ -243,14 +244,13 @@ interface TruthParts {
   readonly calibration: Calibration;
   readonly hits: readonly Float32Array[];
   readonly ridges: readonly Float32Array[];
-  readonly grip: GripConfig["kind"];
-  readonly faults: number;
+  readonly left: LeftOut;
   readonly reach: { readonly reachMm: number; readonly maxIncidenceRad: number };
 }
 
 function truthOf(
   knee: Phantom,
-  { motion, timesS, geometry, calibration, hits, ridges, reach, grip, faults }: TruthParts,
+  { motion, timesS, geometry, calibration, hits, ridges, reach, left }: TruthParts,
 ): GroundTruth {
   const femurFromKnee = invert(kneeFromFemurBody);
   const allHits = new Float32Array(hits.reduce((n, h) => n + h.length, 0));
@@ -288,11 +288,29 @@ function truthOf(
     calibration,
     referenceFromPixel,
     trueRidge: (index) => ridges[index] ?? new Float32Array(geometry.width).fill(NaN),
-    notModelled: notModelled(knee, grip, faults),
+    notModelled: notModelled(knee, left),
   };
 }
 
-function notModelled(knee: Phantom, grip: GripConfig["kind"], faults: number): string[] {
+/** What decides on which sentences of `notModelled` hold. */
+interface LeftOut {
+  readonly grip: GripConfig["kind"];
+  readonly faults: number;
+  readonly calibratedBy: CalibrationConfig["kind"];
+}
+
+const calibrationNotModelled: { readonly [K in CalibrationConfig["kind"]]: readonly string[] } = {
+  truth: ["Calibration is the truth: nothing of the final error is its doing."],
+  perturbed: ["Calibration is the truth plus an error of published size, not a session on the bench."],
+  sessions: [
+    "Calibration sessions: wires are straight, water is still, clean and of one temperature, the tank has no walls, " +
+      "and stylus and phantom do not bend.",
+  ],
+  given: [],
+  configuration: [],
+};
+
+function notModelled(knee: Phantom, { grip, faults, calibratedBy }: LeftOut): string[] {
   return [
     ...knee.notModelled,
     ...notModelledInEcho,
@@ -304,6 +322,6 @@ function notModelled(knee: Phantom, grip: GripConfig["kind"], faults: number): s
     "The tracker has white centroid noise on every marker; it has no occlusion, no marker swaps, no warm-up drift and " +
       "no smoothing.",
     ...(faults === 0 ? ["No image is lost, skipped or delivered twice."] : []),
-    "Calibration is the truth plus an error of published size, not yet a simulated calibration session.",
+    ...calibrationNotModelled[calibratedBy],
   ];
 }

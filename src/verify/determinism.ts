@@ -18,6 +18,7 @@ const tiny = {
     imaging: { widthPx: 192, heightPx: 192, rateHz: 5 },
     operator: { sweeps: ["prepatellar transverse", "infrapatellar transverse"], speedMmPerS: 20 },
   },
+  calibration: { kind: "sessions", images: 26 },
   report: { sampleFrames: 2 },
 };
 

@@ -16,7 +16,7 @@ test("a scenario of two lines gets the default rig, every default filled in", ()
     imaging: { widthPx: 512, heightPx: 512, depthMm: 50, rateHz: 30, lagS: 0.3 },
     tracker: { kind: "optical", rateHz: 120, distanceMm: 1000 },
   });
-  expect(calibration.kind).toBe("perturbed");
+  expect(calibration).toMatchObject({ kind: "sessions", waterC: 21, depthFrom: "thermometer" });
 });
 
 test("what is wrong is named with file and field", () => {

@@ -19,7 +19,7 @@ import { nWirePhantom } from "../../pipeline/calibration/spatial/nwire-phantom.t
 import type { Vector3 } from "../../pipeline/calibration/vector3.ts";
 import { onHostClock } from "../../pipeline/sync/host-clock.ts";
 import { acquire } from "../acquire.ts";
-import type { RunContext } from "../run.ts";
+import type { RunContext } from "../run-context.ts";
 import type { SessionConditions, SessionKind } from "../schema.ts";
 import { planSession, type PlannedSession, type SessionRig } from "./plan-session.ts";
 
@@ -74,7 +74,9 @@ export async function calibrateSessions(
     const recording = await openMcap(recordingPath);
     try {
       const water = waterKnowledge(rig.conditions, seed);
-      results = { ...results, ...(await steps[step]({ recording: onHostClock(recording), planned, water, results })) };
+      const { assumedSpeedMps: assumedMps } = rig.imaging;
+      const input = { recording: onHostClock(recording), planned, water, assumedMps, results };
+      results = { ...results, ...(await steps[step](input)) };
     } finally {
       await recording.close();
     }
@@ -101,6 +103,8 @@ interface StepInput {
   readonly recording: Recording;
   readonly planned: PlannedSession;
   readonly water: WaterKnowledge;
+  /** Speed of sound that the scanner shows depths by. */
+  readonly assumedMps: number;
   readonly results: SessionResults;
 }
 
@@ -122,7 +126,7 @@ const steps: { readonly [K in SessionKind]: (input: StepInput) => Promise<Sessio
       series = smoothPoses(accepted("temporal", relativePoses(recording, "Probe", "Reference")), LAG_SMOOTH_S);
     return { temporal: accepted("temporal", calibrateLag(signal, series)) };
   },
-  async nwire({ recording, planned: { design }, water, results }) {
+  async nwire({ recording, planned: { design }, water, assumedMps, results }) {
     const phantom = accepted("nwire", nWirePhantom(design.patterns));
     const search = {
       phantom,
@@ -134,7 +138,7 @@ const steps: { readonly [K in SessionKind]: (input: StepInput) => Promise<Sessio
     };
     const { frames, width, height, segmented, examined } = accepted("nwire", await findWireFrames(recording, search));
     const spatial = accepted("nwire", calibrateSpatial({ frames, phantom, width, height }));
-    const speed = correctSpeed(spatial.probeFromPixel, recording.images!.nominalGeometry, water);
+    const speed = correctSpeed(spatial.probeFromPixel, recording.images!.nominalGeometry, water, assumedMps);
     return { spatial: { ...spatial, segmented, examined }, speed };
   },
   "crossed-wire": () => Promise.reject(new Error("point calibration: not wired yet")),

@@ -16,13 +16,14 @@ import {
 import { pivoting, stylusTipMm, touching, type StylusSession } from "../../sim/calibration-phantoms/stylus-moves.ts";
 import { waterTank } from "../../sim/calibration-phantoms/tank.ts";
 import { simulatedImager } from "../../sim/probe/imager-device.ts";
-import { imageGeometry, probes } from "../../sim/probe/probe.ts";
+import { imageGeometry } from "../../sim/probe/probe.ts";
 import { renderFrames } from "../../sim/probe/render.ts";
 import { fourMarkerBody } from "../../sim/tracker/stereo.ts";
 import { simulatedTracker, type TrackedBody } from "../../sim/tracker/tracker-device.ts";
 import type { Acquisition } from "../acquire.ts";
 import { buildTracker } from "../build.ts";
 import { phantomFromReferenceBody, probeFromImage, trackerFromPhantom, trueCalibration } from "../rig.ts";
+import { imageSettingsOf, probeOf } from "../scanner.ts";
 import type { SessionKind, SessionSource } from "../schema.ts";
 
 /** The devices of a session: those of a scenario, at the bench. */
@@ -61,9 +62,9 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
   const { conditions, imaging, tracker } = rig;
   const drawn = designs[kind],
     built = asBuilt(drawn, conditions.phantomToleranceMm, rng.fork(`phantom/${drawn.name}`));
-  const probe = probes[rig.probe.kind];
-  const { rateHz: scannerHz, lagS, ...picture } = imaging;
-  const settings = { ...picture, tgcDbPerCm: WATER_TGC_DB_PER_CM };
+  const probe = probeOf(rig.probe),
+    { rateHz: scannerHz, lagS } = imaging;
+  const settings = { ...imageSettingsOf(imaging), tgcDbPerCm: WATER_TGC_DB_PER_CM };
   const geometry = imageGeometry(probe, settings);
   const moved = moves[kind]({ built, images: conditions.images, scannerHz, rng: own.fork("operator") });
   const truth: SessionTruth = {
@@ -88,7 +89,7 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
     design: drawn,
     truth,
     acquisition: {
-      imager: simulatedImager(stretches, { rateHz: moved.rateHz, lagS }, render),
+      imager: simulatedImager(stretches, { ...imaging, rateHz: moved.rateHz }, render),
       tracker: simulatedTracker(buildTracker(tracker), bodies, timing, moved.session.durationS, own.fork("tracker")),
       ...(moved.kind === "probe" ? { geometry } : {}),
       points: [],
@@ -100,7 +101,7 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
 
 /** How pixels lie, as the scanner of a rig declares it. */
 export function rigGeometry({ probe, imaging }: SessionRig): ImageGeometry {
-  return imageGeometry(probes[probe.kind], imaging);
+  return imageGeometry(probeOf(probe), imageSettingsOf(imaging));
 }
 
 const designs: { readonly [K in SessionKind]: PhantomDesign } = {
