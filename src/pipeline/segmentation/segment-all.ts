@@ -2,6 +2,7 @@ import type { Job } from "../../core/worker-pool.ts";
 import type { BoneMask, BoneMasks } from "../../data/bone-mask.ts";
 import { framePose, type TrackedFrames } from "../../data/tracked-frames.ts";
 import type { StageContext } from "../stage.ts";
+import { unfoldingOf } from "./unfold.ts";
 
 /** What one worker is given: one frame of its own (moved, not shared). */
 export interface FrameJob<Options> {
@@ -24,7 +25,10 @@ export function pixelSizeMm(m: Readonly<Float64Array>): [number, number] {
 
 let runs = 0;
 
-/** Sends every frame to `module`, whose answer is its BoneMask; they come back in the order of the frames. */
+/**
+ * Sends every frame to `module`, whose answer is its BoneMask; they come back in the order of the frames. Sectors are sent
+ * laid out by their beams.
+ */
 export async function segmentAll<Options>(
   module: URL,
   frames: TrackedFrames,
@@ -32,18 +36,21 @@ export async function segmentAll<Options>(
   { log, workers }: StageContext,
 ): Promise<BoneMasks> {
   const masks: BoneMask[] = [];
+  const unfolding = unfoldingOf(frames.nominalGeometry);
   const batch = READ_AHEAD * workers.size,
     key = String(++runs);
   for (let begin = 0; begin < frames.count; begin += batch) {
     const jobs: Job[] = [];
     for (let i = begin; i < Math.min(begin + batch, frames.count); i++) {
-      const { width, height, pixels } = await frames.read(i);
+      const image = await frames.read(i);
+      const { width, height, pixels } = unfolding?.layOut(image) ?? image;
       const copy = new Uint8Array(pixels); // a view of a large buffer would be sent whole
-      const pixelMm = pixelSizeMm(framePose(frames, i));
+      const pixelMm = unfolding?.pixelMm ?? pixelSizeMm(framePose(frames, i));
       const data: FrameJob<Options> = { width, height, pixels: copy, pixelMm, options, key };
       jobs.push({ data, transfer: [copy.buffer] });
     }
-    masks.push(...(await workers.map<BoneMask>(module, jobs)));
+    const found = await workers.map<BoneMask>(module, jobs);
+    masks.push(...(unfolding ? found.map(unfolding.foldBack) : found));
     log.progress("segmentation", masks.length, frames.count);
   }
   const withBone = masks.filter(({ ridgeConfidence }) => ridgeConfidence.some((c) => c > 0)).length;
