@@ -204,9 +204,10 @@ export function pipelinePoses(
   );
 }
 
-/** When a recording does not say how its pixels lie: square pixels of the calibration's size, face at the top. */
+/** Pixels of the calibration's size; the face where the device says it is, else in the middle of the top row. */
 export function nominalGeometry(frames: TrackedFrames): ImageGeometry {
   const m = framePose(frames, 0);
   const spacingMm: [number, number] = [Math.hypot(m[0]!, m[4]!, m[8]!), Math.hypot(m[1]!, m[5]!, m[9]!)];
-  return { width: frames.width, height: frames.height, spacingMm, faceCentrePx: [(frames.width - 1) / 2, 0] };
+  const { width, height, nominalGeometry: declared } = frames;
+  return { width, height, spacingMm, faceCentrePx: declared?.faceCentrePx ?? [(width - 1) / 2, 0] };
 }

@@ -82,7 +82,7 @@ export function perturbCalibration(
   error: CalibrationError,
   rng: Rng,
 ): Calibration {
-  const middle: Vector = [0, (geometry.height * geometry.spacingMm[1]) / 2, 0];
+  const middle: Vector = [0, (geometry.height / 2 - geometry.faceCentrePx[1]) * geometry.spacingMm[1], 0];
   const turn = [0, 1, 2].map(() => error.rotationSdRad * rng.normal()) as unknown as [number, number, number];
   const shift = [0, 1, 2].map(() => error.translationSdMm * rng.normal());
   const angle = Math.hypot(...turn);

@@ -3,6 +3,7 @@ import { gainAt } from "../sim/probe/display.ts";
 import { allEffects } from "../sim/probe/effects.ts";
 import { muscleTissue, phantomPose, phantomScene, plainTissue } from "../sim/probe/phantoms.ts";
 import { defaultProbe, defaultSettings, imageGeometry } from "../sim/probe/probe.ts";
+import { createPersistence } from "../sim/probe/persistence.ts";
 import type { EchoSimulator } from "../sim/probe/echo.ts";
 import type { IqGrid } from "../sim/probe/splat.kernel.ts";
 import type { Scene } from "../sim/scene.ts";
@@ -255,6 +256,50 @@ export const displayChecks: readonly Check[] = [
         mean(pictures.flatMap((pixels) => pixelsBetween(pixels, depth - 2, depth + 2)));
       const found = grayAt(40) - grayAt(10);
       return { measured: found, pass: Math.abs(found - 30 * (255 / 60)) <= 1 };
+    },
+  },
+  {
+    id: "ultrasound.compounding.speckle",
+    statement:
+      "Compounding five looks of up to 17° calms speckle: mean over spread of the power, from that of one look",
+    source:
+      "closed form: one look 1, five √(N²/ΣΣρ) = 1.62 by the overlap of the apertures' spectra at the focus (steered looks " +
+      "are read between lines, which calms them a little more), and never more than √5",
+    expected: "0.9 … 1.1 for one look; 1.54 (5 % less) … √5 times that for five",
+    tolerance: "as stated",
+    async run() {
+      const [one, five] = [1, 5].map((compoundLooks) => {
+        const settings = { ...raw, dynamicRangeDb: 100, gainDb: 40, compoundLooks, compoundAngleRad: 0.3 };
+        const { pixels } = simulatorOf(plainBlock(), ["speckle"], { settings }).frame(phantomPose(), 0);
+        const powers: number[] = [];
+        for (let v = Math.ceil(18 / spacingMm[1]); v * spacingMm[1] < 22; v++) {
+          for (let u = Math.ceil(faceCentrePx[0] - 10 / spacingMm[0]); u < faceCentrePx[0] + 10 / spacingMm[0]; u++) {
+            powers.push(10 ** ((pixels[v * width + u]! * 100) / 2550));
+          }
+        }
+        return mean(powers) / standardDeviation(powers);
+      }) as [number, number];
+      const pass = one > 0.9 && one < 1.1 && five / one > 1.54 && five / one < Math.sqrt(5);
+      return { measured: `${fixed(one)}, times ${fixed(five / one)}`, pass };
+    },
+  },
+  {
+    id: "ultrasound.persistence.step",
+    statement: "With persistence p a step of gray is answered by 1 − pⁿ after n pictures; with p = 0 nothing is kept",
+    source: "closed form of the recursive filter",
+    expected: "0 gray levels off",
+    tolerance: "rounding",
+    async run() {
+      let worst = 0;
+      for (const share of [0, 0.3, 0.8]) {
+        const persist = createPersistence(share, 1);
+        persist(new Uint8Array(1), 0);
+        for (let n = 1; n <= 10; n++) {
+          const [shown] = persist(Uint8Array.of(200), 0.04 * n);
+          worst = Math.max(worst, Math.abs(shown! - Math.round(200 * (1 - share ** n))));
+        }
+      }
+      return { measured: worst, pass: worst === 0 };
     },
   },
   {
