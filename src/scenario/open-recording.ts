@@ -11,6 +11,9 @@ export async function openRecording(path: string): Promise<Recording> {
   return (await startsWith(path, MCAP_MAGIC)) ? openMcap(path) : openSequence(path);
 }
 
+/** By its name: scenarios are YAML or JSON, recordings are not. */
+export const isScenarioFile = (path: string): boolean => /\.(ya?ml|json)$/i.test(path);
+
 async function startsWith(path: string, magic: Uint8Array): Promise<boolean> {
   const file = await open(path, "r");
   try {

@@ -9,6 +9,7 @@ import { metricsSuite } from "./metrics.ts";
 import { openigtlinkSuite } from "./openigtlink.ts";
 import { reconstructionSuite } from "./reconstruction.ts";
 import { ultrasoundSuite } from "./ultrasound.ts";
+import { threeWaysSuite } from "./three-ways.ts";
 
 /** In the order of the data's way: files, geometry, the pipeline's parts, scores, the whole. */
 export const allSuites: readonly Suite[] = [
@@ -22,4 +23,5 @@ export const allSuites: readonly Suite[] = [
   reconstructionSuite,
   metricsSuite,
   determinismSuite,
+  threeWaysSuite,
 ];
