@@ -116,7 +116,7 @@ export const imagingSchema = z.strictObject({
     .min(0)
     .max(0.95)
     .exactOptional()
-    .describe("share of the picture before that stays" + ofScanner),
+    .describe("share of a shown picture that is left after 1/30 s" + ofScanner),
   rateHz: z
     .number()
     .min(1)

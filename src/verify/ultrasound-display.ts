@@ -292,10 +292,10 @@ export const displayChecks: readonly Check[] = [
     async run() {
       let worst = 0;
       for (const share of [0, 0.3, 0.8]) {
-        const persist = createPersistence(share, 1);
+        const persist = createPersistence(share);
         persist(new Uint8Array(1), 0);
         for (let n = 1; n <= 10; n++) {
-          const [shown] = persist(Uint8Array.of(200), 0.04 * n);
+          const [shown] = persist(Uint8Array.of(200), n / 30);
           worst = Math.max(worst, Math.abs(shown! - Math.round(200 * (1 - share ** n))));
         }
       }

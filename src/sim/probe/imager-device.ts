@@ -6,7 +6,7 @@ export interface ImagerTiming {
   readonly rateHz: number;
   /** From the echo to the time stamp that the host gives the image: a polled device has no clock of its own. */
   readonly lagS: number;
-  /** Share of the picture shown before that stays in the next; 0 when left out. */
+  /** Share of a shown picture that is left after PERSISTENCE_S; 0 when left out. */
   readonly persistence?: number;
 }
 
@@ -35,8 +35,7 @@ export function simulatedImager(
           closed = true;
         },
         async *[Symbol.asyncIterator](): AsyncGenerator<Sample<Image>> {
-          // Between two stretches the operator goes elsewhere: what was shown there has faded.
-          const persist = createPersistence(timing.persistence ?? 0, 2.5 / timing.rateHz);
+          const persist = createPersistence(timing.persistence ?? 0);
           const times = stretches.flatMap(({ fromS, toS }) => pollTimes(fromS, toS, timing.rateHz));
           for (let from = 0; from < times.length; from += BATCH) {
             const batch = times.slice(from, from + BATCH);

@@ -1,19 +1,23 @@
 /** What a scanner shows of a new picture taken at `timeS`; the pictures come in the order of their times. */
 export type Persistence = (pixels: Uint8Array, timeS: number) => Uint8Array;
 
+/** The time over which `share` is stated, s: a frame of a scanner. */
+export const PERSISTENCE_S = 1 / 30;
+
 /**
- * Persistence of a scanner: shown = share · shown before + (1 − share) · new, in displayed gray levels, each shown picture
- * rounded and the sum kept exact. It lags by share/(1 − share) pictures on average. After a pause longer than `resetS` the
- * picture before is forgotten. Its state is that of one device: the same pictures in the same order give the same again.
+ * Persistence of a scanner: of the gray levels shown before, `share` is left after PERSISTENCE_S (and share^n after n times
+ * that, however rarely the scanner is polled), the rest is the new picture's. Shown pictures are rounded, the sum is kept
+ * exact. Its state is that of one device: the same pictures at the same times give the same again.
  */
-export function createPersistence(share: number, resetS: number): Persistence {
+export function createPersistence(share: number): Persistence {
   if (share === 0) return (pixels) => pixels;
   let before: Float32Array | undefined,
-    beforeS = -Infinity;
+    beforeS = 0;
   return (pixels, timeS) => {
-    if (!before || before.length !== pixels.length || timeS - beforeS > resetS) before = Float32Array.from(pixels);
-    else for (let at = 0; at < pixels.length; at++) before[at] = share * before[at]! + (1 - share) * pixels[at]!;
+    const left = share ** ((timeS - beforeS) / PERSISTENCE_S);
     beforeS = timeS;
+    if (before?.length !== pixels.length) before = Float32Array.from(pixels);
+    else for (let at = 0; at < pixels.length; at++) before[at] = left * before[at]! + (1 - left) * pixels[at]!;
     return Uint8Array.from(before, Math.round);
   };
 }

@@ -10,7 +10,7 @@ export interface Scanner {
   readonly rateHz: number;
   /** From the echo to the time that the host gives the image. */
   readonly lagS: number;
-  /** Share of the picture shown before that stays in the next; see `createPersistence`. */
+  /** Share of a shown picture that is left after a thirtieth of a second; see `createPersistence`. */
   readonly persistence: number;
 }
 
