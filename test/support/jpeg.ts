@@ -65,7 +65,7 @@ export function encodeJpeg(gray: Uint8Array, width: number, height: number): Uin
   }
   return Uint8Array.from([
     0xff, 0xd8,
-    ...segment(0xdb, [0, ...new Array<number>(64).fill(1)]),
+    ...segment(0xdb, [0, ...zigzag.map(() => 1)]),
     ...segment(0xc0, [8, ...word(height), ...word(width), 1, 1, 0x11, 0]),
     ...huffman(0x00, 4, DC_SYMBOLS),
     ...huffman(0x10, 8, AC_SYMBOLS),
