@@ -8,6 +8,7 @@ import { kneeSuite } from "./knee.ts";
 import { metricsSuite } from "./metrics.ts";
 import { openigtlinkSuite } from "./openigtlink.ts";
 import { reconstructionSuite } from "./reconstruction.ts";
+import { trackerSuite } from "./tracker.ts";
 import { ultrasoundSuite } from "./ultrasound.ts";
 import { threeWaysSuite } from "./three-ways.ts";
 
@@ -17,6 +18,7 @@ export const allSuites: readonly Suite[] = [
   geometrySuite,
   kneeSuite,
   ultrasoundSuite,
+  trackerSuite,
   openigtlinkSuite,
   devicesSuite,
   calibrationSuite,

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { fromAxisAngle } from "../../src/core/rigid.ts";
 import { createRng } from "../../src/core/rng.ts";
-import { pollTimes, simulatedImager } from "../../src/sim/probe/imager-device.ts";
-import { duoClass, fourMarkerBody } from "../../src/sim/tracker/stereo.ts";
+import { simulatedImager } from "../../src/sim/probe/imager-device.ts";
+import { pollTimes } from "../../src/sim/probe/polling.ts";
+import { fourMarkerBody } from "../../src/sim/tracker/marker-body.ts";
+import { duoClass } from "../../src/sim/tracker/presets.ts";
 import { simulatedTracker } from "../../src/sim/tracker/tracker-device.ts";
 import { deviceContract } from "../contract/device.ts";
 

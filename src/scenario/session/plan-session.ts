@@ -18,7 +18,7 @@ import { waterTank } from "../../sim/calibration-phantoms/tank.ts";
 import { simulatedImager } from "../../sim/probe/imager-device.ts";
 import { imageGeometry } from "../../sim/probe/probe.ts";
 import { renderFrames } from "../../sim/probe/render.ts";
-import { fourMarkerBody } from "../../sim/tracker/stereo.ts";
+import { allRound, fourMarkerBody } from "../../sim/tracker/marker-body.ts";
 import { simulatedTracker, type TrackedBody } from "../../sim/tracker/tracker-device.ts";
 import type { Acquisition } from "../acquire.ts";
 import { buildTracker } from "../build.ts";
@@ -68,7 +68,7 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
   const geometry = imageGeometry(probe, settings);
   const moved = moves[kind]({ built, images: conditions.images, scannerHz, rng: own.fork("operator") });
   const truth: SessionTruth = {
-    calibration: trueCalibration(geometry, lagS - tracker.latencyS),
+    calibration: trueCalibration(geometry, lagS - (tracker.latencyS + tracker.smoothingS)),
     referenceFromPhantom: invert(phantomFromReferenceBody),
     stylusTipMm,
     waterMps: waterSpeedMps(conditions.waterC),
@@ -161,19 +161,19 @@ function movingBody(moved: Moved, fromPhantom: Rigid<"tracker", "phantom">): Tra
   if (moved.kind === "stylus") {
     const { session } = moved;
     return {
-      ...fourMarkerBody("Stylus"),
+      ...allRound(fourMarkerBody("Stylus", "third")),
       trackerFromTool: (timeS) => compose(fromPhantom, session.phantomFromStylus(timeS)).m,
     };
   }
   const imageFromProbe = invert(probeFromImage),
     { session } = moved;
   return {
-    ...fourMarkerBody("Probe"),
+    ...allRound(fourMarkerBody("Probe")),
     trackerFromTool: (timeS) => compose(fromPhantom, compose(session.phantomFromImage(timeS), imageFromProbe)).m,
   };
 }
 
 function referenceBody(fromPhantom: Rigid<"tracker", "phantom">): TrackedBody {
   const still = compose(fromPhantom, phantomFromReferenceBody).m;
-  return { ...fourMarkerBody("Reference"), trackerFromTool: () => still };
+  return { ...allRound(fourMarkerBody("Reference", "second")), trackerFromTool: () => still };
 }
