@@ -20,6 +20,7 @@ import { imageGeometry } from "../../sim/probe/probe.ts";
 import { renderFrames } from "../../sim/probe/render.ts";
 import { allRound, fourMarkerBody } from "../../sim/tracker/marker-body.ts";
 import { simulatedTracker, type TrackedBody } from "../../sim/tracker/tracker-device.ts";
+import type { TrackerSpec } from "../../sim/tracker/tracker.ts";
 import type { Acquisition } from "../acquire.ts";
 import { buildTracker } from "../build.ts";
 import { phantomFromReferenceBody, probeFromImage, trackerFromPhantom, trueCalibration } from "../rig.ts";
@@ -90,7 +91,13 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
     truth,
     acquisition: {
       imager: simulatedImager(stretches, { ...imaging, rateHz: moved.rateHz }, render),
-      tracker: simulatedTracker(buildTracker(tracker), bodies, timing, moved.session.durationS, own.fork("tracker")),
+      tracker: simulatedTracker(
+        onBench(buildTracker(tracker)),
+        bodies,
+        timing,
+        moved.session.durationS,
+        own.fork("tracker"),
+      ),
       ...(moved.kind === "probe" ? { geometry } : {}),
       points: [],
       sweeps: [],
@@ -98,6 +105,11 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
     },
   };
 }
+
+/** On the bench things are set up so that markers do not run into one another in the pictures: they count as points. */
+const onBench = (spec: TrackerSpec): TrackerSpec =>
+  spec.kind === "optical" ? { ...spec, optics: { ...spec.optics, radiusMm: POINT_MM } } : spec;
+const POINT_MM = 0.5;
 
 /** How pixels lie, as the scanner of a rig declares it. */
 export function rigGeometry({ probe, imaging }: SessionRig): ImageGeometry {
