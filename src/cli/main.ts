@@ -11,7 +11,6 @@ import { addReconstruct } from "./reconstruct.ts";
 import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
 import { addScore } from "./score.ts";
-import { addServe } from "./serve.ts";
 import { addSimulate } from "./simulate.ts";
 import { addCalibrate } from "./calibrate.ts";
 import { addConvert } from "./convert.ts";
@@ -47,7 +46,6 @@ for (const add of [
   addScore,
   addVerify,
   addReport,
-  addServe,
   addRecord,
   addHardware,
   addFit,
