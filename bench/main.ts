@@ -2,12 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { reconstructionBench } from "./reconstruction.bench.ts";
 import { ultrasoundBench } from "./ultrasound.bench.ts";
+import { wireBench } from "./wire.bench.ts";
 import { type BenchSuite, type Figure, formatFigure, measure } from "./suite.ts";
 
 /** `npm run bench -- <suite> …`; a suite is added here. */
 const suites: Readonly<Record<string, BenchSuite>> = {
   reconstruction: reconstructionBench,
   ultrasound: ultrasoundBench,
+  wire: wireBench,
 };
 
 const SECONDS_PER_CASE = 1.5;

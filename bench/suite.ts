@@ -4,7 +4,7 @@ import { Bench } from "tinybench";
 export interface Case {
   readonly name: string;
   readonly units: number;
-  readonly unit: "frames" | "Mvoxel" | "MB" | "calls";
+  readonly unit: "frames" | "messages" | "Mvoxel" | "MB" | "calls";
   readonly run: () => unknown;
   /** Cases of the same run, and published figures, that this one is set beside. */
   readonly beside?: readonly (string | Published)[];

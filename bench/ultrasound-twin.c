@@ -22,15 +22,15 @@ typedef uint32_t u4 __attribute__((vector_size(16)));
 
 /* As in kernel-memory.ts. */
 typedef struct {
-  double spacingMm, linesPerMm, samplesPerMm, rowsPerMm, phasesPerMm, elevationsPerMm, elevationRowsPerMm,
-      tapRowsPerSample, cellMm, cellsPerMm, nearBoneMm, sideMm, layerMm, muscle, surface, darkest, noiseScale, grayPerDb,
+  double spacingMm, linesPerMm, samplesPerMm, rowsPerMm, turnsPerMm, elevationsPerMm, elevationRowsPerMm,
+      cellMm, cellsPerMm, nearBoneMm, sideMm, layerMm, muscle, surface, darkest, noiseScale, grayPerDb,
       radiusMm;
-  int32_t lines, rows, samples, scanLines, marginLines, seed, speckle, boneRough, surfacePoints, cosines, phases,
-      elevationColumns, elevationRows, tapRows, tapPairs, pulseLength, pulseCentre, smoothLateral, smoothAxial, width,
+  int32_t lines, rows, samples, scanLines, marginLines, seed, speckle, boneRough, surfacePoints, cosines,
+      elevationColumns, elevationRows, ranks, tapRows, tapPairs, pulseLength, pulseCentre, smoothLateral, smoothAxial, width,
       height, firstColumn, endColumn;
   uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, boneFace, push, densities, diffuse, mirrorDensity,
-      phaseTable, elevation, halfWidth, taps, tapRange, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare, rowSample, rowShare, fine,
-      beamed, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants, asked;
+      elevation, halfWidth, taps, tapRange, tapRow, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare,
+      rowSample, rowShare, fine, beamed, coherentRe, coherentIm, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants, asked;
 } Frame;
 
 static uint8_t *memory;
@@ -91,6 +91,25 @@ static inline double bilinear(uint32_t values, double line, double row) {
   return top + v * (below[0] + u * ((double)below[1] - below[0]) - top);
 }
 
+static inline f4 cosine(f4 q) {
+  return (((((q * all(-21.07110595703125f) + all(58.79049301147461f)) * q + all(-85.27162170410156f)) * q + all(64.92865753173828f)) * q + all(-19.738981246948242f)) * q + all(0.9999992251396179f));
+}
+static inline f4 sine(f4 x, f4 q) {
+  return x * ((((((q * all(-12.471243858337402f) + all(41.3428840637207f)) * q + all(-76.61447143554688f)) * q + all(81.59994506835938f)) * q + all(-41.341590881347656f)) * q + all(6.283185005187988f)));
+}
+
+static inline void put4(i4 to, f4 vr, f4 vi, f4 rest, f4 u) {
+  const f4 ar = rest * vr, ai = rest * vi, br = u * vr, bi = u * vi;
+  const f4 a01 = __builtin_shuffle(ar, ai, (i4){0, 4, 1, 5}), a23 = __builtin_shuffle(ar, ai, (i4){2, 6, 3, 7});
+  const f4 b01 = __builtin_shuffle(br, bi, (i4){0, 4, 1, 5}), b23 = __builtin_shuffle(br, bi, (i4){2, 6, 3, 7});
+  float *t0 = floats((uint32_t)to[0]), *t1 = floats((uint32_t)to[1]), *t2 = floats((uint32_t)to[2]),
+        *t3 = floats((uint32_t)to[3]);
+  put(t0, load(t0) + __builtin_shuffle(a01, b01, (i4){0, 1, 4, 5}));
+  put(t1, load(t1) + __builtin_shuffle(a01, b01, (i4){2, 3, 6, 7}));
+  put(t2, load(t2) + __builtin_shuffle(a23, b23, (i4){0, 1, 4, 5}));
+  put(t3, load(t3) + __builtin_shuffle(a23, b23, (i4){2, 3, 6, 7}));
+}
+
 static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength, i4 mask) {
   const f4 at = x * all((float)(2 * p->linesPerMm)) + all((float)(p->lines - 1));
   const f4 base = ffloor(at);
@@ -98,33 +117,25 @@ static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength, i4 mask) {
   const i4 column = whole(fabs4(z) * all((float)p->elevationsPerMm) + all(0.5f));
   const i4 row = whole(y * all((float)p->elevationRowsPerMm) + all(0.5f));
   i4 valid = mask & inside(left, 2 * p->lines - 2) & inside(column, p->elevationColumns) & inside(row, p->elevationRows);
-  const i4 entry = ((row * alli(p->elevationColumns) + column) & valid) << 2;
+  const f4 range = y + shift;
+  const i4 place = whole(ffloor(range * all((float)(2 * p->samplesPerMm))));
+  const i4 entry = ((((row << 1) + (place & alli(1))) * alli(p->elevationColumns) + column) & valid) << 2;
   const float *elevation = floats(p->elevation);
   const f4 e0 = load(elevation + entry[0]), e1 = load(elevation + entry[1]), e2 = load(elevation + entry[2]),
            e3 = load(elevation + entry[3]);
   const f4 e01 = __builtin_shuffle(e0, e1, (i4){0, 4, 1, 5}), e23 = __builtin_shuffle(e2, e3, (i4){0, 4, 1, 5});
+  const f4 n01 = __builtin_shuffle(e0, e1, (i4){2, 6, 3, 7}), n23 = __builtin_shuffle(e2, e3, (i4){2, 6, 3, 7});
   const f4 er = __builtin_shuffle(e01, e23, (i4){0, 1, 4, 5}), ei = __builtin_shuffle(e01, e23, (i4){2, 3, 6, 7});
-  const f4 delay = {e0[2], e1[2], e2[2], e3[2]};
-  const f4 range = y + shift;
-  const i4 sample = whole(fnearest((range + delay) * all((float)p->samplesPerMm)));
-  valid &= inside(sample, p->samples);
-  const i4 turn = (whole(range * all((float)p->phasesPerMm)) & alli(p->phases - 1)) << 1;
-  const float *phases = floats(p->phaseTable);
-  const f4 c = {phases[turn[0]], phases[turn[1]], phases[turn[2]], phases[turn[3]]};
-  const f4 s = {phases[turn[0] + 1], phases[turn[1] + 1], phases[turn[2] + 1], phases[turn[3] + 1]};
-  const f4 vr = strength * (er * c - ei * s), vi = strength * (er * s + ei * c);
+  const f4 nr = __builtin_shuffle(n01, n23, (i4){0, 1, 4, 5}), ni = __builtin_shuffle(n01, n23, (i4){2, 3, 6, 7});
+  const i4 sample = (place >> 1) + ((i4)er & alli(15)) - alli(7);
+  valid &= inside(sample, p->samples - 1);
+  const f4 turns = range * all((float)p->turnsPerMm), turn = turns - fnearest(turns), square = turn * turn;
+  const f4 c = strength * cosine(square), s = strength * sine(turn, square);
   const f4 u = at - base, rest = all(1) - u;
-  const f4 ar = rest * vr, ai = rest * vi, br = u * vr, bi = u * vi;
-  const f4 a01 = __builtin_shuffle(ar, ai, (i4){0, 4, 1, 5}), a23 = __builtin_shuffle(ar, ai, (i4){2, 6, 3, 7});
-  const f4 b01 = __builtin_shuffle(br, bi, (i4){0, 4, 1, 5}), b23 = __builtin_shuffle(br, bi, (i4){2, 6, 3, 7});
   const i4 to = ((((sample * alli(2 * p->lines) + left) << 3) + alli((int32_t)p->fine)) & valid) |
                 (alli((int32_t)p->dump) & ~valid);
-  float *t0 = floats((uint32_t)to[0]), *t1 = floats((uint32_t)to[1]), *t2 = floats((uint32_t)to[2]),
-        *t3 = floats((uint32_t)to[3]);
-  put(t0, load(t0) + __builtin_shuffle(a01, b01, (i4){0, 1, 4, 5}));
-  put(t1, load(t1) + __builtin_shuffle(a01, b01, (i4){2, 3, 6, 7}));
-  put(t2, load(t2) + __builtin_shuffle(a23, b23, (i4){0, 1, 4, 5}));
-  put(t3, load(t3) + __builtin_shuffle(a23, b23, (i4){2, 3, 6, 7}));
+  put4(to, er * c + ei * s, ei * c - er * s, rest, u);
+  put4(to + alli(16 * p->lines), nr * c + ni * s, ni * c - nr * s, rest, u);
 }
 
 static int hitNear(double x, double z) {
@@ -314,14 +325,14 @@ static inline void storeLines(float *to, f4 a0, f4 a1, f4 b0, f4 b1) {
   put(to, s + t * (f4){-1, 1, -1, 1});
 }
 
-static void lateral(void) {
+static void lateral(int rank) {
   const int lines = p->lines;
   for (int sample = 0; sample < p->samples; sample++) {
-    const int nearest = (int)floor(sample * p->tapRowsPerSample + 0.5), row = nearest < p->tapRows ? nearest : p->tapRows - 1;
+    const int row = ints(p->tapRow)[sample];
     const int before = ints(p->tapRange)[2 * row], after = ints(p->tapRange)[2 * row + 1];
-    const float *taps = floats(p->taps) + (size_t)row * p->tapPairs * 8;
+    const float *taps = floats(p->taps) + (size_t)(rank * p->tapRows + row) * p->tapPairs * 8;
     const float *from = floats(p->fine) + (size_t)sample * lines * 4;
-    float *to = floats(p->beamed) + (size_t)sample * lines * 2;
+    float *to = floats(p->beamed) + (size_t)(rank * p->samples + sample) * lines * 2;
     memset(to, 0, (size_t)before * 8);
     memset(to + 2 * (lines - before), 0, (size_t)before * 8);
     const int last = lines - before - 4;
@@ -342,10 +353,16 @@ static void lateral(void) {
   }
 }
 
-static inline f4 fourBytes(u4 word) {
-  const u4 pairs = (word & 0x00ff00ffu) + ((word >> 8) & 0x00ff00ffu);
-  return real((i4)((pairs & 0xffffu) + (pairs >> 16)) - alli(510));
+static inline f4 log2of(f4 value) {
+  const i4 raised = (i4)value - alli(0x3f3504f3);
+  const f4 exponent = real(raised >> 23), m = (f4)((raised & alli(0x7fffff)) + alli(0x3f3504f3));
+  const f4 s = (m - all(1)) / (m + all(1)), q = s * s;
+  const f4 sum = ((q * all(0.41219858f) + all(0.57707802f)) * q + all(0.96179669f)) * q + all(2.88539008f);
+  return exponent + s * sum;
 }
+
+static inline f4 fsqrt(f4 v) { return (f4){sqrtf(v[0]), sqrtf(v[1]), sqrtf(v[2]), sqrtf(v[3])}; }
+static inline f4 share(u4 word) { return (real((i4)(word >> 8)) + all(0.5f)) * all(1.0f / 16777216); }
 
 static void noise(uint32_t start) {
   const int count = p->lines * p->samples;
@@ -354,14 +371,17 @@ static void noise(uint32_t start) {
   u4 at = start + (u4){0, 1, 2, 3};
   for (int i = 0; i < count; i += 4, to += 8, at += 4u) {
     const u4 a = mix4(at), b = mix4(a ^ 0x5bd1e995u);
-    const f4 re = scale * fourBytes(a), im = scale * fourBytes(b);
+    const f4 radius = scale * fsqrt(log2of(share(a)) * all(-0.6931471805599453f));
+    const f4 turn = share(b) - all(0.5f), square = turn * turn;
+    const f4 re = -radius * cosine(square), im = -radius * sine(turn, square);
     put(to, load(to) + __builtin_shuffle(re, im, (i4){0, 4, 1, 5}));
     put(to + 4, load(to + 4) + __builtin_shuffle(re, im, (i4){2, 6, 3, 7}));
   }
 }
 
 static inline void storeSamples(size_t at, f4 a, f4 b) {
-  const f4 re = __builtin_shuffle(a, b, (i4){0, 2, 4, 6}), im = __builtin_shuffle(a, b, (i4){1, 3, 5, 7});
+  const f4 re = load(floats(p->coherentRe) + at) + __builtin_shuffle(a, b, (i4){0, 2, 4, 6}),
+           im = load(floats(p->coherentIm) + at) + __builtin_shuffle(a, b, (i4){1, 3, 5, 7});
   put(floats(p->receivedRe) + at, re);
   put(floats(p->receivedIm) + at, im);
   put(floats(p->power) + at, re * re + im * im);
@@ -374,27 +394,28 @@ static void axial(void) {
     const int end = sample + p->pulseCentre + 1 < p->pulseLength ? sample + p->pulseCentre + 1 : p->pulseLength;
     const int last = lines - 8;
     for (int line = 0;; line = line + 8 < last ? line + 8 : last) {
-      f4 s[4] = {all(0), all(0), all(0), all(0)};
-      const float *from = floats(p->beamed) + ((size_t)(sample + p->pulseCentre - first) * lines + line) * 2;
-      for (int tap = first; tap < end; tap++, from -= 2 * lines) {
-        const f4 w = all(floats(p->pulse)[tap]);
-        for (int k = 0; k < 4; k++) s[k] += w * load(from + 4 * k);
+      f4 a[4] = {all(0), all(0), all(0), all(0)}, b[4] = {all(0), all(0), all(0), all(0)};
+      for (int rank = 0; rank < p->ranks; rank++) {
+        int source = sample + p->pulseCentre - first;
+        const float *from = floats(p->beamed) + ((size_t)(rank * p->samples + source) * lines + line) * 2;
+        for (int tap = first; tap < end; tap++, from -= 2 * lines, source--) {
+          const float *w = floats(p->pulse) + 2 * ((rank * p->tapRows + ints(p->tapRow)[source]) * p->pulseLength + tap);
+          const f4 wr = all(w[0]), wi = all(w[1]);
+          for (int k = 0; k < 4; k++) {
+            a[k] += wr * load(from + 4 * k);
+            b[k] += wi * load(from + 4 * k);
+          }
+        }
       }
+      for (int k = 0; k < 4; k++) a[k] += __builtin_shuffle(b[k], (i4){1, 0, 3, 2}) * (f4){-1, 1, -1, 1};
       const size_t at = (size_t)sample * lines + line;
-      storeSamples(at, s[0], s[1]);
-      storeSamples(at + 4, s[2], s[3]);
+      storeSamples(at, a[0], a[1]);
+      storeSamples(at + 4, a[2], a[3]);
       if (line == last) break;
     }
   }
 }
 
-static inline f4 log2of(f4 value) {
-  const i4 raised = (i4)value - alli(0x3f3504f3);
-  const f4 exponent = real(raised >> 23), m = (f4)((raised & alli(0x7fffff)) + alli(0x3f3504f3));
-  const f4 s = (m - all(1)) / (m + all(1)), q = s * s;
-  const f4 sum = ((q * all(0.41219858f) + all(0.57707802f)) * q + all(0.96179669f)) * q + all(2.88539008f);
-  return exponent + s * sum;
-}
 
 static void display(void) {
   const int lines = p->lines, scan = p->scanLines, samples = p->samples, reach = p->smoothLateral, last = scan - 4;
@@ -475,7 +496,7 @@ int main(int count, char **arguments) {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
     memset(floats(p->fine), 0, (size_t)p->samples * p->lines * 16);
     splat();
-    lateral();
+    for (int rank = 0; rank < p->ranks; rank++) lateral(rank);
     noise((uint32_t)strtoul(arguments[4], NULL, 10));
     axial();
     display();

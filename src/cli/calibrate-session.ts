@@ -59,7 +59,7 @@ export async function calibrateScenario(
 
 const exact = (value: number, unit: string): Figure => ({ value, low: value, high: value, unit });
 
-function found({ pivot, landmarks, temporal, spatial, speed }: SessionResults): Record<string, Figure> {
+function found({ pivot, landmarks, temporal, spatial, point, plane, speed }: SessionResults): Record<string, Figure> {
   const headline: Record<string, Figure> = {};
   if (pivot) {
     (["X", "Y", "Z"] as const).forEach((axis, k) => {
@@ -85,11 +85,30 @@ function found({ pivot, landmarks, temporal, spatial, speed }: SessionResults): 
     headline["calibration.spatial.uncertaintyCentre"] = exact(spatial.centreUncertaintyMm, "mm");
     headline["calibration.spatial.uncertaintyCorner"] = exact(spatial.cornerUncertaintyMm, "mm");
   }
+  const seen = point ?? plane;
+  if (seen) Object.assign(headline, imageFigures(seen));
   if (speed) {
     headline["calibration.spatial.impliedSpeed"] = exact(speed.impliedMps, "m/s");
     headline["calibration.spatial.usedSpeed"] = exact(speed.usedMps, "m/s");
   }
   return headline;
+}
+
+/** Of a calibration from a point or a plane. */
+export function imageFigures(seen: {
+  readonly rmsMm: number;
+  readonly segmented: number;
+  readonly examined: number;
+  readonly centreUncertaintyMm: number;
+  readonly cornerUncertaintyMm: number;
+}): Record<string, Figure> {
+  return {
+    "calibration.spatial.residualRms": exact(seen.rmsMm, "mm"),
+    "calibration.spatial.segmented": exact(seen.segmented, "1"),
+    "calibration.spatial.examined": exact(seen.examined, "1"),
+    "calibration.spatial.uncertaintyCentre": exact(seen.centreUncertaintyMm, "mm"),
+    "calibration.spatial.uncertaintyCorner": exact(seen.cornerUncertaintyMm, "mm"),
+  };
 }
 
 /** The last thing that was calibrated, as PLUS writes it. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { UnsuitableInputError } from "../core/errors.ts";
 import type { Figure } from "../data/report.ts";
+import type { ImageGeometry } from "../data/image.ts";
 import type { Recording } from "../data/recording.ts";
 import { WATER_RANGE_C } from "../data/water.ts";
 import { readPlusConfig, type PlusConfig } from "../io/plus-config.ts";
@@ -8,6 +9,11 @@ import { calibratePivot } from "../pipeline/calibration/pivot/calibrate-pivot.ts
 import { calibrateSpin } from "../pipeline/calibration/pivot/calibrate-spin.ts";
 import { registerPhantom } from "../pipeline/calibration/landmarks/register-phantom.ts";
 import { between, relativePoses, type PoseSeries } from "../pipeline/calibration/pose-series.ts";
+import { calibratePlane } from "../pipeline/calibration/plane/calibrate-plane.ts";
+import { findPlanes } from "../pipeline/calibration/plane/find-plane.ts";
+import { calibratePoint } from "../pipeline/calibration/point/calibrate-point.ts";
+import { findPoints } from "../pipeline/calibration/point/find-point.ts";
+import type { ImagePoseSearch } from "../pipeline/calibration/image-poses.ts";
 import type { Refused } from "../pipeline/calibration/refused.ts";
 import { calibrateLag, defaultLag } from "../pipeline/calibration/temporal/calibrate-lag.ts";
 import { imageSignal } from "../pipeline/calibration/temporal/image-signal.ts";
@@ -19,7 +25,7 @@ import { correctSpeed, type WaterKnowledge } from "../pipeline/calibration/sound
 import type { Vector3 } from "../pipeline/calibration/vector3.ts";
 import { onHostClock } from "../pipeline/sync/host-clock.ts";
 import { openRecording } from "../scenario/open-recording.ts";
-import { calibrateScenario, isScenario } from "./calibrate-session.ts";
+import { calibrateScenario, imageFigures, isScenario } from "./calibrate-session.ts";
 import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { checkThresholds } from "./thresholds.ts";
 
@@ -116,15 +122,23 @@ export function addCalibrate(program: Command): void {
     .option("--poses <recording>", "the recording that holds the poses, when the images are in another one")
     .option("--images <recording>", "the recording that holds the images, when the poses are in another one")
     .option("--reach <s>", "largest lag looked for, either sign", "1");
-  add("spatial", "where the image lies on the probe, from sweeping over an N-wire phantom", spatial)
-    .option("--validation <recording>", "frames that only judge; default: frames left out in turn")
-    .option("--smooth <s>", "half width of the window over which the tracker's jitter is smoothed, 0: none", "0.5")
-    .option(
-      "--lag <s>",
-      "by how much the images run behind the poses (calibrate temporal); by-time recordings only",
-      "0",
-    )
-    .option("--water <C>", 'temperature of the water, or "wires": corrects depth for use in tissue');
+  const spatialOptions = (command: Command): Command =>
+    command
+      .option("--smooth <s>", "half width of the window over which the tracker's jitter is smoothed, 0: none", "0.5")
+      .option(
+        "--lag <s>",
+        "by how much the images run behind the poses (calibrate temporal); by-time recordings only",
+        "0",
+      )
+      .option("--water <C>", 'temperature of the water, or "wires": corrects depth for use in tissue');
+  spatialOptions(
+    add("spatial", "where the image lies on the probe, from sweeping over an N-wire phantom", spatial).option(
+      "--validation <recording>",
+      "frames that only judge; default: frames left out in turn",
+    ),
+  );
+  spatialOptions(add("point", "where the image lies on the probe, from a resting point: crossed wires, a bead", point));
+  spatialOptions(add("plane", "where the image lies on the probe, from a resting plane: the bottom of a tank", plane));
 }
 
 const pivot: Calibrate = async (path, options) => {
@@ -231,8 +245,7 @@ const spatial: Calibrate = async (path, options) => {
       "Register the phantom first (sonobench calibrate landmarks) and add the result to CoordinateDefinitions",
     );
   }
-  const smoothS = Number(options.smooth);
-  if (!(smoothS >= 0 && smoothS <= 5)) throw new UsageError(`--smooth ${options.smooth}: expected 0 to 5 s`);
+  const smoothS = smoothOf(options);
   const search = {
     phantom,
     probe: options.probe,
@@ -285,6 +298,56 @@ const spatial: Calibrate = async (path, options) => {
     transform: { from: "Image", to: options.probe, matrix: [...speed.probeFromPixel] },
   };
 };
+
+const point: Calibrate = async (path, options) => {
+  const { found, images } = await using(path, async (recording) => ({
+    found: accept(await findPoints(recording, poseSearch(options))),
+    images: recording.images!,
+  }));
+  const { width, height, nominalGeometry } = images;
+  const fit = accept(calibratePoint({ frames: found.frames, width, height }));
+  return imageOutcome({ ...fit, segmented: found.segmented, examined: found.examined }, nominalGeometry, options);
+};
+
+const plane: Calibrate = async (path, options) => {
+  const { found, images } = await using(path, async (recording) => ({
+    found: accept(await findPlanes(recording, poseSearch(options))),
+    images: recording.images!,
+  }));
+  const { width, height, nominalGeometry } = images;
+  const spacingMm = nominalGeometry?.spacingMm ?? UNKNOWN_SPACING_MM;
+  const fit = accept(calibratePlane({ frames: found.frames, width, height, spacingMm }));
+  return imageOutcome({ ...fit, segmented: found.segmented, examined: found.examined }, nominalGeometry, options);
+};
+
+/** To begin with, where a recording says nothing of its pixels. */
+const UNKNOWN_SPACING_MM = [0.1, 0.1] as const;
+
+function poseSearch(options: CalibrateOptions): ImagePoseSearch {
+  const { probe, reference } = options;
+  return { probe, reference, smoothS: smoothOf(options), imageLagS: lagOf(options) };
+}
+
+function imageOutcome(
+  fit: Parameters<typeof imageFigures>[0] & { readonly probeFromPixel: Float64Array },
+  geometry: ImageGeometry | undefined,
+  options: CalibrateOptions,
+): Outcome {
+  const speed = correctSpeed(fit.probeFromPixel, geometry, waterOf(options));
+  const matrix = [...speed.probeFromPixel];
+  return {
+    headline: { ...imageFigures(fit), "calibration.spatial.usedSpeed": exact(speed.usedMps, "m/s") },
+    result: { ...fit, probeFromPixel: [...fit.probeFromPixel], soundSpeed: { ...speed, probeFromPixel: matrix } },
+    sentences: speed.sentences,
+    transform: { from: "Image", to: options.probe, matrix },
+  };
+}
+
+function smoothOf({ smooth }: CalibrateOptions): number {
+  const value = Number(smooth);
+  if (!(value >= 0 && value <= 5)) throw new UsageError(`--smooth ${smooth}: expected 0 to 5 s`);
+  return value;
+}
 
 function lagOf({ lag }: CalibrateOptions): number {
   const value = Number(lag);

@@ -35,10 +35,10 @@ export class UsageError extends Error {
 const PATIENCE_MS = 5000;
 
 /** Aborts on Ctrl-C, so that an acquisition closes its recording; a second Ctrl-C ends the process at once. */
-export function interruptSignal(): AbortSignal {
+export function interruptSignal(sentence = "stopping; what was recorded is kept"): AbortSignal {
   const controller = new AbortController();
   process.once("SIGINT", () => {
-    process.stderr.write("\nstopping; what was recorded is kept (Ctrl-C again ends at once)\n");
+    process.stderr.write(`\n${sentence} (Ctrl-C again ends at once)\n`);
     controller.abort();
     setTimeout(() => process.exit(130), PATIENCE_MS).unref();
   });

@@ -36,7 +36,7 @@ export function addConvert(program: Command): void {
     .command("convert <in> <out>")
     .summary("recordings, volumes and meshes from one format to another")
     .description(
-      "Meshes: .stl .ply .obj, and to .step for CAD programs. Recordings: .mcap .igs.mha .igs.nrrd .seq.nrrd. Volumes: .mha .nrrd (with --volume). The " +
+      "Meshes: .stl .ply .obj, and to .step for CAD programs. Recordings: .mcap .igs.mha .igs.nrrd .seq.nrrd; DICOM clips in. Volumes: .mha .nrrd (with --volume). The " +
         "format follows from the endings.",
     )
     .option("--max-faces <n>", "of a STEP file; more are merged", (text) => parseFaces(text))

@@ -1,4 +1,6 @@
+import { createSocket } from "node:dgram";
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import { availableParallelism, totalmem } from "node:os";
 import type { Command } from "commander";
 import { findDataFolder } from "./data-folder.ts";
@@ -54,6 +56,8 @@ async function examine(): Promise<Finding[]> {
     },
     await tryImport("onnxruntime-node", "neural networks cannot run; reinstall with `npm ci`"),
     await tryImport("manifold-3d", "truth meshes cannot be made; reinstall with `npm ci`"),
+    await portsFree(),
+    await multicastWorks(),
     {
       what: "public recordings",
       state: data ? "ok" : "absent",
@@ -78,4 +82,80 @@ async function tryImport(name: string, meaning: string): Promise<Finding> {
   } catch (error) {
     return { what: name, state: "broken", detail: error instanceof Error ? error.message : String(error), meaning };
   }
+}
+
+/** Those that `serve` takes unless told otherwise. */
+async function portsFree(): Promise<Finding> {
+  const taken: string[] = [];
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.once("error", () => {
+      taken.push("18944 (OpenIGTLink)");
+      resolve();
+    });
+    server.listen(18944, "127.0.0.1", resolve);
+  });
+  server.close();
+  for (const port of [1510, 1511]) if (!(await canBind(port))) taken.push(`${port} (NatNet)`);
+  return {
+    what: "ports 18944, 1510, 1511",
+    state: taken.length === 0 ? "ok" : "absent",
+    detail: taken.length === 0 ? "free" : `taken: ${taken.join(", ")}`,
+    meaning:
+      "a PlusServer or Motive runs here already; give `sonobench serve` others (--port, --motive-port, --data-port)",
+  };
+}
+
+async function canBind(port: number): Promise<boolean> {
+  const socket = createSocket("udp4");
+  try {
+    return await new Promise<boolean>((resolve) => {
+      socket.once("error", () => resolve(false));
+      socket.bind(port, "127.0.0.1", () => resolve(true));
+    });
+  } finally {
+    socket.close();
+  }
+}
+
+/** Sends a datagram to the group of NatNet, on this machine only, and waits for it. */
+async function multicastWorks(): Promise<Finding> {
+  const GROUP = "239.255.42.99",
+    PATIENCE_MS = 1000;
+  const receiver = createSocket({ type: "udp4", reuseAddr: true }),
+    sender = createSocket("udp4");
+  let timer: NodeJS.Timeout | undefined;
+  const works = await new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PATIENCE_MS);
+    const fails = (): void => resolve(false);
+    receiver.once("error", fails);
+    sender.once("error", fails);
+    receiver.once("message", () => resolve(true));
+    receiver.bind(0, () => {
+      try {
+        receiver.addMembership(GROUP, "127.0.0.1");
+        const { port } = receiver.address();
+        sender.bind(0, "127.0.0.1", () => {
+          try {
+            sender.setMulticastInterface("127.0.0.1");
+            sender.setMulticastTTL(0);
+            sender.send("sonobench", port, GROUP);
+          } catch {
+            fails();
+          }
+        });
+      } catch {
+        fails();
+      }
+    });
+  });
+  clearTimeout(timer);
+  receiver.close();
+  sender.close();
+  return {
+    what: "multicast",
+    state: works ? "ok" : "absent",
+    detail: works ? "a datagram to NatNet's group comes back on loopback" : "nothing comes back on loopback",
+    meaning: "poses by multicast will not arrive: use unicast in Motive and `sonobench serve --unicast`",
+  };
 }

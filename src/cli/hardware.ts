@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { plusConfigXml } from "../hardware/openigtlink/plus-config.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
-import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
+import { terminalFor, type CommonOptions } from "./command.ts";
+import { numberWithin } from "./numbers.ts";
 
 interface PlusConfigOptions extends CommonOptions {
   readonly out?: string;
@@ -27,10 +28,10 @@ export function addHardware(program: Command): void {
     .option("--json", "print one object")
     .action(async (options: PlusConfigOptions) => {
       const terminal = terminalFor(options);
-      const depthMm = number("--depth", options.depth, 1, 500),
-        frequencyMhz = number("--frequency", options.frequency, 0.5, 50),
-        videoLagS = number("--lag", options.lag, -5, 5),
-        port = number("--port", options.port, 1, 65535);
+      const depthMm = numberWithin("--depth", options.depth, 1, 500),
+        frequencyMhz = numberWithin("--frequency", options.frequency, 0.5, 50),
+        videoLagS = numberWithin("--lag", options.lag, -5, 5),
+        port = numberWithin("--port", options.port, 1, 65535);
       const xml = plusConfigXml({
         ...(options.tools === undefined ? {} : { tools: options.tools.split(",").map((name) => name.trim()) }),
         ...(depthMm === undefined ? {} : { depthMm }),
@@ -42,11 +43,4 @@ export function addHardware(program: Command): void {
       if (options.json) terminal.out(JSON.stringify({ headline: {}, out: options.out, xml }, null, 2));
       else terminal.out(options.out === undefined ? xml.trimEnd() : `wrote ${options.out}`);
     });
-}
-
-function number(name: string, text: string | undefined, low: number, high: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() !== "" && value >= low && value <= high) return value;
-  throw new UsageError(`${name}: expected a number from ${low} to ${high}, got "${text}"`);
 }

@@ -11,6 +11,7 @@ import { addReconstruct } from "./reconstruct.ts";
 import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
 import { addScore } from "./score.ts";
+import { addServe } from "./serve.ts";
 import { addSimulate } from "./simulate.ts";
 import { addCalibrate } from "./calibrate.ts";
 import { addConvert } from "./convert.ts";
@@ -46,6 +47,7 @@ for (const add of [
   addScore,
   addVerify,
   addReport,
+  addServe,
   addRecord,
   addHardware,
   addFit,

@@ -5,7 +5,7 @@ import { writeFileAtomic } from "../io/atomic.ts";
 import { renderReport } from "../report/html.ts";
 import { loadScenario } from "../scenario/load.ts";
 import { runRecorded } from "../scenario/run-recorded.ts";
-import { runSimulated } from "../scenario/run.ts";
+import { runServed, runSimulated } from "../scenario/run.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { RunOutcome } from "../scenario/write-run.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
@@ -17,6 +17,7 @@ import { packageVersion } from "./version.ts";
 
 interface RunOptions extends CommonOptions {
   readonly out?: string;
+  readonly recording?: string;
   readonly seed?: string;
   readonly workers?: number;
   readonly failIf?: string[];
@@ -32,6 +33,10 @@ export function addRun(program: Command): void {
         "is known, and writes everything with a page to look at.",
     )
     .option("-o, --out <folder>", "where the results go; default reports/<name of the scenario>")
+    .option(
+      "--recording <file>",
+      "score this .mcap recording of the scenario (from sonobench record) instead of its own",
+    )
     .option("--seed <text>", "another seed than the scenario's")
     .option("-j, --workers <n>", "worker threads; changes nothing but the time", parseCount)
     .option("--fail-if <condition...>", 'exit with 1 when it holds, e.g. --fail-if "all.reachable.assd > 1.2"')
@@ -52,10 +57,14 @@ export function addRun(program: Command): void {
             `${file} is a calibration session: use sonobench calibrate ${commandOf[source.session]} ${file}`,
           );
         }
+        if (options.recording !== undefined && source.kind !== "simulated")
+          throw new UsageError(`--recording needs a simulated scenario, whose truth is known; ${file} is none`);
         const outcome: RunOutcome =
-          source.kind === "simulated"
-            ? await runSimulated(scenario, source, folder, context)
-            : await runRecorded(scenario, source, folder, context);
+          source.kind !== "simulated"
+            ? await runRecorded(scenario, source, folder, context)
+            : options.recording === undefined
+              ? await runSimulated(scenario, source, folder, context)
+              : await runServed(scenario, source, options.recording, folder, context);
         const page = join(folder, "report.html");
         await writeFileAtomic(page, new TextEncoder().encode(renderReport(outcome.report, outcome.assets, scripts)));
         printOutcome(terminal, outcome.report, folder, options.json === true);

@@ -5,6 +5,8 @@ export interface Terminal {
   readonly log: Log;
   out(text: string): void;
   err(text: string): void;
+  /** One line that the next one replaces; elsewhere than on a terminal it is printed every 15 s. */
+  status(text: string): void;
 }
 
 const BAR_WIDTH = 28;
@@ -21,7 +23,8 @@ export function createTerminal({ quiet = false, verbose = false } = {}): Termina
   let drawn = false,
     last = 0,
     lastWork = "",
-    startedAt = 0;
+    startedAt = 0,
+    lastStatus = -Infinity;
 
   const clear = (): void => {
     if (drawn) process.stderr.write("\r\x1b[2K");
@@ -70,5 +73,15 @@ export function createTerminal({ quiet = false, verbose = false } = {}): Termina
     log,
     out: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
     err: line,
+    status(text) {
+      if (quiet) return;
+      const now = performance.now();
+      if (!tty && now - lastStatus < REPRINT_MS) return;
+      lastStatus = now;
+      if (!tty) return line(text);
+      clear();
+      process.stderr.write(text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1)));
+      drawn = true;
+    },
   };
 }

@@ -1,10 +1,21 @@
 /**
- * The named frames. `femur`, `tibia` and `patella` are fixed to the bone's own marker cluster (or to the bone itself
+ * The named frames. `room` stands still. `femur`, `tibia` and `patella` are fixed to the bone's own marker cluster (or to the bone itself
  * in the simulator); `knee` is the anatomical frame of docs/frames.md; `reference` is whatever body a recording is
  * reconstructed in. All are right-handed, in mm.
  */
 export type Frame =
-  "tracker" | "probe" | "image" | "reference" | "knee" | "femur" | "tibia" | "patella" | "stylus" | "phantom" | "body";
+  | "tracker"
+  | "probe"
+  | "image"
+  | "reference"
+  | "knee"
+  | "femur"
+  | "tibia"
+  | "patella"
+  | "stylus"
+  | "phantom"
+  | "body"
+  | "room";
 
 declare const frames: unique symbol;
 

@@ -34,6 +34,23 @@ export interface Angle {
   readonly deg: number;
 }
 
+/** What only a simulator knows of how each image came about. Parallel arrays, one entry an image. */
+export interface AcquisitionTruth {
+  /** When its echoes were made, seconds of the host's clock. */
+  readonly echoAtS: Float64Array;
+  /** Which of the distinct pictures it is: an image with the number of the one before is the same picture once more. */
+  readonly picture: Uint32Array;
+  /** Force of the probe's face on the skin, N; NaN where the operator is not modelled as a body. */
+  readonly contactForceN: Float32Array;
+  /** Share of the probe's face that touches the skin, and from where to where along the face, mm; NaN without contact. */
+  readonly contactShare: Float32Array;
+  readonly contactFromMm: Float32Array;
+  readonly contactToMm: Float32Array;
+  /** True poses of the bones' own frames (docs/frames.md) in the tracker's, 12 numbers an image. */
+  readonly trackerFromFemur: Float64Array;
+  readonly trackerFromTibia: Float64Array;
+}
+
 /** Written by the simulator, read by the metrics; the pipeline has no parameter through which it could enter. */
 export interface GroundTruth {
   readonly bones: readonly TrueBone[];
@@ -48,6 +65,7 @@ export interface GroundTruth {
    * probe has no contact. One number a column.
    */
   trueRidge(index: number): Float32Array;
+  readonly acquisition: AcquisitionTruth;
   /** What the simulation leaves out, in sentences; printed in the report. */
   readonly notModelled: readonly string[];
 }

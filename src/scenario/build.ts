@@ -5,7 +5,9 @@ import { neuralSegmentation } from "../pipeline/segmentation/neural/neural.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
-import { duoClass, type StereoTracker } from "../sim/tracker/stereo.ts";
+import type { OpticalTracker } from "../sim/tracker/optical.ts";
+import { auroraClass, duoClass, trioClass, vegaClass } from "../sim/tracker/presets.ts";
+import type { TrackerSpec } from "../sim/tracker/tracker.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
 import { defaultModelCard, loadSegmentationModel } from "./segmentation-model.ts";
 import { fittedPhantom } from "./fitted-bones.ts";
@@ -38,15 +40,36 @@ const phantoms: Table<PhantomConfig, [Rng], Promise<Phantom>> = {
 };
 export const buildPhantom = (config: PhantomConfig, rng: Rng): Promise<Phantom> => lookUp(phantoms, config, rng);
 
-const trackers: Table<TrackerConfig, [], StereoTracker> = {
-  optical: ({ focalPx, baselineMm, centroidNoisePx }) => ({
-    ...duoClass,
-    focalPx,
-    baselineMm,
-    centroidNoisePx,
-  }),
+const cameraBar =
+  (preset: OpticalTracker) =>
+  (config: Exclude<TrackerConfig, { readonly kind: "aurora" }>): OpticalTracker => {
+    const { focalPx, baselineMm, centroidNoisePx, centroidBias, templateErrorMm, onForMin, smoothingS } = config;
+    const { centroiding, warmUp, solver } = preset;
+    return {
+      ...preset,
+      focalPx,
+      baselineMm,
+      smoothingS,
+      centroiding: {
+        ...centroiding,
+        noisePx: centroidNoisePx,
+        pixelLockingPx: centroidBias * centroiding.pixelLockingPx,
+        edgePx: centroidBias * centroiding.edgePx,
+        grazingMm: centroidBias * centroiding.grazingMm,
+      },
+      warmUp: { ...warmUp, onForS: onForMin * 60 },
+      solver: { ...solver, templateErrorMm: templateErrorMm ?? solver.templateErrorMm },
+    };
+  };
+
+const trackers: Table<TrackerConfig, [], TrackerSpec> = {
+  duo: cameraBar(duoClass),
+  optical: cameraBar(duoClass),
+  trio: cameraBar(trioClass),
+  vega: cameraBar(vegaClass),
+  aurora: ({ metals, smoothingS }) => ({ ...auroraClass, metals, smoothingS }),
 };
-export const buildTracker = (config: TrackerConfig): StereoTracker => lookUp(trackers, config);
+export const buildTracker = (config: TrackerConfig): TrackerSpec => lookUp(trackers, config);
 
 const segmenters: Table<SegmentationConfig, [TrackedFrames, StageContext], Promise<BoneMasks>> = {
   classical: (_, frames, context) => classicalSegmentation.run(frames, classicalSegmentation.defaults, context),

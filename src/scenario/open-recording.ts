@@ -1,21 +1,31 @@
 import { open } from "node:fs/promises";
 import type { Recording } from "../data/recording.ts";
+import { DICOM_MAGIC_AT, openDicom } from "../io/dicom/open-dicom.ts";
 import { openMcap } from "../io/mcap/reader.ts";
 import { openSequence } from "../io/sequence/open-sequence.ts";
 
 /** First bytes of every MCAP file, intact or cut. */
 const MCAP_MAGIC = Uint8Array.of(0x89, 0x4d, 0x43, 0x41, 0x50);
+const DICOM_MAGIC = new TextEncoder().encode("DICM");
 
-/** Any recording that SonoBench reads, told apart by its first bytes: MCAP, else a PLUS or Slicer sequence. */
+/**
+ * Any recording that SonoBench reads, told apart by its first bytes: MCAP, a DICOM clip (which has no poses), else a
+ * PLUS or Slicer sequence.
+ */
 export async function openRecording(path: string): Promise<Recording> {
-  return (await startsWith(path, MCAP_MAGIC)) ? openMcap(path) : openSequence(path);
+  if (await hasMagic(path, MCAP_MAGIC, 0)) return openMcap(path);
+  if (await hasMagic(path, DICOM_MAGIC, DICOM_MAGIC_AT)) return openDicom(path);
+  return openSequence(path);
 }
 
-async function startsWith(path: string, magic: Uint8Array): Promise<boolean> {
+/** By its name: scenarios are YAML or JSON, recordings are not. */
+export const isScenarioFile = (path: string): boolean => /\.(ya?ml|json)$/i.test(path);
+
+async function hasMagic(path: string, magic: Uint8Array, at: number): Promise<boolean> {
   const file = await open(path, "r");
   try {
     const head = new Uint8Array(magic.length);
-    await file.read(head, 0, head.length, 0);
+    await file.read(head, 0, head.length, at);
     return magic.every((byte, i) => head[i] === byte);
   } finally {
     await file.close();

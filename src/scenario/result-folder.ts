@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UnsuitableInputError } from "../core/errors.ts";
 import type { ImageGeometry } from "../data/image.ts";
-import type { GroundTruth } from "../data/ground-truth.ts";
+import type { AcquisitionTruth, GroundTruth } from "../data/ground-truth.ts";
 import type { Calibration } from "../data/calibration.ts";
 import type { FrameSample, Report } from "../data/report.ts";
 import type { Surface } from "../data/surface.ts";
@@ -134,6 +134,37 @@ export async function writeTruth(
     m: imagePose(truth.referenceFromPixel.subarray(i * 12, i * 12 + 12), geometry),
   }));
   await writeFileAtomic(join(into, "poses.csv"), posesCsv(rows));
+  await writeAcquisitionTruth(into, truth.acquisition);
+}
+
+/** `frames.csv`: one line an image. `femur-poses.csv`, `tibia-poses.csv`: the bones' frames in the tracker's. */
+async function writeAcquisitionTruth(folder: string, truth: AcquisitionTruth): Promise<void> {
+  const number = (value: number, digits: number): string => (Number.isNaN(value) ? "" : value.toFixed(digits));
+  const lines = Array.from(truth.echoAtS, (echoS, i) =>
+    [
+      i,
+      echoS.toFixed(6),
+      truth.picture[i]!,
+      i > 0 && truth.picture[i] === truth.picture[i - 1] ? 1 : 0,
+      number(truth.contactForceN[i]!, 3),
+      number(truth.contactShare[i]!, 3),
+      number(truth.contactFromMm[i]!, 2),
+      number(truth.contactToMm[i]!, 2),
+    ].join(","),
+  );
+  const head = "image,echo_s,picture,repeated,force_n,contact_share,contact_from_mm,contact_to_mm";
+  await writeFileAtomic(join(folder, "frames.csv"), new TextEncoder().encode(`${head}\n${lines.join("\n")}\n`));
+  for (const [bone, poses] of [
+    ["femur", truth.trackerFromFemur],
+    ["tibia", truth.trackerFromTibia],
+  ] as const) {
+    const rows = Array.from(truth.echoAtS, (timeS, i) => ({
+      timeS,
+      status: "true",
+      m: [...poses.subarray(12 * i, 12 * i + 12)],
+    }));
+    await writeFileAtomic(join(folder, `${bone}-poses.csv`), posesCsv(rows));
+  }
 }
 
 /** `count` frames spread evenly over the recording, as PNG pictures in `frames/`. */

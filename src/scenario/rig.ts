@@ -1,4 +1,4 @@
-import { compose, fromAxes, fromAxisAngle, invert, multiply3x4, type Rigid } from "../core/rigid.ts";
+import { compose, fromAxes, fromAxisAngle, invert, multiply3x4, transformPoint, type Rigid } from "../core/rigid.ts";
 import type { Rng } from "../core/rng.ts";
 import { imageFromPixel, type ImageGeometry } from "../data/image.ts";
 import type { Calibration } from "../data/calibration.ts";
@@ -27,17 +27,70 @@ export const probeFromImage: Rigid<"probe", "image"> = (() => {
   return fromAxes(x, cross(z, x), z, [30.2, -70.7, 94.9]);
 })();
 
-/** Where the marker clusters sit: on the thigh (the knee frame is the femur's) and on the shank. */
-export const kneeFromFemurBody: Rigid<"knee", "femur"> = fromAxisAngle([0.3, 1, -0.4], 0.2, [25, 95, 120]);
-export const tibiaFromTibiaBody: Rigid<"tibia", "body"> = fromAxisAngle([0.2, 1, 0.5], -0.25, [10, 75, -150]);
+/** A frame whose z points from `outward` inwards, its x along `along` as far as that goes: markers face outwards. */
+function plate<To extends "knee" | "tibia", From extends "femur" | "body">(
+  outward: Vector,
+  along: Vector,
+  originMm: Vector,
+): Rigid<To, From> {
+  const [ox, oy, oz] = unit(outward);
+  const z: Vector = [-ox, -oy, -oz];
+  const y = unit(cross(z, along));
+  return fromAxes(cross(y, z), y, z, originMm);
+}
 
-/** The camera bar looks at the knee from the front, a little from above and from the lateral side. */
-export function trackerFromKnee(distanceMm: number, lateralSign: 1 | -1): Rigid<"tracker", "knee"> {
-  const view = unit([-0.35 * lateralSign, -0.85, -0.4]); // tracker z, in the knee frame
+/**
+ * Where the marker cluster of the femur sits: on the outer front of the thigh, about 30 mm off the skin, seen from the
+ * front and from the outer side alike. The knee frame is the femur's.
+ */
+export function kneeFromFemurBody(lateralSign: 1 | -1): Rigid<"knee", "femur"> {
+  return plate([0.66 * lateralSign, 0.75, 0.05], [0, 0.1, 1], [72 * lateralSign, 70, 155]);
+}
+
+/** On the outer front of the shank. */
+export function tibiaFromTibiaBody(lateralSign: 1 | -1): Rigid<"tibia", "body"> {
+  return plate([0.75 * lateralSign, 0.66, -0.05], [0, -0.1, 1], [70 * lateralSign, 60, -150]);
+}
+
+/** Where the tracker stands. */
+export type Place = "front" | "behind" | "beside";
+
+/** From the knee to the tracker, for a right knee; the x axis is mirrored for a left one. */
+const places: Readonly<Record<Place, Vector>> = {
+  front: [0.1, 0.97, 0],
+  behind: [0.65, -0.7, 0.3],
+  beside: [1, 0.25, 0],
+};
+
+/** Tracker frame: z looks at the knee's origin, from `distanceMm` away. Room = the knee frame of the resting leg. */
+export function trackerFromRoom(place: Place, distanceMm: number, lateralSign: 1 | -1): Rigid<"tracker", "room"> {
+  const [px, py, pz] = unit(places[place]);
+  const view: Vector = [-px * lateralSign, -py, -pz]; // tracker z
   const bar = unit(cross(view, [0, 0.3, -1]));
   const down = cross(view, bar);
   const origin: Vector = [-view[0] * distanceMm, -view[1] * distanceMm, -view[2] * distanceMm];
-  return invert(fromAxes<"knee", "tracker">(bar, down, view, origin));
+  return invert(fromAxes<"room", "tracker">(bar, down, view, origin));
+}
+
+/** Probe and the hand about its grip, in the image frame, mm: what they hide is not seen. */
+export const probeSolids: readonly { readonly aMm: Vector; readonly bMm: Vector; readonly radiusMm: number }[] = [
+  { aMm: [0, 0, 0], bMm: [0, -90, 0], radiusMm: 14 },
+  { aMm: [0, -25, 0], bMm: [0, -60, 0], radiusMm: 32 },
+];
+
+export const FOREARM_RADIUS_MM = 35;
+
+/**
+ * Grip and elbow in the knee frame, mm. The operator stands beside the couch, on the side of the leg that is scanned,
+ * keeps the elbow lower than the grip, and on that side of the probe where its marker cluster is not.
+ */
+export function forearm(kneeFromImage: Readonly<Float64Array>, lateralSign: 1 | -1): readonly [Vector, Vector] {
+  const m = kneeFromImage as Float64Array;
+  const grip = transformPoint(m, 0, -45, 10);
+  // The beam of a probe on the inner side of the leg points outwards.
+  const side = m[1]! * lateralSign > 0.5 ? -lateralSign : lateralSign;
+  const way = unit([0.8 * side + 0.5 * m[2]!, -0.45 + 0.5 * m[6]!, 0.5 * m[10]!]);
+  return [grip, [grip[0] + 260 * way[0], grip[1] + 260 * way[1], grip[2] + 260 * way[2]]];
 }
 
 /** On a calibration phantom: its marker body, at the side away from the camera, higher than the box. */

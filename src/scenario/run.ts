@@ -8,10 +8,11 @@ import { extractSurface } from "../pipeline/surface/extract.ts";
 import { trackFrames } from "../pipeline/sync/track-frames.ts";
 import { defaultReconstruction } from "../pipeline/reconstruction/options.ts";
 import { segment } from "./build.ts";
+import { truthOfRecording } from "./known-truth.ts";
 import { measure } from "./measure.ts";
 import { obtainCalibration } from "./obtain-calibration.ts";
 import type { Scenario, SimulatedSource } from "./schema.ts";
-import { simulate, type Simulation } from "./simulate.ts";
+import { planScan, simulate, type Simulation } from "./simulate.ts";
 import type { RunContext } from "./run-context.ts";
 import { createStopwatch, type Stopwatch } from "./stopwatch.ts";
 import { writeRun, type RunOutcome } from "./write-run.ts";
@@ -31,6 +32,30 @@ export async function runSimulated(
     simulate(scenario, source, recordingPath, { log, workers, signal, overwrite: true }),
   );
   return runJudged(scenario, recordingPath, simulation, folder, context, watch);
+}
+
+/**
+ * The same for a recording that was made of the scenario elsewhere (served, and recorded over the wire): only the truth
+ * is simulated again.
+ */
+export async function runServed(
+  scenario: Scenario,
+  source: SimulatedSource,
+  recordingPath: string,
+  folder: string,
+  context: RunContext,
+): Promise<RunOutcome> {
+  await mkdir(folder, { recursive: true });
+  const watch = createStopwatch();
+  const recording = await openMcap(recordingPath);
+  try {
+    const simulation = await watch.time("simulate", async () =>
+      truthOfRecording(await planScan(scenario, source, context), recording, context),
+    );
+    return await runJudged(scenario, recordingPath, simulation, folder, context, watch);
+  } finally {
+    await recording.close();
+  }
 }
 
 /**

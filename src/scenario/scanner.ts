@@ -111,12 +111,6 @@ export const imagingSchema = z.strictObject({
     .max(1)
     .exactOptional()
     .describe("share of an S-shaped gray map" + ofScanner),
-  noiseDb: z
-    .number()
-    .min(-200)
-    .max(0)
-    .exactOptional()
-    .describe("receiver noise re muscle speckle at the face" + ofScanner),
   persistence: z
     .number()
     .min(0)
@@ -129,7 +123,15 @@ export const imagingSchema = z.strictObject({
     .max(120)
     .exactOptional()
     .describe("how often images are polled" + ofScanner),
-  lagS: z.number().min(0).max(1).exactOptional().describe("from the echo to the time that the host gives the image" + ofScanner), // prettier-ignore
+  lagS: z.number().min(0).max(1).exactOptional().describe("from the echo to the time that the host gives the image, on average" + ofScanner), // prettier-ignore
+  scannerRateHz: z
+    .number()
+    .min(1)
+    .max(1000)
+    .default(28)
+    .describe("pictures that the scanner makes: a faster poll gets some twice, a slower one misses some"),
+  pollDelayS: z.number().min(0).max(0.1).default(0.002).describe("mean by which the host polls late"),
+  skipShare: z.number().min(0).max(0.9).default(0.005).describe("share of polls that the busy host leaves out"),
 });
 
 export interface ProbeConfig extends Omit<z.output<typeof probeSchema>, "kind"> {
@@ -179,6 +181,9 @@ export function imageSettingsOf({
   rateHz: _rate,
   lagS: _lag,
   persistence: _persistence,
+  scannerRateHz: _scannerRate,
+  pollDelayS: _pollDelay,
+  skipShare: _skipShare,
   compoundAngleDeg,
   tgcSlidersDb,
   smoothingMm,

@@ -37,22 +37,89 @@ const meshPhantom = z
 
 const phantom = z.discriminatedUnion("kind", [parametricPhantom, meshPhantom]);
 
-const opticalTracker = z
-  .strictObject({
-    kind: z.literal("optical"),
-    rateHz: z.number().min(1).max(1000).default(120),
-    distanceMm: z.number().min(300).max(5000).default(1000).describe("from the camera bar to the knee"),
-    focalPx: z.number().min(100).max(10000).default(736),
-    baselineMm: z.number().min(20).max(2000).default(220),
-    centroidNoisePx: z.number().min(0).max(2).default(0.05),
-    latencyS: z.number().min(0).max(1).default(0.0054),
-    latencySdS: z.number().min(0).max(0.1).default(0.0004),
-    clockOffsetS: z.number().default(1356.1).describe("what the tracker's clock shows when the host's shows 0"),
-    clockSkewPpm: z.number().min(-1000).max(1000).default(20),
-  })
-  .describe("a bar of two cameras; errors enter as pixel noise on every marker");
+/** Delays and clocks, of any tracker. */
+const trackerTiming = (typical: { rateHz: number; latencyS: number; latencySdS: number }) => ({
+  rateHz: z.number().min(1).max(1000).default(typical.rateHz),
+  latencyS: z.number().min(0).max(1).default(typical.latencyS).describe("from mid-exposure to the host"),
+  latencySdS: z.number().min(0).max(0.1).default(typical.latencySdS),
+  lateShare: z.number().min(0).max(1).default(0.012).describe("share of packets that are held up on their way"),
+  lateS: z.number().min(0).max(1).default(0.0015).describe("by how much they are, on average"),
+  clockOffsetS: z.number().default(1356.1).describe("what the tracker's clock shows when the host's shows 0"),
+  clockSkewPpm: z.number().min(-1000).max(1000).default(20),
+  smoothingS: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("time constant of the smoothing of poses, which delays them"),
+});
 
-const tracker = z.discriminatedUnion("kind", [opticalTracker]);
+const motive = { rateHz: 120, latencyS: 0.0054, latencySdS: 0.00014 };
+
+/** Presets are in src/sim/tracker/presets.ts; here stand the figures of them that a scenario may change. */
+const cameraBar = <Kind extends string>(
+  kind: Kind,
+  timing: Parameters<typeof trackerTiming>[0],
+  {
+    focalPx,
+    baselineMm,
+    centroidNoisePx,
+    distanceMm,
+  }: Record<"focalPx" | "baselineMm" | "centroidNoisePx" | "distanceMm", number>,
+) =>
+  z.strictObject({
+    kind: z.literal(kind),
+    ...trackerTiming(timing),
+    distanceMm: z.number().min(300).max(5000).default(distanceMm).describe("from the camera bar to the knee"),
+    bar: z
+      .enum(["moved", "fixed"])
+      .default("moved")
+      .describe("moved behind the leg for strokes from behind, or left in front"),
+    focalPx: z.number().min(100).max(10000).default(focalPx),
+    baselineMm: z.number().min(20).max(2000).default(baselineMm),
+    centroidNoisePx: z.number().min(0).max(2).default(centroidNoisePx),
+    centroidBias: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(1)
+      .describe("scale of what biases centroids: pixel grid, lens residual, grazing markers; 0 for none"),
+    templateErrorMm: z.number().min(0).max(5).optional().describe("SD of the markers in the tools' definitions"),
+    onForMin: z
+      .number()
+      .min(0)
+      .max(1440)
+      .default(60)
+      .describe("how long the tracker has been on: it drifts while it warms"),
+    occlusion: z.boolean().default(true).describe("whether leg, hand, arm and probe hide markers"),
+  });
+
+const duo = { focalPx: 736, baselineMm: 220, centroidNoisePx: 0.05, distanceMm: 1000 };
+
+const metal = z.strictObject({
+  kind: z.enum(["steel", "aluminium"]),
+  atMm: z.tuple([z.number(), z.number(), z.number()]).describe("in the tracker's frame: z points at the knee"),
+  radiusMm: z.number().min(1).max(500).describe("of the ball that would do as much"),
+});
+
+const tracker = z.discriminatedUnion("kind", [
+  cameraBar("duo", motive, duo).describe("two cameras, OptiTrack V120:Duo class"),
+  cameraBar("optical", motive, duo).describe("two cameras of your own figures"),
+  cameraBar("trio", motive, { ...duo, baselineMm: 440 }).describe("three cameras, OptiTrack V120:Trio class"),
+  cameraBar(
+    "vega",
+    { rateHz: 60, latencyS: 0.0142, latencySdS: 0.0018 },
+    { focalPx: 1600, baselineMm: 500, centroidNoisePx: 0.02, distanceMm: 1500 },
+  ).describe("two cameras, NDI Polaris Vega class"),
+  z
+    .strictObject({
+      kind: z.literal("aurora"),
+      ...trackerTiming({ rateHz: 40, latencyS: 0.025, latencySdS: 0.001 }),
+      distanceMm: z.number().min(100).max(500).default(250).describe("from the field generator to the knee"),
+      metals: z.array(metal).max(20).default([]).describe("metal nearby, which bends the field"),
+    })
+    .describe("electromagnetic, NDI Aurora class: needs no line of sight"),
+]);
 
 const grip = z.discriminatedUnion("kind", [
   z
@@ -72,6 +139,15 @@ const grip = z.discriminatedUnion("kind", [
     .describe("a rigid body in a compliant hand, pressed on the skin: contact, friction, hesitations, lift-offs"),
 ]);
 
+const leg = z
+  .strictObject({
+    shiftMm: z.number().min(0).max(100).default(0).describe("SD of the shift of the whole leg along each axis"),
+    turnDeg: z.number().min(0).max(45).default(0).describe("SD of the turn of the whole leg about each axis"),
+    angleDriftDeg: z.number().min(0).max(20).default(0).describe("SD of the knee's angle within a stroke"),
+    angleChangeDeg: z.number().min(0).max(20).default(0).describe("SD of the knee's angle from stroke to stroke"),
+  })
+  .describe("how the leg moves while it is scanned; femur and tibia have marker bodies of their own");
+
 const operator = z.strictObject({
   protocol: z.enum(["clinical"]).default("clinical").describe("the strokes of the clinical windows"),
   sweeps: z.array(z.string()).min(1).optional().describe("only these strokes of the protocol, by name"),
@@ -90,8 +166,9 @@ const simulatedSource = z
     scanner: scannerSchema,
     probe: probeSchema.prefault({}),
     imaging: imagingSchema.prefault({}),
-    tracker: tracker.prefault({ kind: "optical" }),
+    tracker: tracker.prefault({ kind: "duo" }),
     operator: operator.prefault({}),
+    leg: leg.prefault({}),
     faults: z.array(faultSchema).max(100).default([]).describe("what goes wrong with the devices; see docs/faults.md"),
   })
   .describe("a synthetic knee, scanned by a synthetic operator; its truth is known")
@@ -119,7 +196,7 @@ const sessionSource = z
     scanner: scannerSchema,
     probe: probeSchema.prefault({}),
     imaging: imagingSchema.prefault({}),
-    tracker: tracker.prefault({ kind: "optical" }),
+    tracker: tracker.prefault({ kind: "duo" }),
   })
   .describe("a simulated calibration session: phantom, water tank, stylus; its truth is known")
   .transform(withScanner);

@@ -1,7 +1,8 @@
 import { UnsuitableInputError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { compose, invert, multiply3x4, transformPoint, type Rigid } from "../core/rigid.ts";
+import { compose, invert, multiply3x4, transformPoint } from "../core/rigid.ts";
 import { createRng, type Rng } from "../core/rng.ts";
+import { mean } from "../core/stats.ts";
 import type { WorkerPool } from "../core/worker-pool.ts";
 import type { Calibration } from "../data/calibration.ts";
 import type { GroundTruth, TrueBone } from "../data/ground-truth.ts";
@@ -11,23 +12,25 @@ import { sampleTrilinear } from "../geometry/grid.ts";
 import { transformMesh } from "../geometry/mesh.ts";
 import type { DistanceField } from "../geometry/distance-field.ts";
 import type { Phantom } from "../sim/anatomy/phantom.ts";
+import { followLeg, moveLeg, type LegOptions } from "../sim/operator/leg-motion.ts";
 import type { ProbeMotion } from "../sim/operator/motion.ts";
 import { axesThrough } from "../sim/knee/axes.ts";
 import { clinicalSweeps, type SweepPlan } from "../sim/operator/sweep-plan.ts";
-import { pollTimes, simulatedImager } from "../sim/probe/imager-device.ts";
+import { polledImager } from "../sim/probe/imager-device.ts";
+import { pollScanner, type PolledImage } from "../sim/probe/polling.ts";
 import { notModelled as notModelledInEcho } from "../sim/probe/echo.ts";
-import { imageGeometry } from "../sim/probe/probe.ts";
+import { apertureMm, imageGeometry } from "../sim/probe/probe.ts";
 import { renderFrames } from "../sim/probe/render.ts";
 import type { Scene } from "../sim/scene.ts";
-import { simulatedTracker, type TrackedBody } from "../sim/tracker/tracker-device.ts";
-import { fourMarkerBody } from "../sim/tracker/stereo.ts";
 import { countInsonified } from "../sim/truth/insonified.ts";
 import { acquire, type Acquisition } from "./acquire.ts";
 import { disturb } from "./disturb.ts";
-import { buildPhantom, buildTracker, moveProbe } from "./build.ts";
+import { acquisitionTruth } from "./acquisition-truth.ts";
+import { buildPhantom, moveProbe } from "./build.ts";
 import { imageSettingsOf, probeOf } from "./scanner.ts";
-import { kneeFromFemurBody, probeFromImage, tibiaFromTibiaBody, trackerFromKnee, trueCalibration } from "./rig.ts";
-import type { CalibrationConfig, GripConfig, Scenario, SimulatedSource } from "./schema.ts";
+import { kneeFromFemurBody, trueCalibration } from "./rig.ts";
+import type { CalibrationConfig, Scenario, SimulatedSource } from "./schema.ts";
+import { trackerOf, type TrackedScan } from "./simulated-tracker.ts";
 
 export interface Simulation {
   readonly truth: GroundTruth;
@@ -87,28 +90,29 @@ export async function planScan(
   const probe = probeOf(source.probe),
     settings = imageSettingsOf(imaging);
   const geometry = imageGeometry(probe, settings);
-  const motion = scan(source, knee, scene, rng);
-  const timesS = motion.sweeps.flatMap(({ fromS, toS }) => pollTimes(fromS, toS, imaging.rateHz));
+  const scan = planMotion(source, knee, scene, rng);
+  const { motion } = scan;
+  const images = pollScanner(motion.sweeps, imaging, rng.fork("polling"));
 
-  warnOfFaceInBone(scene, motion, timesS, log);
+  warnOfFaceInBone(scene, motion, images, log);
 
   const hits: Float32Array[] = [],
     ridges: Float32Array[] = [];
-  const render = async (batchS: readonly number[], firstSequence: number) => {
+  const render = async (batchS: readonly number[], firstPicture: number) => {
     const poses = new Float64Array(batchS.length * 12);
-    batchS.forEach((timeS, i) => poses.set(motion.kneeFromImage(timeS).m, i * 12));
+    batchS.forEach((timeS, i) => poses.set(motion.sceneFromImage(timeS).m, i * 12));
     const frames = await renderFrames({
       scene,
       probe,
       settings,
       seed: scenario.seed,
       poses,
-      firstFrame: firstSequence,
+      firstFrame: firstPicture,
       workers,
     });
     return frames.map((frame, i) => {
-      hits[firstSequence + i] = frame.hitsMm;
-      ridges[firstSequence + i] = frame.trueRidge;
+      hits[firstPicture + i] = frame.hitsMm;
+      ridges[firstPicture + i] = frame.trueRidge;
       return { width: geometry.width, height: geometry.height, pixels: frame.pixels };
     });
   };
@@ -118,11 +122,10 @@ export async function planScan(
     reachMm: Math.max(MIN_REACH_MM, 0.75 * frameGapMm),
     maxIncidenceRad: radians(scenario.scoring.maxIncidenceDeg),
   };
-  const calibration: Calibration = trueCalibration(geometry, imaging.lagS - source.tracker.latencyS);
-  const grip = source.operator.grip.kind;
+  const calibration: Calibration = trueCalibration(geometry, meanLagS(source, images));
   const { imager, tracker, recorded } = disturb(
-    simulatedImager(motion.sweeps, imaging, render),
-    trackerOf(source, knee, motion, rng),
+    polledImager(images, { ...imaging, lagS: stampDelayS(imaging) }, render),
+    trackerOf(source.tracker, scan, rng.fork("tracker")),
     source.faults,
     rng.fork("faults"),
   );
@@ -134,34 +137,51 @@ export async function planScan(
       geometry,
       points: digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),
       sweeps: motion.sweeps.map(({ name, fromS, toS }): Sweep => ({ name, fromS, toS })),
-      expectedImages: timesS.length,
+      expectedImages: images.length,
     },
-    truth: () => {
-      const images = { timesS: recorded(timesS), hits: recorded(hits), ridges: recorded(ridges) };
-      const left = { grip, faults: source.faults.length, calibratedBy: scenario.calibration.kind };
-      return truthOf(knee, { motion, ...images, geometry, calibration, reach, left });
-    },
+    truth: () =>
+      truthOf(scenario, source, { scan, images: recorded(images), geometry, calibration, hits, ridges, reach }),
   };
 }
 
-function scan(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): ProbeMotion {
+/** From the poll to the stamp: a picture is half a period of the scanner old on average when it is polled. */
+const stampDelayS = ({ lagS, scannerRateHz }: SimulatedSource["imaging"]): number => lagS - 0.5 / scannerRateHz;
+
+/** From the time of the host at which the tracker's poses seem to be, to the stamps of the images, on average. */
+function meanLagS({ imaging, tracker }: SimulatedSource, images: readonly PolledImage[]): number {
+  const ageS = mean(images.map(({ pollS, echoS }) => pollS - echoS));
+  return stampDelayS(imaging) + ageS - (tracker.latencyS + tracker.smoothingS);
+}
+
+export function planMotion(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): TrackedScan {
   const { operator } = source;
   const skin: DistanceField = {
     distanceMm: (x, y, z) => sampleTrilinear(scene.grid, scene.skinDistanceMm, x, y, z, FAR_OUTSIDE_MM),
   };
   const plans = chosenSweeps(clinicalSweeps(knee.guide()), operator.sweeps);
-  return moveProbe(operator.grip, plans, skin, operator, rng.fork("operator"));
+  const onModel = moveProbe(operator.grip, plans, skin, operator, rng.fork("operator"));
+  const leg = moveLeg(onModel.sweeps, legOptions(source.leg), rng.fork("leg"));
+  const { m } = knee.pose.kneeFromTibia;
+  const lowerLeg = { jointMm: knee.guide().tibialPlateauCentreMm, down: [-m[2]!, -m[6]!, -m[10]!] as const };
+  return { knee, motion: followLeg(onModel, leg, lowerLeg), leg, plans, skin };
 }
 
+const legOptions = ({ shiftMm, turnDeg, angleDriftDeg, angleChangeDeg }: SimulatedSource["leg"]): LegOptions => ({
+  shiftMm,
+  turnRad: radians(turnDeg),
+  angleDriftRad: radians(angleDriftDeg),
+  angleChangeRad: radians(angleChangeDeg),
+});
+
 /** A planned press may be deeper than the tissue over bone: such a pose has no image. */
-function warnOfFaceInBone(scene: Scene, motion: ProbeMotion, timesS: readonly number[], log: Log): void {
-  const inBone = timesS.filter((timeS) => {
-    const { m } = motion.kneeFromImage(timeS);
+function warnOfFaceInBone(scene: Scene, motion: ProbeMotion, images: readonly PolledImage[], log: Log): void {
+  const inBone = images.filter(({ echoS }) => {
+    const { m } = motion.sceneFromImage(echoS);
     return sampleTrilinear(scene.grid, scene.boneDistanceMm, m[3]!, m[7]!, m[11]!, FAR_OUTSIDE_MM) < 0;
   }).length;
   if (inBone > 0) {
     log.warn(
-      `in ${inBone} of ${timesS.length} images the face lies inside bone: ` +
+      `in ${inBone} of ${images.length} images the face lies inside bone: ` +
         "the tissue there is thinner than the probe is pressed in (operator.grip.pressMm)",
     );
   }
@@ -180,32 +200,6 @@ function chosenSweeps(plans: readonly SweepPlan[], names: readonly string[] | un
       `Its strokes are ${plans.map((p) => `"${p.name}"`).join(", ")}`,
     );
   });
-}
-
-function trackerOf(source: SimulatedSource, knee: Phantom, motion: ProbeMotion, rng: Rng) {
-  const { tracker } = source;
-  const trackerFromKneeFrame = trackerFromKnee(tracker.distanceMm, knee.lateralSign);
-  const imageFromProbe = invert(probeFromImage);
-  const still = (kneeFromBody: Rigid<"knee", "femur"> | Rigid<"knee", "body">): Readonly<Float64Array> =>
-    multiply3x4(trackerFromKneeFrame.m, kneeFromBody.m);
-  const femur = still(kneeFromFemurBody),
-    tibia = still(compose(knee.pose.kneeFromTibia, tibiaFromTibiaBody));
-  const bodies: TrackedBody[] = [
-    {
-      ...fourMarkerBody("Probe"),
-      trackerFromTool: (timeS) => compose(trackerFromKneeFrame, compose(motion.kneeFromImage(timeS), imageFromProbe)).m,
-    },
-    { ...fourMarkerBody("Femur"), trackerFromTool: () => femur },
-    { ...fourMarkerBody("Tibia"), trackerFromTool: () => tibia },
-  ];
-  const timing = {
-    rateHz: tracker.rateHz,
-    latencyS: tracker.latencyS,
-    latencySdS: tracker.latencySdS,
-    clockOffsetS: tracker.clockOffsetS,
-    clockSkew: tracker.clockSkewPpm * 1e-6,
-  };
-  return simulatedTracker(buildTracker(tracker), bodies, timing, motion.durationS, rng.fork("tracker"));
 }
 
 /** What the operator palpates, and where the model has it. */
@@ -228,7 +222,7 @@ function landmark({ landmarks }: Phantom, name: string): readonly [number, numbe
 
 /** The operator touches the landmarks through the skin, with an error in every axis. In the femur body's frame. */
 function digitise(knee: Phantom, errorMm: number, rng: Rng): DigitisedPoint[] {
-  const bodyFromKnee = invert(kneeFromFemurBody).m;
+  const bodyFromKnee = invert(kneeFromFemurBody(knee.lateralSign)).m;
   return Object.entries(palpated).map(([name, trueName]) => {
     const [x, y, z] = landmark(knee, trueName);
     const noise = rng.fork(name);
@@ -238,29 +232,34 @@ function digitise(knee: Phantom, errorMm: number, rng: Rng): DigitisedPoint[] {
 }
 
 interface TruthParts {
-  readonly motion: ProbeMotion;
-  readonly timesS: readonly number[];
+  readonly scan: TrackedScan;
+  /** Those in the recording, in order. */
+  readonly images: readonly PolledImage[];
   readonly geometry: ImageGeometry;
   readonly calibration: Calibration;
+  /** Of each picture that the scanner made. */
   readonly hits: readonly Float32Array[];
   readonly ridges: readonly Float32Array[];
-  readonly left: LeftOut;
   readonly reach: { readonly reachMm: number; readonly maxIncidenceRad: number };
 }
 
 function truthOf(
-  knee: Phantom,
-  { motion, timesS, geometry, calibration, hits, ridges, reach, left }: TruthParts,
+  scenario: Scenario,
+  source: SimulatedSource,
+  { scan, images, geometry, calibration, hits, ridges, reach }: TruthParts,
 ): GroundTruth {
-  const femurFromKnee = invert(kneeFromFemurBody);
-  const allHits = new Float32Array(hits.reduce((n, h) => n + h.length, 0));
+  const { knee, motion } = scan;
+  const kneeFromFemur = kneeFromFemurBody(knee.lateralSign),
+    femurFromKnee = invert(kneeFromFemur);
+  const seen = [...new Set(images.map(({ picture }) => picture))].flatMap((picture) => hits[picture] ?? []);
+  const allHits = new Float32Array(seen.reduce((n, h) => n + h.length, 0));
   let at = 0;
-  for (const part of hits) {
+  for (const part of seen) {
     allHits.set(part, at);
     at += part.length;
   }
   const bones = knee.bones.map((bone): TrueBone => {
-    const { m } = kneeFromFemurBody;
+    const { m } = kneeFromFemur;
     return {
       name: bone.name,
       mesh: transformMesh(bone.mesh, femurFromKnee.m),
@@ -271,9 +270,9 @@ function truthOf(
     };
   });
   const fromPixel = imageFromPixel(geometry);
-  const referenceFromPixel = new Float64Array(timesS.length * 12);
-  timesS.forEach((timeS, i) => {
-    const pose = compose(femurFromKnee, motion.kneeFromImage(timeS));
+  const referenceFromPixel = new Float64Array(images.length * 12);
+  images.forEach(({ echoS }, i) => {
+    const pose = compose(femurFromKnee, motion.kneeFromImage(echoS));
     referenceFromPixel.set(multiply3x4(pose.m, fromPixel), i * 12);
   });
   const landmarks = knee.landmarks.map((landmark) => ({
@@ -287,16 +286,10 @@ function truthOf(
     angles: knee.angles,
     calibration,
     referenceFromPixel,
-    trueRidge: (index) => ridges[index] ?? new Float32Array(geometry.width).fill(NaN),
-    notModelled: notModelled(knee, left),
+    trueRidge: (index) => ridges[images[index]?.picture ?? -1] ?? new Float32Array(geometry.width).fill(NaN),
+    acquisition: acquisitionTruth(source.tracker, scan, images, apertureMm(probeOf(source.probe))),
+    notModelled: notModelled(knee, scenario, source),
   };
-}
-
-/** What decides on which sentences of `notModelled` hold. */
-interface LeftOut {
-  readonly grip: GripConfig["kind"];
-  readonly faults: number;
-  readonly calibratedBy: CalibrationConfig["kind"];
 }
 
 const calibrationNotModelled: { readonly [K in CalibrationConfig["kind"]]: readonly string[] } = {
@@ -310,18 +303,20 @@ const calibrationNotModelled: { readonly [K in CalibrationConfig["kind"]]: reado
   configuration: [],
 };
 
-function notModelled(knee: Phantom, { grip, faults, calibratedBy }: LeftOut): string[] {
+function notModelled(knee: Phantom, scenario: Scenario, { operator, leg, tracker }: SimulatedSource): string[] {
   return [
     ...knee.notModelled,
     ...notModelledInEcho,
-    "The leg does not move: femur, tibia and patella stay where they are during the scan.",
+    leg.angleDriftDeg + leg.angleChangeDeg > 0
+      ? "Where an image shows femur and tibia at once while the knee's angle changes, both move as one."
+      : "The knee is not bent during the scan: femur, tibia and patella keep their places to each other.",
     "Tissue under the probe is squeezed against bone but does not bulge sideways; all of it is equally stiff.",
-    ...(grip === "guided"
+    ...(operator.grip.kind === "guided"
       ? ["The probe follows its path as on a robot's arm but for tremor: no contact force, no friction, no hesitation."]
       : []),
-    "The tracker has white centroid noise on every marker; it has no occlusion, no marker swaps, no warm-up drift and " +
-      "no smoothing.",
-    ...(faults === 0 ? ["No image is lost, skipped or delivered twice."] : []),
-    ...calibrationNotModelled[calibratedBy],
+    tracker.kind === "aurora"
+      ? "The probe's own metal does not bend the tracker's field."
+      : "The tracker's cameras see markers only: no stray reflections, no dirt on a marker.",
+    ...calibrationNotModelled[scenario.calibration.kind],
   ];
 }

@@ -8,7 +8,9 @@ import { kneeSuite } from "./knee.ts";
 import { metricsSuite } from "./metrics.ts";
 import { openigtlinkSuite } from "./openigtlink.ts";
 import { reconstructionSuite } from "./reconstruction.ts";
+import { trackerSuite } from "./tracker.ts";
 import { ultrasoundSuite } from "./ultrasound.ts";
+import { threeWaysSuite } from "./three-ways.ts";
 
 /** In the order of the data's way: files, geometry, the pipeline's parts, scores, the whole. */
 export const allSuites: readonly Suite[] = [
@@ -16,10 +18,12 @@ export const allSuites: readonly Suite[] = [
   geometrySuite,
   kneeSuite,
   ultrasoundSuite,
+  trackerSuite,
   openigtlinkSuite,
   devicesSuite,
   calibrationSuite,
   reconstructionSuite,
   metricsSuite,
   determinismSuite,
+  threeWaysSuite,
 ];

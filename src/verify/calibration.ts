@@ -16,6 +16,7 @@ import { nWirePhantom } from "../pipeline/calibration/spatial/nwire-phantom.ts";
 import { calibrateLag } from "../pipeline/calibration/temporal/calibrate-lag.ts";
 import { imageSignal } from "../pipeline/calibration/temporal/image-signal.ts";
 import { distance, placeOf, type Vector3 } from "../pipeline/calibration/vector3.ts";
+import { imageChecks } from "./calibration-images.ts";
 import { numericCheck, type Check, type Suite } from "./check.ts";
 
 /** What was refused throws here: the check then fails and shows the sentence. */
@@ -311,5 +312,6 @@ export const calibrationSuite: Suite = {
     recordedLandmarks,
     recordedLag,
     recordedSpatial,
+    ...imageChecks,
   ],
 };

@@ -14,7 +14,8 @@ import { plusDevices, type DriverCounters, type PlusOptions } from "../hardware/
 import { playAsPlus } from "../hardware/openigtlink/play.ts";
 import { startServer } from "../hardware/openigtlink/server.ts";
 import { simulatedImager } from "../sim/probe/imager-device.ts";
-import { duoClass, fourMarkerBody } from "../sim/tracker/stereo.ts";
+import { fourMarkerBody, markerLayouts } from "../sim/tracker/marker-body.ts";
+import { duoClass } from "../sim/tracker/presets.ts";
 import { simulatedTracker } from "../sim/tracker/tracker-device.ts";
 
 /** The simulated devices whose samples go through a fault script, in process and over the wire. */
@@ -37,7 +38,7 @@ const DICE = "verify/devices";
 /** `durationS` of a tracker with two bodies and a scanner with small images, or of the size given. */
 export function rig(durationS: number, sizePx: readonly [number, number] = [32, 24], draw = countedImage): Rig {
   const bodies = TOOLS.map((tool, i) => ({
-    ...fourMarkerBody(tool),
+    ...fourMarkerBody(tool, markerLayouts[i]),
     trackerFromTool: (timeS: number) =>
       fromAxisAngle<"tracker", "probe">([0, 0, 1], 0.2 * Math.sin(timeS), [swing(timeS) + 100 * i, 20 * i, 1000]).m,
   }));

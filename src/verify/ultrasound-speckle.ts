@@ -2,7 +2,7 @@ import { multiply3x4, fromAxisAngle } from "../core/rigid.ts";
 import { mean, standardDeviation } from "../core/stats.ts";
 import { MARGIN_LINES } from "../sim/probe/lateral.ts";
 import { phantomPose, phantomScene, plainTissue } from "../sim/probe/phantoms.ts";
-import { pulseSigmaMm } from "../sim/probe/beam.ts";
+import { pulseSigmaMm } from "../sim/probe/band.ts";
 import { cellMmOf, densityAt, type IqGrid } from "../sim/probe/splat.kernel.ts";
 import { defaultProbe } from "../sim/probe/probe.ts";
 import type { EchoSimulator } from "../sim/probe/echo.ts";

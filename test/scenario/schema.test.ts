@@ -14,7 +14,7 @@ test("a scenario of two lines gets the default rig, every default filled in", ()
   expect(source).toMatchObject({
     phantom: { kind: "parametric", flexionDeg: 30 },
     imaging: { widthPx: 512, heightPx: 512, depthMm: 50, rateHz: 30, lagS: 0.3 },
-    tracker: { kind: "optical", rateHz: 120, distanceMm: 1000 },
+    tracker: { kind: "duo", rateHz: 120, distanceMm: 1000 },
   });
   expect(calibration).toMatchObject({ kind: "sessions", waterC: 21, depthFrom: "thermometer" });
 });

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { fromAxisAngle } from "../../src/core/rigid.ts";
 import { createRng } from "../../src/core/rng.ts";
-import { pollTimes, simulatedImager } from "../../src/sim/probe/imager-device.ts";
-import { duoClass, fourMarkerBody } from "../../src/sim/tracker/stereo.ts";
+import { simulatedImager } from "../../src/sim/probe/imager-device.ts";
+import { pollTimes } from "../../src/sim/probe/polling.ts";
+import { fourMarkerBody } from "../../src/sim/tracker/marker-body.ts";
+import { duoClass } from "../../src/sim/tracker/presets.ts";
 import { simulatedTracker } from "../../src/sim/tracker/tracker-device.ts";
 import { deviceContract } from "../contract/device.ts";
 
@@ -20,18 +22,19 @@ const tracker = () =>
     0.5,
     createRng("device"),
   );
-const imager = () =>
+const imager = (persistence = 0) =>
   simulatedImager(
     [
       { fromS: 0, toS: 0.5 },
       { fromS: 2, toS: 3.5 },
     ],
-    { rateHz: 30, lagS: 0.3 },
+    { rateHz: 30, lagS: 0.3, persistence },
     async (timesS, first) => timesS.map((_, i) => ({ width: 2, height: 1, pixels: Uint8Array.of(first + i, 0) })),
   );
 
 deviceContract("simulated tracker", tracker);
-deviceContract("simulated imager", imager);
+deviceContract("simulated imager", () => imager());
+deviceContract("simulated imager with persistence", () => imager(0.5));
 
 test("the tracker's clock is offset and skewed, and samples arrive a latency after they were taken", async () => {
   const stream = await tracker().open(new AbortController().signal);
@@ -56,4 +59,25 @@ test("images come at multiples of the polling period within the stretches, stamp
   expect(stamps.length).toBe(16 + 46);
   expect(stamps[0]).toBeCloseTo(0.3, 9);
   expect(stamps[16]).toBeCloseTo(2.3, 9);
+});
+
+test("a scanner with persistence gives the same pictures each time it is opened: its state is the stream's", async () => {
+  const shown = async (persistence: number): Promise<number[]> => {
+    const levels: number[] = [];
+    for await (const { value } of await imager(persistence).open(new AbortController().signal)) {
+      levels.push(value.pixels[0]!);
+    }
+    return levels;
+  };
+  const device = imager(0.5),
+    twice: number[][] = [[], []];
+  for (const levels of twice) {
+    for await (const { value } of await device.open(new AbortController().signal)) levels.push(value.pixels[0]!);
+  }
+  expect(twice[1]).toEqual(twice[0]);
+  // Gray rises by 1 a picture: half of the way is caught up with each, so it lags by one picture …
+  expect(twice[0]![15]).toBe(14);
+  expect((await shown(0))[15]).toBe(15);
+  // … and 1.5 s later nothing is left of what was before.
+  expect(twice[0]![16]).toBe(16);
 });

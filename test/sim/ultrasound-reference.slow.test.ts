@@ -93,6 +93,10 @@ describe("the element model itself", () => {
 });
 
 describe("figures of the element model that verify compares with", () => {
+  it.each(entriesOf(widthMm.axial))("at %d mm a point is %f mm long", (depth, expected) => {
+    expect(Math.abs(widthsAt(depth).axial - expected)).toBeLessThan(ROUNDING_MM);
+  });
+
   it.each(entriesOf(widthMm.lateral))("at %d mm a point is %f mm wide across lines", (depth, expected) => {
     expect(Math.abs(widthsAt(depth).lateral - expected)).toBeLessThan(ROUNDING_MM);
   });
@@ -238,9 +242,14 @@ describe("verify ultrasound notices a simulator whose", () => {
     ...beam,
     elevation: {
       ...beam.elevation,
-      re: beam.elevation.re.map((v, i) => Math.hypot(v, beam.elevation.im[i]!)),
+      // At the middle of the band the filter is the sum of its taps.
+      re: beam.elevation.re.map((v, i) =>
+        Math.hypot(v + beam.elevation.nextRe[i]!, beam.elevation.im[i]! + beam.elevation.nextIm[i]!),
+      ),
       im: beam.elevation.im.map(() => 0),
-      delayMm: beam.elevation.delayMm.map(() => 0),
+      nextRe: beam.elevation.nextRe.map(() => 0),
+      nextIm: beam.elevation.nextIm.map(() => 0),
+      delay: beam.elevation.delay.map(() => 0),
     },
   };
 

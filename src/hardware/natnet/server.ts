@@ -3,6 +3,7 @@ import { FormatError } from "../../core/errors.ts";
 import type { Sample, TrackerFrame } from "../../data/device.ts";
 import { composeFrame, modelsOf, UNIT_MM } from "./compose-frame.ts";
 import type { Frame, RigidBody } from "./frame.ts";
+import { realPaceClock } from "../replay/pace.ts";
 import type { HostClock } from "./host-clock.ts";
 import type { ModelList } from "./model.ts";
 import {
@@ -321,7 +322,7 @@ export class NatNetServer {
     this.deviceOffsetS += CLOCK_FOLLOWS * (offsetS - this.deviceOffsetS);
     this.dueS = this.playStartS + (receivedAt - this.recordStartS) / speed;
     const waitS = this.dueS - clock.nowS();
-    if (waitS > 0) await pause(waitS, signal);
+    if (waitS > 0) await realPaceClock.sleepUntil(realPaceClock.nowS() + waitS, signal);
     // Many at once would overflow the reader's socket, which Motive never does.
     else await new Promise((resolve) => setImmediate(resolve));
   }
@@ -396,18 +397,4 @@ async function openSockets(options: Required<ServerOptions>): Promise<Sockets> {
   data.setMulticastTTL(1);
   // The number of a port that is ours on this address is free for the group, too.
   return { command, data, dataPort: dataPort || data.address().port, onCommand };
-}
-
-/** Until then, or until aborted. */
-async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  if (seconds <= 0 || signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, seconds * 1000);
-    signal.addEventListener("abort", finish);
-  });
 }

@@ -3,6 +3,7 @@ import { silentLog, type Log } from "../../core/log.ts";
 import { deviceSeconds, hostSeconds, type Device, type DeviceStream, type Sample } from "../../data/device.ts";
 import type { ToolReading, TimeSource, TrackerFrame } from "../../data/device.ts";
 import type { Image } from "../../data/image.ts";
+import type { DigitisedPoint } from "../../data/recording.ts";
 import { openClient, type Client, type ClientCounters } from "./client.ts";
 import { clientInfoXml, type ClientInfo } from "./client-info.ts";
 import { metadataValue, timestampSeconds, UTF8, type Envelope } from "./envelope.ts";
@@ -51,6 +52,8 @@ export interface PlusOptions {
    * "wait": the server has to wait, for recording without a loss; PlusServer disconnects who makes it wait.
    */
   readonly whenFull?: "drop" | "wait";
+  /** Told of every point of a POINT message (3D Slicer's fiducials, the landmarks of `sonobench serve`). */
+  readonly onPoint?: (point: DigitisedPoint) => void;
   /** Samples that wait for a slow consumer. */
   readonly queuedImages?: number;
   readonly queuedPoses?: number;
@@ -285,11 +288,12 @@ function startSession(options: PlusOptions, host: string, port: number, tally: T
       if (state === "connected") {
         clearTimeout(patience);
         patience = undefined;
+        lastReason = "";
         settle?.resolve();
         log.info("connected", { host, port });
       } else if (state === "lost") {
         assemble.flush();
-        log.warn("the connection to the OpenIGTLink server is lost", { host, port, reason });
+        if (reason !== lastReason) log.warn("no connection to the OpenIGTLink server", { host, port, reason });
         waitFor(reason);
       } else if (state === "degraded") log.warn("much of what comes is unusable", { host, port, reason });
     },
@@ -432,6 +436,12 @@ function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
     take(received: Message, receivedAtS: number): void {
       const { body } = received;
       if (body.type === "TRANSFORM") return takeTransform(received, body.matrix, receivedAtS);
+      if (body.type === "POINT") {
+        for (const { name, owner, position } of body.points) {
+          if (position.every(Number.isFinite)) options.onPoint?.({ name, body: owner, positionMm: position });
+        }
+        return;
+      }
       const { acquiredAtS, timeSource, key } = timeOf(received, receivedAtS);
       if (gathering && gathering.time !== key) flush();
       if (body.type === "IMAGE") return takeImage(received, body, receivedAtS);

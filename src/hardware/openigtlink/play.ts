@@ -6,8 +6,10 @@ export interface PlayOptions {
   readonly server: IgtlServer;
   readonly images?: Device<Image>;
   readonly poses?: Device<TrackerFrame>;
-  /** UTC seconds at which the host clock of the devices shows 0. */
+  /** What the clock of PLUS's computer (UTC seconds) shows when the host clock of the devices shows 0. */
   readonly startUtcS: number;
+  /** Seconds of that clock per second of the devices' host clock, minus 1. */
+  readonly clockSkew?: number;
   /** Resolves when it is this time on the host clock of the devices; at once, for full speed. */
   readonly paceTo: (hostTimeS: number) => Promise<void>;
   readonly signal: AbortSignal;
@@ -27,7 +29,7 @@ export interface Played {
  * the host's time of arrival; the trackers' own times do not travel. Waits for slow readers, so they lose nothing.
  */
 export async function playAsPlus(options: PlayOptions): Promise<Played> {
-  const { server, startUtcS, paceTo, signal, imageDevice = "Image_Image", spacingMm } = options;
+  const { server, startUtcS, clockSkew = 0, paceTo, signal, imageDevice = "Image_Image", spacingMm } = options;
   const images = await options.images?.open(signal),
     poses = await options.poses?.open(signal);
   let imageCount = 0,
@@ -37,7 +39,7 @@ export async function playAsPlus(options: PlayOptions): Promise<Played> {
       await paceTo(next.sample.receivedAt);
       await server.ready();
       if (signal.aborted) break;
-      const timeS = startUtcS + next.sample.receivedAt;
+      const timeS = startUtcS + (1 + clockSkew) * next.sample.receivedAt;
       if (next.kind === "image") {
         server.publishImage(imageDevice, next.sample.value, { timeS, ...(spacingMm ? { spacingMm } : {}) });
         imageCount++;

@@ -18,20 +18,29 @@ export interface PaceClock {
   sleepUntil(timeS: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Node's timers count whole milliseconds, and wake up to one early: what is left then is waited for turn by turn. */
+const TIMER_MS = 1;
+
 /** The computer's own steady clock. */
 export const realPaceClock: PaceClock = {
   nowS: () => performance.now() / 1000,
   async sleepUntil(timeS, signal) {
-    const waitMs = timeS * 1000 - performance.now();
-    if (waitMs <= 0 || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const finish = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", finish);
-        resolve();
-      };
-      const timer = setTimeout(finish, waitMs);
-      signal.addEventListener("abort", finish);
-    });
+    for (;;) {
+      const leftMs = timeS * 1000 - performance.now();
+      if (leftMs <= 0 || signal.aborted) return;
+      await (leftMs > TIMER_MS ? timer(leftMs - TIMER_MS, signal) : new Promise<void>((next) => setImmediate(next)));
+    }
   },
 };
+
+async function timer(waitMs: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const finish = (): void => {
+      clearTimeout(running);
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const running = setTimeout(finish, waitMs);
+    signal.addEventListener("abort", finish);
+  });
+}

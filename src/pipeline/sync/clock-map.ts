@@ -6,38 +6,108 @@ export interface ClockMap {
   readonly jitterSdS: number;
 }
 
-const BLOCKS = 32;
+const BLOCKS = 32,
+  LEAST_BLOCKS = 10;
+/** A quantile of fewer arrivals says little. */
+const LEAST_IN_BLOCK = 8;
+/** Longer than what holds packets up, so that every block has some that were not. */
+const BLOCK_S = 1;
+/**
+ * Delays have a floor and no ceiling: queues, a busy computer. The promptest tenth of the arrivals knows little of them,
+ * where the median moves with the load (docs/pipeline.md). A still smaller share would hang on single packets.
+ */
+const PROMPT = 0.1;
+/** Free-running crystals are told to keep within 20 to 50 ppm each; the scale of what is believed before looking. */
+const USUAL_SKEW = 1e-4;
 
 /**
- * Fits the host clock to the device clock from the times at which samples arrived: Theil-Sen's slope over block
- * medians, so that late packets do not pull the line. The mean delay of the link stays inside the offset; temporal
- * calibration measures it together with the image lag.
+ * Fits the host clock to the device clock from the times at which samples arrived: a line through the prompt arrivals
+ * (their first decile, block by block; Theil-Sen's slope). A slope that a short or busy recording leaves open is drawn
+ * to that of equal clocks (a Cauchy prior, so that a scan played at another speed is left alone). The delay of the
+ * link's prompt packets stays inside the offset; temporal calibration measures it together with the image lag.
  */
 export function fitClock(acquiredAtS: Readonly<Float64Array>, receivedAtS: Readonly<Float64Array>): ClockMap {
   const n = acquiredAtS.length;
   if (n === 0) return { offsetS: 0, rate: 1, jitterSdS: 0 };
-  const size = Math.max(1, Math.floor(n / BLOCKS));
-  const device: number[] = [],
-    delay: number[] = [];
-  for (let from = 0; from + size <= n; from += size) {
-    device.push(median(acquiredAtS.subarray(from, from + size)));
-    delay.push(median(acquiredAtS.subarray(from, from + size).map((t, i) => receivedAtS[from + i]! - t)));
-  }
-  const slopes: number[] = [];
-  for (let i = 0; i < device.length; i++) {
-    for (let j = i + 1; j < device.length; j++) {
-      if (device[j]! > device[i]!) slopes.push((delay[j]! - delay[i]!) / (device[j]! - device[i]!));
-    }
-  }
-  const skew = slopes.length ? median(Float64Array.from(slopes)) : 0;
-  const offsetS = median(Float64Array.from(delay, (d, i) => d - skew * device[i]!));
+  const size = blockSize(n, receivedAtS[n - 1]! - receivedAtS[0]!);
+  const originS = acquiredAtS[0]!;
+  const device = Float64Array.from(acquiredAtS, (t) => t - originS),
+    delay = Float64Array.from(receivedAtS, (t, i) => t - acquiredAtS[i]!);
+  const middles: number[] = [];
+  for (let from = 0; from + size <= n; from += size) middles.push(quantile(device.subarray(from, from + size), 0.5));
+  const levels = (skew: number, share: number): number[] =>
+    middles.map((_, block) => {
+      const from = block * size;
+      const rest = delay.subarray(from, from + size).map((d, i) => d - skew * device[from + i]!);
+      return quantile(rest, share);
+    });
+  // First roughly, so that within a block nothing slopes.
+  const rough = slope(middles, levels(0, 0.5));
+  const prompt = levels(rough, PROMPT);
+  const correction = slope(middles, prompt);
+  const skew = believed(rough + correction, slopeError(middles, prompt, correction));
+  const offsetS = quantile(
+    delay.map((d, i) => d - skew * device[i]!),
+    PROMPT,
+  );
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += (receivedAtS[i]! - offsetS - (1 + skew) * acquiredAtS[i]!) ** 2;
-  return { offsetS, rate: 1 + skew, jitterSdS: Math.sqrt(sum / n) };
+  for (let i = 0; i < n; i++) sum += (delay[i]! - offsetS - skew * device[i]!) ** 2;
+  return { offsetS: offsetS - skew * originS, rate: 1 + skew, jitterSdS: Math.sqrt(sum / n) };
 }
 
-function median(values: Float64Array): number {
+/** Samples in a block; single ones where there are too few for blocks. */
+function blockSize(count: number, spanS: number): number {
+  if (count < LEAST_BLOCKS * LEAST_IN_BLOCK) return 1;
+  const second = spanS > 0 ? Math.ceil((count * BLOCK_S) / spanS) : count;
+  return Math.max(LEAST_IN_BLOCK, Math.floor(count / BLOCKS), Math.min(second, Math.floor(count / LEAST_BLOCKS)));
+}
+
+/** Theil-Sen: the median of the slopes of all pairs; 0 when there are none. */
+function slope(x: readonly number[], y: readonly number[]): number {
+  const slopes: number[] = [];
+  for (let i = 0; i < x.length; i++) {
+    for (let j = i + 1; j < x.length; j++) if (x[j]! > x[i]!) slopes.push((y[j]! - y[i]!) / (x[j]! - x[i]!));
+  }
+  return slopes.length ? quantile(Float64Array.from(slopes), 0.5) : 0;
+}
+
+/** Standard error of that slope, from the median deviation of the blocks: few of them know their own spread badly. */
+function slopeError(x: readonly number[], y: readonly number[], fitted: number): number {
+  const count = x.length;
+  if (count < 5) return Infinity;
+  const mean = x.reduce((sum, v) => sum + v, 0) / count;
+  const spread = Math.sqrt(x.reduce((sum, v) => sum + (v - mean) ** 2, 0));
+  const rest = Float64Array.from(y, (v, i) => v - fitted * x[i]!);
+  const middle = quantile(rest, 0.5);
+  const deviation =
+    1.4826 *
+    quantile(
+      rest.map((v) => Math.abs(v - middle)),
+      0.5,
+    );
+  return ((count / (count - 4)) * deviation) / spread;
+}
+
+/** The most probable skew when `found` was measured with a standard error. */
+function believed(found: number, error: number): number {
+  if (!(error < Infinity)) return 0;
+  const settle = (start: number): number => {
+    let s = start;
+    for (let i = 0; i < 100; i++) s = found / (1 + (2 * error ** 2) / (USUAL_SKEW ** 2 + s ** 2));
+    return s;
+  };
+  const cost = (s: number): number => (s - found) ** 2 / (2 * error ** 2) + Math.log(1 + (s / USUAL_SKEW) ** 2);
+  if (error === 0) return found;
+  const near = settle(found),
+    drawn = settle(0);
+  return cost(near) <= cost(drawn) ? near : drawn;
+}
+
+function quantile(values: Float64Array, share: number): number {
   const sorted = values.slice().sort();
-  const mid = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[mid]! : (sorted[mid - 1]! + sorted[mid]!) / 2;
+  const at = share * (sorted.length - 1),
+    low = Math.floor(at);
+  const a = sorted[low]!,
+    b = sorted[Math.min(low + 1, sorted.length - 1)]!;
+  return a + (at - low) * (b - a);
 }

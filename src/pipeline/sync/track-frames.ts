@@ -130,7 +130,7 @@ function byTime({ poses, images }: Recording, { imageLagS, maxGapPeriods }: Sync
   return (index, image) => {
     const track = poses[index]!,
       clock = clocks[index]!;
-    const hostS = imageClock.offsetS + imageClock.rate * images!.acquiredAtS[image]! - imageLagS;
+    const hostS = imageClock.offsetS + imageClock.rate * (images!.acquiredAtS[image]! - imageLagS);
     return poseAt(track, (hostS - clock.offsetS) / clock.rate, maxGapPeriods);
   };
 }

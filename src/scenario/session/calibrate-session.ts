@@ -7,6 +7,10 @@ import type { Recording } from "../../data/recording.ts";
 import { openMcap } from "../../io/mcap/reader.ts";
 import { calibratePivot, type PivotCalibration } from "../../pipeline/calibration/pivot/calibrate-pivot.ts";
 import { registerPhantom, type PhantomRegistration } from "../../pipeline/calibration/landmarks/register-phantom.ts";
+import { calibratePoint, type PointResult } from "../../pipeline/calibration/point/calibrate-point.ts";
+import { findPoints } from "../../pipeline/calibration/point/find-point.ts";
+import { calibratePlane, type PlaneResult } from "../../pipeline/calibration/plane/calibrate-plane.ts";
+import { findPlanes } from "../../pipeline/calibration/plane/find-plane.ts";
 import { relativePoses, type PoseSeries } from "../../pipeline/calibration/pose-series.ts";
 import type { Refused } from "../../pipeline/calibration/refused.ts";
 import { smoothPoses } from "../../pipeline/calibration/smooth-poses.ts";
@@ -29,6 +33,8 @@ export interface SessionResults {
   readonly landmarks?: PhantomRegistration;
   readonly temporal?: LagCalibration;
   readonly spatial?: SpatialResult & { readonly segmented: number; readonly examined: number };
+  readonly point?: PointResult & { readonly segmented: number; readonly examined: number };
+  readonly plane?: PlaneResult & { readonly segmented: number; readonly examined: number };
   readonly speed?: SpeedCorrection;
 }
 
@@ -54,7 +60,11 @@ const before: { readonly [K in SessionKind]: readonly SessionKind[] } = {
  */
 const STYLUS_SMOOTH_S = 0.15;
 const PROBE_SMOOTH_S = 0.5;
-const LAG_SMOOTH_S = 0.1;
+const LAG_SMOOTH_S = 0.2;
+/** Views are held for 0.8 s. */
+const VIEW_SMOOTH_S = 0.3;
+/** To begin with, where the scanner says nothing of its pixels. */
+const UNKNOWN_SPACING_MM = [0.1, 0.1] as const;
 
 /** Simulates a session, and those it builds on, into `folder`, and calibrates from the recordings alone. */
 export async function calibrateSessions(
@@ -141,9 +151,31 @@ const steps: { readonly [K in SessionKind]: (input: StepInput) => Promise<Sessio
     const speed = correctSpeed(spatial.probeFromPixel, recording.images!.nominalGeometry, water, assumedMps);
     return { spatial: { ...spatial, segmented, examined }, speed };
   },
-  "crossed-wire": () => Promise.reject(new Error("point calibration: not wired yet")),
-  plane: () => Promise.reject(new Error("plane calibration: not wired yet")),
+  async "crossed-wire"({ recording, water, assumedMps, results }) {
+    const { images } = recording;
+    const found = accepted("crossed-wire", await findPoints(recording, poseSearch(results)));
+    const { width, height, nominalGeometry } = images!;
+    const point = accepted("crossed-wire", calibratePoint({ frames: found.frames, width, height }));
+    const speed = correctSpeed(point.probeFromPixel, nominalGeometry, water, assumedMps);
+    return { point: { ...point, segmented: found.segmented, examined: found.examined }, speed };
+  },
+  async plane({ recording, water, assumedMps, results }) {
+    const { images } = recording;
+    const found = accepted("plane", await findPlanes(recording, poseSearch(results)));
+    const { width, height, nominalGeometry } = images!;
+    const spacingMm = nominalGeometry?.spacingMm ?? UNKNOWN_SPACING_MM;
+    const plane = accepted("plane", calibratePlane({ frames: found.frames, width, height, spacingMm }));
+    const speed = correctSpeed(plane.probeFromPixel, nominalGeometry, water, assumedMps);
+    return { plane: { ...plane, segmented: found.segmented, examined: found.examined }, speed };
+  },
 };
+
+const poseSearch = ({ temporal }: SessionResults) => ({
+  probe: "Probe",
+  reference: "Reference",
+  smoothS: VIEW_SMOOTH_S,
+  imageLagS: temporal!.imageLagS,
+});
 
 function stylusPoses(session: string, recording: Recording): PoseSeries {
   return smoothPoses(accepted(session, relativePoses(recording, "Stylus", "Reference")), STYLUS_SMOOTH_S);

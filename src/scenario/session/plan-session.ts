@@ -18,8 +18,9 @@ import { waterTank } from "../../sim/calibration-phantoms/tank.ts";
 import { simulatedImager } from "../../sim/probe/imager-device.ts";
 import { imageGeometry } from "../../sim/probe/probe.ts";
 import { renderFrames } from "../../sim/probe/render.ts";
-import { fourMarkerBody } from "../../sim/tracker/stereo.ts";
+import { allRound, fourMarkerBody } from "../../sim/tracker/marker-body.ts";
 import { simulatedTracker, type TrackedBody } from "../../sim/tracker/tracker-device.ts";
+import type { TrackerSpec } from "../../sim/tracker/tracker.ts";
 import type { Acquisition } from "../acquire.ts";
 import { buildTracker } from "../build.ts";
 import { phantomFromReferenceBody, probeFromImage, trackerFromPhantom, trueCalibration } from "../rig.ts";
@@ -68,7 +69,7 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
   const geometry = imageGeometry(probe, settings);
   const moved = moves[kind]({ built, images: conditions.images, scannerHz, rng: own.fork("operator") });
   const truth: SessionTruth = {
-    calibration: trueCalibration(geometry, lagS - tracker.latencyS),
+    calibration: trueCalibration(geometry, lagS - (tracker.latencyS + tracker.smoothingS)),
     referenceFromPhantom: invert(phantomFromReferenceBody),
     stylusTipMm,
     waterMps: waterSpeedMps(conditions.waterC),
@@ -90,7 +91,13 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
     truth,
     acquisition: {
       imager: simulatedImager(stretches, { ...imaging, rateHz: moved.rateHz }, render),
-      tracker: simulatedTracker(buildTracker(tracker), bodies, timing, moved.session.durationS, own.fork("tracker")),
+      tracker: simulatedTracker(
+        onBench(buildTracker(tracker)),
+        bodies,
+        timing,
+        moved.session.durationS,
+        own.fork("tracker"),
+      ),
       ...(moved.kind === "probe" ? { geometry } : {}),
       points: [],
       sweeps: [],
@@ -98,6 +105,11 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
     },
   };
 }
+
+/** On the bench things are set up so that markers do not run into one another in the pictures: they count as points. */
+const onBench = (spec: TrackerSpec): TrackerSpec =>
+  spec.kind === "optical" ? { ...spec, optics: { ...spec.optics, radiusMm: POINT_MM } } : spec;
+const POINT_MM = 0.5;
 
 /** How pixels lie, as the scanner of a rig declares it. */
 export function rigGeometry({ probe, imaging }: SessionRig): ImageGeometry {
@@ -161,19 +173,19 @@ function movingBody(moved: Moved, fromPhantom: Rigid<"tracker", "phantom">): Tra
   if (moved.kind === "stylus") {
     const { session } = moved;
     return {
-      ...fourMarkerBody("Stylus"),
+      ...allRound(fourMarkerBody("Stylus", "third")),
       trackerFromTool: (timeS) => compose(fromPhantom, session.phantomFromStylus(timeS)).m,
     };
   }
   const imageFromProbe = invert(probeFromImage),
     { session } = moved;
   return {
-    ...fourMarkerBody("Probe"),
+    ...allRound(fourMarkerBody("Probe")),
     trackerFromTool: (timeS) => compose(fromPhantom, compose(session.phantomFromImage(timeS), imageFromProbe)).m,
   };
 }
 
 function referenceBody(fromPhantom: Rigid<"tracker", "phantom">): TrackedBody {
   const still = compose(fromPhantom, phantomFromReferenceBody).m;
-  return { ...fourMarkerBody("Reference"), trackerFromTool: () => still };
+  return { ...allRound(fourMarkerBody("Reference", "second")), trackerFromTool: () => still };
 }

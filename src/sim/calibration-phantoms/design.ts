@@ -14,6 +14,8 @@ export interface DesignWire {
 export interface PhantomDesign {
   readonly name: string;
   readonly patterns: readonly { readonly type: "NWire" | "CrossedWires"; readonly wires: readonly DesignWire[] }[];
+  /** Glass beads, seen alike from all sides: middle, mm. */
+  readonly beadsMm: readonly Vector[];
   /** Divots for the stylus. */
   readonly divots: readonly { readonly name: string; readonly positionMm: Vector }[];
   /** The bottom of the tank as a mirror at z = 0. */
@@ -31,6 +33,7 @@ const wire = (name: string, frontMm: Vector, backMm: Vector): DesignWire => ({ n
  */
 export const fCal20: PhantomDesign = {
   name: "fCal 2.0",
+  beadsMm: [],
   patterns: [
     {
       type: "NWire",
@@ -72,9 +75,13 @@ export const fCal20: PhantomDesign = {
   centreMm: [46, 20, 10],
 };
 
-/** Two wires that touch where they cross at right angles: a point that the image has to be brought to. */
+/**
+ * Two wires that touch where they cross at right angles, and a bead glued onto the crossing: a point that the image is
+ * brought to. Bare wires fade like mirrors when the probe is leaned, without which depth cannot be told from height.
+ */
 export const crossedWires: PhantomDesign = {
   name: "crossed wires",
+  beadsMm: [[0, 0, 0]],
   patterns: [
     {
       type: "CrossedWires",
@@ -90,6 +97,7 @@ export const crossedWires: PhantomDesign = {
 /** The flat bottom of a water tank. */
 export const tankBottom: PhantomDesign = {
   name: "tank bottom",
+  beadsMm: [],
   patterns: [],
   divots: [],
   bottom: true,

@@ -120,10 +120,10 @@ export function planeSweep(centreMm: Vector, durationS: number, rng: Rng): Probe
     {
       acrossMm: { mean: 0, by: 20, periodS: 15 },
       alongMm: { mean: 0, by: 20, periodS: 12 },
-      heightMm: { mean: 27, by: 12, periodS: 7 },
+      heightMm: { mean: 27, by: 11, periodS: 7 },
       turnRad: { mean: 0, by: 1.2, periodS: 23 },
-      leanRad: { mean: 0, by: 0.3, periodS: 6 },
-      tiltRad: { mean: 0, by: 0.25, periodS: 8 },
+      leanRad: { mean: 0, by: 0.5, periodS: 6 },
+      tiltRad: { mean: 0, by: 0.45, periodS: 8 },
     },
     rng,
   );
@@ -138,7 +138,7 @@ export function upAndDown(centreMm: Vector, durationS: number, rng: Rng): ProbeS
     durationS: durationS + 2 * LEAD_S,
     stretches: [{ fromS: LEAD_S, toS: LEAD_S + durationS }],
     phantomFromImage(t) {
-      const heightMm = 27 + 7 * slow(t) + 5 * quick(t);
+      const heightMm = 27 + 5 * slow(t) + 8 * quick(t);
       const hold: Hold = { acrossMm: 0, alongMm: 0, heightMm, turnRad: 0, leanRad: 0.02, tiltRad: 0.01 };
       return compose(poseOf(hold, centreMm), shake(t));
     },
@@ -150,6 +150,9 @@ const HOLD_S = 0.8;
 const WAY_S = 1.2;
 /** How far from the image plane the operator leaves the crossing: half of what the eye can tell, mm (SD). */
 const AIM_SD_MM = 0.3;
+
+/** At eighths of a turn one of the wires would lie in the image: the operator goes on by quarters. */
+const QUARTER_RAD = Math.PI / 2;
 
 /** The crossing of two wires brought to many places of the image, at many attitudes; images only while it is held. */
 export function crossingViews(centreMm: Vector, views: number, rng: Rng): ProbeSession {
@@ -163,9 +166,9 @@ export function crossingViews(centreMm: Vector, views: number, rng: Rng): ProbeS
       acrossMm: 0,
       alongMm: 0,
       heightMm,
-      turnRad: within(1.4),
-      leanRad: within(0.3),
-      tiltRad: within(0.08),
+      turnRad: QUARTER_RAD * ((i % 3) - 1) + within(0.35),
+      leanRad: within(0.55),
+      tiltRad: within(0.45),
     };
     const shift = fromAxisAngle<"image", "image">([1, 0, 0], 0, [-asideMm, 0, AIM_SD_MM * aim.normal()]);
     return compose(poseOf(hold, centreMm), shift);

@@ -21,6 +21,21 @@ function water(temperatureC: number): Tissue {
   };
 }
 
+const GLASS_MPS = 5600;
+const BEAD_RADIUS_MM = 0.25;
+/** Half length of the stretch of wire that stands for a bead: far shorter than the beam is wide, so it has no favourite angle, mm. */
+const BEAD_HALF_MM = 0.1;
+/** As bright as a wire at right angles, of which the beam gathers about a millimetre. */
+const BEAD_ECHO_DB = WIRE_ECHO_DB + 14;
+
+const bead = ([x, y, z]: readonly [number, number, number]): SceneWire => ({
+  fromMm: [x - BEAD_HALF_MM, y, z],
+  toMm: [x + BEAD_HALF_MM, y, z],
+  radiusMm: BEAD_RADIUS_MM,
+  speedMps: GLASS_MPS,
+  echoDb: BEAD_ECHO_DB,
+});
+
 /** The tank reaches this far from the phantom's centre, mm; more than an image at any tilt. */
 const HALF_MM = 160;
 /** All fields are planes, which trilinear interpolation reproduces at any spacing. */
@@ -54,12 +69,15 @@ export function waterTank(phantom: PhantomDesign, temperatureC: number): Scene {
     tissues: [water(temperatureC)],
     bone: sharedUint8(count),
     bones: ["femur"],
-    wires: wires.map(({ frontMm, backMm }): SceneWire => ({
-      fromMm: frontMm,
-      toMm: backMm,
-      radiusMm: phantom.wireRadiusMm,
-      speedMps: NYLON_MPS,
-      echoDb: WIRE_ECHO_DB,
-    })),
+    wires: [
+      ...wires.map(({ frontMm, backMm }): SceneWire => ({
+        fromMm: frontMm,
+        toMm: backMm,
+        radiusMm: phantom.wireRadiusMm,
+        speedMps: NYLON_MPS,
+        echoDb: WIRE_ECHO_DB,
+      })),
+      ...phantom.beadsMm.map(bead),
+    ],
   };
 }

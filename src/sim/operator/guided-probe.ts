@@ -1,4 +1,4 @@
-import { compose, fromAxisAngle } from "../../core/rigid.ts";
+import { compose, fromAxisAngle, type Rigid } from "../../core/rigid.ts";
 import type { Rng } from "../../core/rng.ts";
 import type { DistanceField } from "../../geometry/distance-field.ts";
 import type { ProbeMotion } from "./motion.ts";
@@ -43,19 +43,21 @@ export function guideProbe(
   });
   const shake = Array.from({ length: 6 }, (_, axis) => tremor(rng.fork(`tremor/${axis}`)));
 
+  const sceneFromImage = (timeS: number): Rigid<"knee", "image"> => {
+    const stroke = strokes.find((s) => timeS <= s.toS + options.pauseS / 2) ?? strokes[strokes.length - 1]!;
+    const still = stroke.path.at((timeS - stroke.fromS) * options.speedMmPerS);
+    const [a, b, c, x, y, z] = shake.map((wave) => wave(timeS)) as [number, number, number, number, number, number];
+    const hand = fromAxisAngle<"image", "image">([a, b, c], options.tremorRad * Math.hypot(a, b, c), [
+      options.tremorMm * x,
+      TREMOR_ALONG_BEAM * options.tremorMm * y + options.pressMm,
+      options.tremorMm * z,
+    ]);
+    return compose(still, hand);
+  };
   return {
     sweeps: strokes.map(({ name, fromS, toS }) => ({ name, fromS, toS })),
     durationS: startS,
-    kneeFromImage(timeS) {
-      const stroke = strokes.find((s) => timeS <= s.toS + options.pauseS / 2) ?? strokes[strokes.length - 1]!;
-      const still = stroke.path.at((timeS - stroke.fromS) * options.speedMmPerS);
-      const [a, b, c, x, y, z] = shake.map((wave) => wave(timeS)) as [number, number, number, number, number, number];
-      const hand = fromAxisAngle<"image", "image">([a, b, c], options.tremorRad * Math.hypot(a, b, c), [
-        options.tremorMm * x,
-        TREMOR_ALONG_BEAM * options.tremorMm * y + options.pressMm,
-        options.tremorMm * z,
-      ]);
-      return compose(still, hand);
-    },
+    kneeFromImage: sceneFromImage,
+    sceneFromImage,
   };
 }

@@ -78,15 +78,17 @@ export function holdProbe(
   });
   const strokeAt = (timeS: number): RecordedStroke =>
     strokes.find((s) => timeS <= s.toS + options.pauseS / 2) ?? strokes[strokes.length - 1]!;
+  const sceneFromImage = (timeS: number): Rigid<"knee", "image"> => {
+    const { fromS, poses } = strokeAt(timeS);
+    const at = Math.min(poses.length - 1, Math.max(0, (timeS - fromS) * SAMPLES_PER_S));
+    const low = Math.min(poses.length - 2, Math.floor(at));
+    return interpolate(poses[low]!, poses[low + 1]!, at - low);
+  };
   return {
     sweeps: strokes.map(({ name, fromS, toS }) => ({ name, fromS, toS })),
     durationS: startS,
-    kneeFromImage(timeS) {
-      const { fromS, poses } = strokeAt(timeS);
-      const at = Math.min(poses.length - 1, Math.max(0, (timeS - fromS) * SAMPLES_PER_S));
-      const low = Math.min(poses.length - 2, Math.floor(at));
-      return interpolate(poses[low]!, poses[low + 1]!, at - low);
-    },
+    kneeFromImage: sceneFromImage,
+    sceneFromImage,
     contactForceN(timeS) {
       const { fromS, forceN } = strokeAt(timeS);
       const at = Math.round((timeS - fromS) * SAMPLES_PER_S);

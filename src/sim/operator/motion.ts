@@ -11,7 +11,10 @@ export interface MadeStroke {
 export interface ProbeMotion {
   readonly sweeps: readonly MadeStroke[];
   readonly durationS: number;
+  /** Relative to the femur as it is at that time. */
   kneeFromImage(timeS: number): Rigid<"knee", "image">;
+  /** Relative to the tissue at the image, in the leg as it was modelled: differs while the knee is bent otherwise. */
+  sceneFromImage(timeS: number): Rigid<"knee", "image">;
   /** Force with which the face presses on the skin, N; undefined where the operator is not modelled as a body. */
   readonly contactForceN?: (timeS: number) => number;
 }

@@ -25,6 +25,12 @@ export interface PatientGuide {
   readonly epicondylarWidthMm: number;
 }
 
+/** Whether the probe comes from behind the leg, where a tracker in front of it does not see its markers. */
+export function isFromBehind({ approach }: SweepPlan): boolean {
+  const [x, y, z] = [0, 1, 2].map((k) => approach.reduce((sum, a) => sum + a[k]!, 0)) as [number, number, number];
+  return y < -0.5 * Math.hypot(x, y, z);
+}
+
 type Vector = [number, number, number];
 
 const add = (a: readonly number[], b: readonly number[], scale = 1): Vector => [

@@ -1,6 +1,7 @@
 import { multiply3x4 } from "../../core/rigid.ts";
 import { createRng } from "../../core/rng.ts";
 import type { Scene } from "../scene.ts";
+import { pulseAt } from "./band.ts";
 import { computeBeam, type Beam } from "./beam.ts";
 import { lookAdder, looksOf } from "./compounding.ts";
 import { allEffects, corticalSurface, fromDecibel, levels, type EchoEffects } from "./effects.ts";
@@ -8,7 +9,7 @@ import { fieldSampler } from "./field-sampler.ts";
 import { boneHits, trueRidge } from "./frame-truth.ts";
 import { createLineMapper, type LineMap } from "./line-map.ts";
 import { defaultSettings, imageGeometry, type ImageSettings, type Probe } from "./probe.ts";
-import type { EchoRows, KernelSetup } from "./kernel.ts";
+import type { KernelSetup } from "./kernel.ts";
 import { pointEchoes, type PointTargets } from "./point-echoes.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 import type { RoughSurface } from "./rough-surface.ts";
@@ -47,13 +48,13 @@ export interface EchoSimulator {
 /** What this image formation leaves out; printed in every report. */
 export const notModelled: readonly string[] = [
   "Refraction: beams are straight; from fat to muscle a real one bends by 3° at 30° of incidence.",
-  "Downshift of the centre frequency with depth: resolution and attenuation are those of the carrier.",
+  "Downshift of the centre frequency by attenuation: resolution and loss are those of an unattenuated pulse.",
   "Multiple scattering and reverberation between layers, but for two more echoes of bone and a tail.",
   "Apertures cut off at the ends of the array: outer lines have the resolution of the middle ones.",
   "Echo level and attenuation of soft tissue are read in the image plane, not across the slice thickness.",
   "Blood flow, pulsation and other motion during a frame.",
   "Frequency compounding: smoothing of the echo's power stands for it and for the scanner's speckle filter.",
-  "Grating lobes, phase aberration, side lobes below −46 dB, harmonic imaging.",
+  "Grating lobes, phase aberration, side lobes below −60 dB and further than 2.5 mm, harmonic imaging.",
 ];
 
 /** The fast path goes through a row eight lines at a time. */
@@ -96,6 +97,8 @@ export function createEchoSimulator(
   // Looks differ in their maps only: their echoes are formed one after the other.
   const kernel =
     path === "typescript" || probe.lineCount < FEWEST_FAST_LINES ? typescriptKernel(setup) : wasmKernel(setup);
+
+  const addEcho = createEchoAdder(beam);
   const formers = looks.map((look) => {
     const mapper = createLineMapper(scene, probe, look.scan, settings, beam, effects, seed32, boneSurface);
     const turn = steeringTurn(look.steerRad),
@@ -104,8 +107,8 @@ export function createEchoSimulator(
       const pose = look.steerRad === 0 ? kneeFromImage : multiply3x4(kneeFromImage, turn);
       const map = mapper(pose);
       kernel.scatter(pose, map, pointsAt(pose));
-      for (const { line, depthMm, amplitude } of map.echoes) addEcho(kernel.beamed, beam, line, depthMm, amplitude);
-      if (effects.ringDown) addRing(map, look.scan, beam, kernel.beamed);
+      for (const { line, depthMm, amplitude } of map.echoes) addEcho(kernel.coherent, line, depthMm, amplitude);
+      if (effects.ringDown) addRing(map, look.scan, addEcho, kernel.coherent);
       kernel.receive(noiseIndex);
       return { map, add, hitsMm: boneHits(map, pose, settings.depthMm) };
     };
@@ -148,27 +151,31 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** Adds an echo between the two nearest samples, with exact phase; the pulse filter that follows gives it its length. */
-function addEcho(
-  { lines, samples, re, im, step }: EchoRows,
-  { twoWayWavenumber, sampleMm }: Beam,
-  line: number,
-  depthMm: number,
-  amplitude: number,
-): void {
-  const at = depthMm / sampleMm,
-    sample = Math.floor(at);
-  if (sample < 0 || sample >= samples - 1) return;
-  const phase = -twoWayWavenumber * depthMm,
-    u = at - sample;
-  const vr = amplitude * Math.cos(phase),
-    vi = amplitude * Math.sin(phase),
-    to = (sample * lines + line) * step,
-    below = to + lines * step;
-  re[to]! += (1 - u) * vr;
-  im[to]! += (1 - u) * vi;
-  re[below]! += u * vr;
-  im[below]! += u * vi;
+/** Steps of a sample at which the pulse is tabulated. */
+const PULSE_STEPS = 16;
+
+/** Adds the echo of a mirror: the pulse around its depth, with exact phase. */
+type EchoAdder = (to: IqGrid, line: number, depthMm: number, amplitude: number) => void;
+
+function createEchoAdder({ twoWayWavenumber, sampleMm, pulse, pulseCentre, pulseSigmaMm }: Beam): EchoAdder {
+  // Value k of phase p is the pulse k − pulseCentre − p / PULSE_STEPS samples below the echo.
+  const table = Array.from({ length: PULSE_STEPS }, (_, p) =>
+    pulse.map((_, k) => pulseAt(pulseSigmaMm, (k - pulseCentre - p / PULSE_STEPS) * sampleMm)),
+  );
+  return ({ lines, samples, re, im }, line, depthMm, amplitude) => {
+    const steps = Math.round((depthMm / sampleMm) * PULSE_STEPS),
+      first = Math.floor(steps / PULSE_STEPS) - pulseCentre;
+    const shape = table[steps - PULSE_STEPS * (first + pulseCentre)]!;
+    const phase = -twoWayWavenumber * depthMm;
+    const vr = amplitude * Math.cos(phase),
+      vi = amplitude * Math.sin(phase);
+    const from = Math.max(0, -first),
+      end = Math.min(shape.length, samples - first);
+    for (let k = from, at = (first + from) * lines + line; k < end; k++, at += lines) {
+      re[at]! += vr * shape[k]!;
+      im[at]! += vi * shape[k]!;
+    }
+  };
 }
 
 /** Lens echoes below this amplitude are not drawn. */
@@ -178,7 +185,7 @@ const RING_FLOOR = 1e-5;
  * The transmit burst, and the pulse that runs to and fro inside the lens: a train of equal spacing, its sign turned at
  * each meeting with air. Alike on all lines; long where the face is in air, soon over in contact.
  */
-function addRing(map: LineMap, { first, end, startMm }: ScanLines, beam: Beam, rows: EchoRows): void {
+function addRing(map: LineMap, { first, end, startMm }: ScanLines, addEcho: EchoAdder, to: IqGrid): void {
   const train = (reflection: number): number[] => {
     const echoes = [fromDecibel(levels.burstDb)];
     for (let n = 1; ; n++) {
@@ -191,7 +198,7 @@ function addRing(map: LineMap, { first, end, startMm }: ScanLines, beam: Beam, r
     contact = train(levels.lensToTissueReflection);
   for (let line = first; line < end; line++) {
     for (const [n, amplitude] of (map.contact[line] ? contact : air).entries()) {
-      addEcho(rows, beam, line, startMm[line]! + n * levels.lensEchoMm, amplitude);
+      addEcho(to, line, startMm[line]! + n * levels.lensEchoMm, amplitude);
     }
   }
 }

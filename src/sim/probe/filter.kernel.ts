@@ -3,20 +3,29 @@ import { FINE_LINES } from "./lateral.ts";
 import { mix32 } from "./hash.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 
+/** Row of the lateral table that serves each sample. */
+export function tapRows({ lateral, sampleMm }: Beam, samples: number): Int32Array {
+  return Int32Array.from({ length: samples }, (_, sample) =>
+    Math.min(lateral.rows - 1, Math.round((sample * sampleMm) / lateral.depthStepMm)),
+  );
+}
+
 /**
  * Lateral point spread function: each row of `fine` (FINE_LINES columns a line, the first on the first line) convolved
- * with the symmetric complex kernel of its depth and read at the lines. Writes every sample of `to`.
+ * with the symmetric complex profile `rank` of its depth and read at the lines. Writes every sample of `to`.
  */
-export function filterLateral(fine: IqGrid, { lateral, sampleMm }: Beam, to: IqGrid): void {
-  const taps = lateral.maxReach + 1;
+export function filterLateral(fine: IqGrid, beam: Beam, rank: number, to: IqGrid): void {
+  const { lateral } = beam;
+  const taps = lateral.maxReach + 1,
+    rowOf = tapRows(beam, to.samples);
   const { re, im, lines: columns } = fine;
   const outRe = to.re, outIm = to.im; // prettier-ignore
   outRe.fill(0);
   outIm.fill(0);
   for (let sample = 0; sample < to.samples; sample++) {
-    const row = Math.min(lateral.rows - 1, Math.round((sample * sampleMm) / lateral.depthStepMm));
+    const row = rowOf[sample]!;
     const reach = lateral.reach[row]!,
-      kernel = row * taps;
+      kernel = (rank * lateral.rows + row) * taps;
     const hr0 = lateral.re[kernel]!, hi0 = lateral.im[kernel]!; // prettier-ignore
     const margin = Math.ceil(reach / FINE_LINES);
     for (let line = margin; line < to.lines - margin; line++) {
@@ -36,29 +45,34 @@ export function filterLateral(fine: IqGrid, { lateral, sampleMm }: Beam, to: IqG
   }
 }
 
-/** Convolution along depth with the pulse. Writes every sample of `to`; a row at a time, which stays in the cache. */
-export function filterAxial(from: IqGrid, { pulse, pulseCentre }: Beam, to: IqGrid): void {
-  const { lines, samples, re, im } = from;
-  const outRe = to.re, outIm = to.im; // prettier-ignore
-  outRe.fill(0);
-  outIm.fill(0);
+/**
+ * Convolution along depth: adds to `to` every sample of each of `from`, one a rank, times the pulse of its own depth. A
+ * row at a time, which stays in the cache.
+ */
+export function filterAxial(from: readonly IqGrid[], beam: Beam, to: IqGrid): void {
+  const { pulseLength, pulseCentre, pulseRe, pulseIm, rows } = beam.lateral;
+  const { lines, samples } = to,
+    outRe = to.re,
+    outIm = to.im,
+    rowOf = tapRows(beam, samples);
   for (let sample = 0; sample < samples; sample++) {
     const row = sample * lines;
-    for (let tap = 0; tap < pulse.length; tap++) {
-      const source = sample - tap + pulseCentre;
-      if (source < 0 || source >= samples) continue;
-      const weight = pulse[tap]!,
-        back = (source - sample) * lines;
-      for (let at = row; at < row + lines; at++) {
-        outRe[at]! += weight * re[at + back]!;
-        outIm[at]! += weight * im[at + back]!;
+    for (const [rank, { re, im }] of from.entries()) {
+      for (let tap = 0; tap < pulseLength; tap++) {
+        const source = sample - tap + pulseCentre;
+        if (source < 0 || source >= samples) continue;
+        const at = (rank * rows + rowOf[source]!) * pulseLength + tap;
+        const wr = pulseRe[at]!, wi = pulseIm[at]!; // prettier-ignore
+        const back = (source - sample) * lines;
+        for (let i = row; i < row + lines; i++) {
+          const a = re[i + back]!, b = im[i + back]!; // prettier-ignore
+          outRe[i]! += wr * a - wi * b;
+          outIm[i]! += wr * b + wi * a;
+        }
       }
     }
   }
 }
-
-/** Standard deviation of the sum of the four bytes of a random word, each uniform in 0 … 255. */
-export const FOUR_BYTES_SD = Math.sqrt((4 * (256 * 256 - 1)) / 12);
 
 /** Where a frame's noise starts in the sequence of hashes. */
 export function noiseStart(seed: number, frameIndex: number): number {
@@ -66,16 +80,17 @@ export function noiseStart(seed: number, frameIndex: number): number {
 }
 
 /**
- * Receiver noise: adds to every sample a complex number of near-normal parts (the sum of four bytes; the pulse filter
- * that follows makes it normal) and variance `rms`². A function of the seed, the frame and the place alone.
+ * Receiver noise: adds to every sample a complex normal number of variance `rms`² (Box & Muller 1958, on two hashes). A
+ * function of the seed, the frame and the place alone.
  */
 export function addNoise({ lines, samples, re, im }: IqGrid, rms: number, seed: number, frameIndex: number): void {
   const start = noiseStart(seed, frameIndex);
-  const scale = rms / Math.SQRT2 / FOUR_BYTES_SD;
   for (let at = 0; at < lines * samples; at++) {
     const a = mix32(start + at),
       b = mix32(a ^ 0x5bd1e995);
-    re[at]! += scale * ((a & 255) + ((a >>> 8) & 255) + ((a >>> 16) & 255) + (a >>> 24) - 510);
-    im[at]! += scale * ((b & 255) + ((b >>> 8) & 255) + ((b >>> 16) & 255) + (b >>> 24) - 510);
+    const radius = rms * Math.sqrt(-Math.log(((a >>> 8) + 0.5) / 2 ** 24)),
+      angle = (2 * Math.PI * ((b >>> 8) + 0.5)) / 2 ** 24;
+    re[at]! += radius * Math.cos(angle);
+    im[at]! += radius * Math.sin(angle);
   }
 }

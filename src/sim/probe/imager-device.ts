@@ -1,30 +1,38 @@
 import { deviceSeconds, hostSeconds, type Device, type Sample } from "../../data/device.ts";
 import { createPersistence } from "./persistence.ts";
 import type { Image } from "../../data/image.ts";
+import { pollTimes, type PolledImage } from "./polling.ts";
 
 export interface ImagerTiming {
   readonly rateHz: number;
-  /** From the echo to the time stamp that the host gives the image: a polled device has no clock of its own. */
+  /** From the moment the host asks to the time stamp that it gives: a polled device has no clock of its own. */
   readonly lagS: number;
   /** Share of a shown picture that is left after PERSISTENCE_S; 0 when left out. */
   readonly persistence?: number;
 }
 
-/** Renders the images of a batch of true echo times (host clock), in order. */
-export type RenderBatch = (trueTimesS: readonly number[], firstSequence: number) => Promise<readonly Image[]>;
+/** Renders the pictures of a batch of true echo times (host clock), in order. */
+export type RenderBatch = (trueTimesS: readonly number[], firstPicture: number) => Promise<readonly Image[]>;
 
 /** Frames that are rendered together, so that several workers have something to do. */
 const BATCH = 32;
 
-/**
- * A simulated polled scanner: one image every 1/rate seconds within the stretches in which the operator scans. Like a
- * Telemed polled by PLUS it has no clock of its own, so both times of a sample are the host's, and late by the lag.
- */
+/** A scanner that has a new picture whenever it is asked: every 1/rate seconds within the stretches. */
 export function simulatedImager(
   stretches: readonly { readonly fromS: number; readonly toS: number }[],
   timing: ImagerTiming,
   render: RenderBatch,
 ): Device<Image> {
+  const times = stretches.flatMap(({ fromS, toS }) => pollTimes(fromS, toS, timing.rateHz));
+  const images = times.map((timeS, picture) => ({ pollS: timeS, echoS: timeS, picture }));
+  return polledImager(images, timing, render);
+}
+
+/**
+ * A simulated polled scanner. Like a Telemed polled by PLUS it has no clock of its own, so both times of a sample are the
+ * host's, and late by the lag; a picture that the host gets twice comes twice, with two times.
+ */
+export function polledImager(images: readonly PolledImage[], timing: ImagerTiming, render: RenderBatch): Device<Image> {
   return {
     id: "imager",
     async open(signal) {
@@ -36,26 +44,32 @@ export function simulatedImager(
         },
         async *[Symbol.asyncIterator](): AsyncGenerator<Sample<Image>> {
           const persist = createPersistence(timing.persistence ?? 0);
-          const times = stretches.flatMap(({ fromS, toS }) => pollTimes(fromS, toS, timing.rateHz));
-          for (let from = 0; from < times.length; from += BATCH) {
-            const batch = times.slice(from, from + BATCH);
+          let pictures: readonly Image[] = [],
+            first = 0,
+            shown: Image | undefined,
+            shownPicture = -1;
+          for (const [sequence, { pollS, echoS, picture }] of images.entries()) {
             if (closed || signal.aborted) return;
-            const images = await render(batch, from);
-            for (let i = 0; i < batch.length; i++) {
-              if (closed || signal.aborted) return;
-              const stampS = batch[i]! + timing.lagS;
-              const { pixels } = images[i]!;
-              const shown =
-                pixels instanceof Uint8Array ? { ...images[i]!, pixels: persist(pixels, batch[i]!) } : images[i]!;
-              yield {
-                sequence: from + i,
-                acquiredAt: deviceSeconds(stampS),
-                receivedAt: hostSeconds(stampS),
-                timeSource: "arrival",
-                geometryEpoch: 0,
-                value: shown,
-              };
+            if (picture >= first + pictures.length) {
+              first = picture;
+              pictures = await render(picturesFrom(images, sequence), first);
             }
+            if (closed || signal.aborted) return;
+            if (!shown || picture !== shownPicture) {
+              const rendered = pictures[picture - first]!;
+              const { pixels } = rendered;
+              shown = pixels instanceof Uint8Array ? { ...rendered, pixels: persist(pixels, echoS) } : rendered;
+              shownPicture = picture;
+            }
+            const stampS = pollS + timing.lagS;
+            yield {
+              sequence,
+              acquiredAt: deviceSeconds(stampS),
+              receivedAt: hostSeconds(stampS),
+              timeSource: "arrival",
+              geometryEpoch: 0,
+              value: shown,
+            };
           }
         },
       };
@@ -63,9 +77,12 @@ export function simulatedImager(
   };
 }
 
-/** Multiples of the polling period within [fromS, toS]: the scanner does not know when a stroke begins. */
-export function pollTimes(fromS: number, toS: number, rateHz: number): number[] {
-  const first = Math.ceil(fromS * rateHz - 1e-9),
-    last = Math.floor(toS * rateHz + 1e-9);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) / rateHz);
+/** Echo times of the next pictures, each once. */
+function picturesFrom(images: readonly PolledImage[], from: number): number[] {
+  const times: number[] = [];
+  for (let i = from, last = -1; i < images.length && times.length < BATCH; i++) {
+    if (images[i]!.picture !== last) times.push(images[i]!.echoS);
+    last = images[i]!.picture;
+  }
+  return times;
 }

@@ -1,6 +1,6 @@
 import type { Scene } from "../scene.ts";
 import type { Beam } from "./beam.ts";
-import { fromDecibel, type EchoEffects } from "./effects.ts";
+import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
 import type { LineMap } from "./line-map.ts";
 import type { ImageSettings, Probe } from "./probe.ts";
 import type { PointEchoes } from "./point-echoes.ts";
@@ -8,18 +8,13 @@ import type { IqGrid } from "./splat.kernel.ts";
 import type { RoughSurface } from "./rough-surface.ts";
 import type { ScanLines } from "./scan-lines.ts";
 
-/** An IqGrid whose neighbours may lie `step` numbers apart: 2 when real and imaginary parts alternate. */
-export interface EchoRows extends IqGrid {
-  readonly step: 1 | 2;
-}
-
 /** From the map of a pose to gray values: the part of the image formation that has a loop over scatterers or samples. */
 export interface EchoKernel {
-  /** Scatterers and single points through the lateral point spread function, into `beamed`. */
+  /** Scatterers and single points through the lateral point spread function. Empties `coherent`. */
   scatter(kneeFromImage: Readonly<Float64Array>, map: LineMap, points: PointEchoes): void;
-  /** Before the pulse: coherent echoes are added here, between `scatter` and `receive`. */
-  readonly beamed: EchoRows;
-  /** Noise of this frame and the pulse, into `received`. */
+  /** Coherent echoes are added here, pulse and all, between `scatter` and `receive`. */
+  readonly coherent: IqGrid;
+  /** Scatterers through their pulses, the noise of this frame and the coherent echoes, into `received`. */
   receive(frameIndex: number): void;
   readonly received: IqGrid;
   /** Gray values of `received`, or of a power laid out like it; a new array. */
@@ -42,7 +37,7 @@ export interface KernelSetup {
 }
 
 /** Root mean square of the noise per sample before the pulse; 0 when it is left out. */
-export function noiseRms({ beam, effects, settings }: KernelSetup): number {
+export function noiseRms({ beam, effects }: KernelSetup): number {
   const pulseEnergy = beam.pulse.reduce((sum, p) => sum + p * p, 0);
-  return effects.noise ? fromDecibel(settings.noiseDb) / Math.sqrt(pulseEnergy) : 0;
+  return effects.noise ? fromDecibel(levels.noiseDb) / Math.sqrt(pulseEnergy) : 0;
 }

@@ -1,6 +1,7 @@
+import { spectrumSigmaHz } from "./band.ts";
 import type { Beam } from "./beam.ts";
-import { spectrumSigmaHz } from "./fresnel.ts";
-import { FINE_LINES } from "./lateral.ts";
+import { LEAST_DELAY, SUBSAMPLES } from "./elevation.ts";
+import { FINE_LINES, RANK } from "./lateral.ts";
 import { apertureMm, type Probe } from "./probe.ts";
 
 /** A rough surface with normally distributed heights whose correlation is exp(−r²/l²); RMS slope √2·rms/l. */
@@ -77,29 +78,75 @@ const GRAZING = 0.1;
  * 1/|∫h dA| of the simulator's own beam at every row of a map, `rowMm` apart, 1/mm²: what a point on a surface counts
  * where the mirror that it is a part of has the amplitude 1.
  */
-export function mirrorDensity({ lateral, elevation }: Beam, probe: Probe, rows: number, rowMm: number): Float32Array {
-  const stepMm = apertureMm(probe) / probe.lineCount / FINE_LINES;
+export function mirrorDensity(beam: Beam, probe: Probe, rows: number, rowMm: number): Float32Array {
+  const { lateral, elevation } = beam;
+  const cellMm2 = (apertureMm(probe) / probe.lineCount / FINE_LINES) * elevation.stepMm;
   return Float32Array.from({ length: rows }, (_, row) => {
     const z = row * rowMm;
-    const across = total(lateral, Math.round(z / lateral.depthStepMm), lateral.maxReach + 1, lateral.rows),
-      along = total(elevation, Math.round(z / elevation.depthStepMm), elevation.columns, elevation.rows);
-    return 1 / (across * stepMm * along * elevation.stepMm);
+    const across = plateAcross(beam, Math.min(lateral.rows - 1, Math.round(z / lateral.depthStepMm))),
+      along = plateAlong(beam, Math.min(elevation.rows - 1, Math.round(z / elevation.depthStepMm)));
+    return 1 / (highest(across, along) * cellMm2);
   });
 }
 
-/** |Σ| of one row of half a symmetric complex table. */
-function total(
-  { re, im }: { readonly re: Float32Array; readonly im: Float32Array },
-  row: number,
-  columns: number,
-  rows: number,
-): number {
-  const from = Math.min(rows - 1, row) * columns;
-  let a = re[from]!,
-    b = im[from]!;
-  for (let i = 1; i < columns; i++) {
+/** Complex samples along range. */
+type Samples = readonly (readonly [re: number, im: number])[];
+
+/** Echo along range of all columns of one depth together. */
+function plateAcross({ lateral }: Beam, row: number): Samples {
+  const { re, im, pulseRe, pulseIm, pulseLength, maxReach, rows } = lateral;
+  const sums = Array.from({ length: RANK }, (_, rank) =>
+    symmetricSum(re, im, (rank * rows + row) * (maxReach + 1), maxReach + 1),
+  );
+  return Array.from({ length: pulseLength }, (_, n) => {
+    let a = 0, b = 0; // prettier-ignore
+    for (const [rank, [sr, si]] of sums.entries()) {
+      const at = (rank * rows + row) * pulseLength + n;
+      a += sr * pulseRe[at]! - si * pulseIm[at]!;
+      b += sr * pulseIm[at]! + si * pulseRe[at]!;
+    }
+    return [a, b] as const;
+  });
+}
+
+/** All filters of one depth together, from LEAST_DELAY on. */
+function plateAlong({ elevation }: Beam, row: number): Samples {
+  const { re, im, nextRe, nextIm, delay, columns } = elevation;
+  const sum = Array.from({ length: 17 }, () => [0, 0] as [number, number]);
+  for (let column = 0, at = row * SUBSAMPLES * columns; column < columns; column++, at++) {
+    const twice = column === 0 ? 1 : 2,
+      here = sum[delay[at]! - LEAST_DELAY]!,
+      below = sum[delay[at]! - LEAST_DELAY + 1]!;
+    here[0] += twice * re[at]!;
+    here[1] += twice * im[at]!;
+    below[0] += twice * nextRe[at]!;
+    below[1] += twice * nextIm[at]!;
+  }
+  return sum;
+}
+
+/** Highest amplitude of one echo convolved with another. */
+function highest(a: Samples, b: Samples): number {
+  let most = 0;
+  for (let n = 0; n < a.length + b.length - 1; n++) {
+    let re = 0, im = 0; // prettier-ignore
+    for (const [i, [br, bi]] of b.entries()) {
+      const other = a[n - i];
+      if (!other) continue;
+      re += other[0] * br - other[1] * bi;
+      im += other[0] * bi + other[1] * br;
+    }
+    most = Math.max(most, Math.hypot(re, im));
+  }
+  return most;
+}
+
+/** Sum of a symmetric complex table of which `count` entries from the middle on are given. */
+function symmetricSum(re: Float32Array, im: Float32Array, from: number, count: number): readonly [number, number] {
+  let a = re[from]!, b = im[from]!; // prettier-ignore
+  for (let i = 1; i < count; i++) {
     a += 2 * re[from + i]!;
     b += 2 * im[from + i]!;
   }
-  return Math.hypot(a, b);
+  return [a, b];
 }

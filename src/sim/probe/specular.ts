@@ -1,4 +1,4 @@
-import { aperturesMm, NEAREST_MM } from "./fresnel.ts";
+import { aperturesMm, NEAREST_MM } from "./aperture.ts";
 import type { Probe } from "./probe.ts";
 
 /** Share of the aperture that a tilted mirror sends back: rows = depth, columns = tan(tilt). */

@@ -1,5 +1,6 @@
 import type { Scene } from "../scene.ts";
 import type { Beam } from "./beam.ts";
+import { SUBSAMPLES } from "./elevation.ts";
 import { FINE_LINES } from "./lateral.ts";
 import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler } from "./field-sampler.ts";
@@ -8,7 +9,7 @@ import { ELEVATIONS, SIDE_MM } from "./bone-search.ts";
 import { MAP_STEP_MM, type LineMap } from "./line-map.ts";
 import type { PointEchoes } from "./point-echoes.ts";
 import { bounds, depthAt, lineAt, type ScanLines } from "./scan-lines.ts";
-import { apertureMm, type ImageSettings, type Probe } from "./probe.ts";
+import { apertureMm, type Probe } from "./probe.ts";
 import { COSINES, diffuseByCosine, mirrorDensity, type RoughSurface } from "./rough-surface.ts";
 
 /**
@@ -33,7 +34,6 @@ export const SURFACE_POINTS = 3;
 export const LAYER_CELLS = 0.5;
 /** Further from bone than this along the beam, a column needs no look at bone at all, mm. */
 export const NEAR_BONE_MM = 3;
-export const PHASES = 4096;
 /** Pressure reflection coefficient of bone under soft tissue (reference 2.5: 0.58-0.62). */
 const BONE_REFLECTION = 0.6;
 /** Mean power that splitting a point between two columns leaves, after the lateral kernel (measured on speckle). */
@@ -76,17 +76,9 @@ export function densityRows(rows: number, focusMm: number): Float32Array {
   return table;
 }
 
-/** exp(−iφ) of PHASES angles. */
-export function phaseTable(): { readonly cosine: Float32Array; readonly sine: Float32Array } {
-  return {
-    cosine: Float32Array.from({ length: PHASES }, (_, i) => Math.cos((2 * Math.PI * i) / PHASES)),
-    sine: Float32Array.from({ length: PHASES }, (_, i) => -Math.sin((2 * Math.PI * i) / PHASES)),
-  };
-}
-
 export interface SplatScales {
-  /** Entries of the phase table per mm. */
-  readonly phasesPerMm: number;
+  /** Turns of the carrier's phase per mm of range, there and back. */
+  readonly turnsPerMm: number;
   /** Amplitude of a point that gives muscle unit mean power, at one point a cell. */
   readonly muscle: number;
   /** Amplitude of a point on the surface of bone, times mirror density (1/mm²) and diffuse echo (mm). */
@@ -95,19 +87,19 @@ export interface SplatScales {
   readonly darkest: number;
 }
 
-export function splatScales(probe: Probe, beam: Beam, effects: EchoEffects, noiseDb: number): SplatScales {
+export function splatScales(probe: Probe, beam: Beam, effects: EchoEffects): SplatScales {
   const { sampleMm, twoWayWavenumber, pulse } = beam;
   const spacing = apertureMm(probe) / probe.lineCount;
   const pulseEnergy = pulse.reduce((sum, p) => sum + p * p, 0) * sampleMm;
   const cellMm = cellMmOf(beam),
     layerDensity = (SURFACE_POINTS * 2 * LAYER_CELLS) / cellMm ** 2;
   return {
-    phasesPerMm: (twoWayWavenumber * PHASES) / (2 * Math.PI),
+    turnsPerMm: twoWayWavenumber / (2 * Math.PI),
     // Unit mean power for a medium of muscle: the lateral kernel has unit energy per line, the elevation per mm.
     muscle: Math.sqrt(cellMm ** 3 / (spacing * pulseEnergy * SPLIT_POWER)),
     surface: (fromDecibel(levels.mirrorDb) * BONE_REFLECTION) / Math.sqrt(layerDensity * SPLIT_POWER),
     // What lies 18 dB below the noise is not worth its time.
-    darkest: effects.noise ? 0.12 * fromDecibel(noiseDb) : 1e-6,
+    darkest: effects.noise ? 0.12 * fromDecibel(levels.noiseDb) : 1e-6,
   };
 }
 
@@ -115,7 +107,7 @@ export function createSplatter(
   scene: Scene,
   probe: Probe,
   scan: ScanLines,
-  { depthMm, noiseDb }: ImageSettings,
+  depthMm: number,
   beam: Beam,
   effects: EchoEffects,
   seed: number,
@@ -127,8 +119,7 @@ export function createSplatter(
   const cellMm = cellMmOf(beam),
     layerMm = LAYER_CELLS * cellMm;
   const densities = densityRows(Math.ceil((depthMm + 2) / MAP_STEP_MM) + 1, probe.elevationFocusMm);
-  const { cosine, sine } = phaseTable();
-  const { phasesPerMm, muscle, surface, darkest } = splatScales(probe, beam, effects, noiseDb);
+  const { turnsPerMm, muscle, surface, darkest } = splatScales(probe, beam, effects);
   const diffuse = diffuseByCosine(boneSurface, probe, beam.twoWayWavenumber),
     mirrors = mirrorDensity(beam, probe, densities.length / 3, MAP_STEP_MM);
 
@@ -139,13 +130,13 @@ export function createSplatter(
       centreColumn = (columnsAcross - 1) / 2,
       columnScale = FINE_LINES / spacing;
     const { amplitude, shiftMm, transmission, boneDepthMm, boneNormal, boneFace, pushMm, indentMm, rows } = map;
-    const { re: er, im: ei, delayMm, columns, rows: tableRows, halfWidthMm } = elevation;
+    const { re: er, im: ei, nextRe, nextIm, delay, columns, rows: tableRows, halfWidthMm } = elevation;
     const elevationScale = 1 / elevation.stepMm,
       tableScale = 1 / elevation.depthStepMm;
     const sampleScale = 1 / sampleMm,
       rowScale = 1 / MAP_STEP_MM;
 
-    /** Adds one point at image (u, v, z): bilinear between two columns, nearest sample, exact phase. */
+    /** Adds one point at image (u, v, z): bilinear between two columns, its elevation's two samples, exact phase. */
     function add(u: number, v: number, z: number, shift: number, strength: number): void {
       // Along the face and along the line.
       const x = radiusMm ? radiusMm * Math.atan2(u, v + radiusMm) : u,
@@ -157,16 +148,22 @@ export function createSplatter(
       if (column >= columns) return;
       const row = (y * tableScale + 0.5) | 0;
       if (row < 0 || row >= tableRows) return;
-      const entry = row * columns + column;
       const range = y + shift;
-      const sample = Math.round((range + delayMm[entry]!) * sampleScale);
-      if (sample < 0 || sample >= samples) return;
-      const turn = (range * phasesPerMm) & (PHASES - 1);
-      const c = cosine[turn]!, s = sine[turn]!, a = er[entry]!, b = ei[entry]!; // prettier-ignore
-      const vr = strength * (a * c - b * s),
-        vi = strength * (a * s + b * c);
+      const place = Math.floor(range * sampleScale * SUBSAMPLES),
+        whole = Math.floor(place / SUBSAMPLES);
+      const entry = (row * SUBSAMPLES + place - whole * SUBSAMPLES) * columns + column;
+      const sample = whole + delay[entry]!;
+      if (sample < 0 || sample >= samples - 1) return;
+      const turns = range * turnsPerMm,
+        phase = 2 * Math.PI * (turns - Math.floor(turns));
+      const c = strength * Math.cos(phase), s = -strength * Math.sin(phase); // prettier-ignore
       const share = at - left,
         to = sample * columnsAcross + left;
+      put(to, share, er[entry]! * c - ei[entry]! * s, er[entry]! * s + ei[entry]! * c);
+      put(to + columnsAcross, share, nextRe[entry]! * c - nextIm[entry]! * s, nextRe[entry]! * s + nextIm[entry]! * c);
+    }
+
+    function put(to: number, share: number, vr: number, vi: number): void {
       re[to]! += (1 - share) * vr;
       im[to]! += (1 - share) * vi;
       re[to + 1]! += share * vr;

@@ -1,7 +1,7 @@
 import { createDisplay } from "./display.ts";
 import { addNoise, filterAxial, filterLateral } from "./filter.kernel.ts";
 import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
-import { FINE_LINES } from "./lateral.ts";
+import { FINE_LINES, RANK } from "./lateral.ts";
 import { createSplatter, type IqGrid } from "./splat.kernel.ts";
 
 /** The readable path, and the oracle of the fast one. */
@@ -14,22 +14,27 @@ export function typescriptKernel(setup: KernelSetup): EchoKernel {
     im: new Float32Array(columns * samples),
   });
   const scattered = grid((lines - 1) * FINE_LINES + 1),
-    beamed = grid(lines),
+    beamed = Array.from({ length: RANK }, () => grid(lines)),
+    coherent = grid(lines),
     received = grid(lines);
-  const splat = createSplatter(scene, probe, scan, settings, beam, effects, seed, boneSurface);
+  const splat = createSplatter(scene, probe, scan, settings.depthMm, beam, effects, seed, boneSurface);
   const display = createDisplay(probe, scan, settings, beam.sampleMm, samples);
   const rms = noiseRms(setup);
   return {
-    beamed: { ...beamed, step: 1 },
+    coherent,
     received,
     scatter(kneeFromImage, map, points) {
       scattered.re.fill(0);
       scattered.im.fill(0);
+      coherent.re.fill(0);
+      coherent.im.fill(0);
       splat(kneeFromImage, map, points, scattered);
-      filterLateral(scattered, beam, beamed);
+      beamed.forEach((to, rank) => filterLateral(scattered, beam, rank, to));
     },
     receive(frameIndex) {
-      if (rms > 0) addNoise(beamed, rms, seed, frameIndex);
+      if (rms > 0) addNoise(beamed[0]!, rms, seed, frameIndex);
+      received.re.set(coherent.re);
+      received.im.set(coherent.im);
       filterAxial(beamed, beam, received);
     },
     display: (power) => display(received, power),

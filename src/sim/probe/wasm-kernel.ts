@@ -1,25 +1,16 @@
 import { SIDE_MM } from "./bone-search.ts";
 import { gainAt, scanConverter } from "./display.ts";
 import { gaussian } from "./gaussian.ts";
-import type { ElevationTable } from "./elevation.ts";
-import { FOUR_BYTES_SD, noiseStart } from "./filter.kernel.ts";
+import { LEAST_DELAY, type ElevationTable } from "./elevation.ts";
+import { noiseStart, tapRows } from "./filter.kernel.ts";
 import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
 import { createKernelMemory, type FrameBlocks, type FrameNumbers, type KernelMemory } from "./kernel-memory.ts";
-import { FINE_LINES, MARGIN_LINES, type LateralTable } from "./lateral.ts";
+import { FINE_LINES, MARGIN_LINES, RANK, type LateralTable } from "./lateral.ts";
 import { MAP_STEP_MM } from "./line-map.ts";
 import { apertureMm, imageGeometry } from "./probe.ts";
 import { edgeEnhancer, grayMap } from "./post-filter.ts";
 import { COSINES, diffuseByCosine, mirrorDensity } from "./rough-surface.ts";
-import {
-  cellMmOf,
-  densityRows,
-  LAYER_CELLS,
-  NEAR_BONE_MM,
-  PHASES,
-  phaseTable,
-  splatScales,
-  SURFACE_POINTS,
-} from "./splat.kernel.ts";
+import { cellMmOf, densityRows, LAYER_CELLS, NEAR_BONE_MM, splatScales, SURFACE_POINTS } from "./splat.kernel.ts";
 
 /** The loops of assembly/echo-kernel.ts; half a gray level at most from those of typescript-kernel.ts. */
 export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: WebAssembly.Memory } {
@@ -29,6 +20,8 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
   const count = lines * samples;
   const image = imageGeometry(setup.probe, setup.settings);
   const pixels = kernel.bytes("pixels", image.width * image.height);
+  const received = { lines, samples, re: kernel.floats("receivedRe", count), im: kernel.floats("receivedIm", count) },
+    coherent = { lines, samples, re: kernel.floats("coherentRe", count), im: kernel.floats("coherentIm", count) };
   const noisy = noiseRms(setup) > 0;
   const { scan, settings, probe, beam } = setup;
   const level = kernel.floats("level", probe.lineCount * samples),
@@ -39,14 +32,8 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
   const convert = scan.radiusMm > 0 || enhance ? scanConverter(scan, image, beam.sampleMm, samples) : undefined;
   return {
     memory: kernel.memory,
-    beamed: {
-      lines,
-      samples,
-      re: kernel.floats("beamed", 2 * count - 1),
-      im: kernel.floats("beamed", 2 * count - 1, 4),
-      step: 2,
-    },
-    received: { lines, samples, re: kernel.floats("receivedRe", count), im: kernel.floats("receivedIm", count) },
+    coherent,
+    received,
     scatter(
       kneeFromImage,
       { amplitude, shiftMm, transmission, boneDepthMm, boneNormal, boneFace, pushMm, indentMm },
@@ -62,6 +49,8 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
       map.boneDepth.set(boneDepthMm);
       map.boneNormal.set(boneNormal);
       run.clear(frame);
+      coherent.re.fill(0);
+      coherent.im.fill(0);
       const { count: pointCount, xyzMm, amplitude: strength } = points;
       for (let i = 0, at = 0; i < pointCount; i++, at += 3) {
         run.addPoint(frame, xyzMm[at]!, xyzMm[at + 1]!, xyzMm[at + 2]!, strength[i]!);
@@ -118,16 +107,15 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     linesPerMm: 1 / spacing,
     samplesPerMm: 1 / beam.sampleMm,
     rowsPerMm: 1 / MAP_STEP_MM,
-    ...splatScales(probe, beam, effects, settings.noiseDb),
+    ...splatScales(probe, beam, effects),
     elevationsPerMm: 1 / beam.elevation.stepMm,
     elevationRowsPerMm: 1 / beam.elevation.depthStepMm,
-    tapRowsPerSample: beam.sampleMm / beam.lateral.depthStepMm,
     cellMm,
     cellsPerMm: 1 / cellMm,
     nearBoneMm: NEAR_BONE_MM,
     sideMm: SIDE_MM,
     layerMm: LAYER_CELLS * cellMm,
-    noiseScale: noiseRms(setup) / Math.SQRT2 / FOUR_BYTES_SD,
+    noiseScale: noiseRms(setup),
     grayPerDb: 255 / settings.dynamicRangeDb,
     radiusMm: scan.radiusMm,
     lines,
@@ -140,13 +128,13 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     boneRough: effects.boneRough ? 1 : 0,
     surfacePoints: SURFACE_POINTS,
     cosines: COSINES,
-    phases: PHASES,
     elevationColumns: beam.elevation.columns,
     elevationRows: beam.elevation.rows,
+    ranks: RANK,
     tapRows: beam.lateral.rows,
     tapPairs: pairs,
-    pulseLength: beam.pulse.length,
-    pulseCentre: beam.pulseCentre,
+    pulseLength: beam.lateral.pulseLength,
+    pulseCentre: beam.lateral.pulseCentre,
     smoothLateral: lateral.length - 1,
     smoothAxial: axial.length - 1,
     width,
@@ -166,12 +154,12 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     densities: densityRows(rows, probe.elevationFocusMm),
     diffuse: diffuseByCosine(setup.boneSurface, probe, beam.twoWayWavenumber),
     mirrorDensity: mirrorDensity(beam, probe, rows, MAP_STEP_MM),
-    phaseTable: pairedPhases(),
-    elevation: quadrupledElevation(beam.elevation),
+    elevation: packedElevation(beam.elevation),
     halfWidth: beam.elevation.halfWidthMm,
     taps,
     tapRange: range,
-    pulse: beam.pulse,
+    tapRow: tapRows(beam, samples),
+    pulse: interleavedPulses(beam.lateral),
     lateralKernel: lateral,
     axialKernel: axial,
     gain: Float32Array.from({ length: samples }, (_, sample) => gainAt(settings, sample * beam.sampleMm)),
@@ -180,7 +168,9 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     rowSample: pixelRows.sample,
     rowShare: pixelRows.share,
     fine: FINE_LINES * 2 * floats,
-    beamed: 2 * floats,
+    beamed: RANK * 2 * floats,
+    coherentRe: floats,
+    coherentIm: floats,
     receivedRe: floats,
     receivedIm: floats,
     power: floats,
@@ -188,27 +178,33 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     padded: 4 * (probe.lineCount + 2 * lateral.length),
     level: scanned,
     pixels: width * height,
-    dump: 16,
-    constants: 14 * 16,
+    dump: 16 * lines + 16,
+    constants: 15 * 16,
     asked: 32,
   };
   return createKernelMemory(numbers, blocks, boneAt);
 }
 
-function pairedPhases(): Float32Array {
-  const { cosine, sine } = phaseTable();
-  return Float32Array.from({ length: 2 * PHASES }, (_, i) => (i % 2 ? sine[i >> 1]! : cosine[i >> 1]!));
-}
-
-/** re, im, delay, 0: one load of a vector. */
-function quadrupledElevation({ re, im, delayMm }: ElevationTable): Float32Array {
-  const table = new Float32Array(4 * re.length);
-  for (let i = 0; i < re.length; i++) table.set([re[i]!, im[i]!, delayMm[i]!], 4 * i);
+/**
+ * The two taps of an entry, re, im, re, im: one load of a vector. The lowest four bits of the first number, 2⁻¹⁹ of it,
+ * hold the delay from LEAST_DELAY on.
+ */
+function packedElevation({ re, im, nextRe, nextIm, delay }: ElevationTable): Float32Array {
+  const table = new Float32Array(4 * re.length),
+    bits = new Int32Array(table.buffer);
+  for (let i = 0; i < re.length; i++) {
+    table.set([re[i]!, im[i]!, nextRe[i]!, nextIm[i]!], 4 * i);
+    bits[4 * i] = (bits[4 * i]! & ~15) | (delay[i]! - LEAST_DELAY);
+  }
   return table;
 }
 
+function interleavedPulses({ pulseRe, pulseIm }: LateralTable): Float32Array {
+  return Float32Array.from({ length: 2 * pulseRe.length }, (_, i) => (i % 2 ? pulseIm : pulseRe)[i >> 1]!);
+}
+
 /**
- * The symmetric kernel of each depth in full, as pairs of taps 2j and 2j + 1 for j = −ceil(reach/2) … floor(reach/2): real
+ * The symmetric profile of each rank and depth in full, as pairs of taps 2j and 2j + 1 for j = −ceil(reach/2) … floor(reach/2): real
  * parts of both, each twice, then the imaginary ones. `range` holds ceil(reach/2) and floor(reach/2).
  */
 function pairedTaps({ re, im, reach, rows, maxReach }: LateralTable): {
@@ -217,21 +213,24 @@ function pairedTaps({ re, im, reach, rows, maxReach }: LateralTable): {
   readonly pairs: number;
 } {
   const pairs = maxReach + 2;
-  const taps = new Float32Array(rows * pairs * 8),
+  const taps = new Float32Array(RANK * rows * pairs * 8),
     range = new Int32Array(2 * rows);
   for (let row = 0; row < rows; row++) {
     const last = reach[row]!,
       before = Math.ceil(last / 2),
       after = Math.floor(last / 2);
     range.set([before, after], 2 * row);
-    for (let j = -before; j <= after; j++) {
-      for (let half = 0; half < 2; half++) {
-        const tap = Math.abs(2 * j + half),
-          at = row * (maxReach + 1) + tap,
-          to = (row * pairs + j + before) * 8 + 2 * half;
-        if (tap > last) continue;
-        taps.fill(re[at]!, to, to + 2);
-        taps.fill(im[at]!, to + 4, to + 6);
+    for (let rank = 0; rank < RANK; rank++) {
+      const kernel = rank * rows + row;
+      for (let j = -before; j <= after; j++) {
+        for (let half = 0; half < 2; half++) {
+          const tap = Math.abs(2 * j + half),
+            at = kernel * (maxReach + 1) + tap,
+            to = (kernel * pairs + j + before) * 8 + 2 * half;
+          if (tap > last) continue;
+          taps.fill(re[at]!, to, to + 2);
+          taps.fill(im[at]!, to + 4, to + 6);
+        }
       }
     }
   }

@@ -1,13 +1,18 @@
 import type { Rng } from "../../core/rng.ts";
 import { deviceSeconds, hostSeconds, type Device, type Sample, type TrackerFrame } from "../../data/device.ts";
-import { observeBody, type MarkerBody, type StereoTracker } from "./stereo.ts";
+import { freeSight, type LineOfSight } from "./line-of-sight.ts";
+import type { MarkerBody } from "./marker-body.ts";
+import { startTracker, type TrackerSpec } from "./tracker.ts";
 
-/** Delays and clocks of a tracker as measured on a Motive 2.1 session at 120 Hz (docs/pipeline.md). */
+/** Delays and clocks of a tracker as measured on a Motive 2.1 session at 120 Hz (docs/tracker.md). */
 export interface TrackerTiming {
   readonly rateHz: number;
-  /** From mid-exposure to arrival, mean and standard deviation, seconds. */
+  /** From mid-exposure to arrival, mean and standard deviation of what is left when no packet is held up, seconds. */
   readonly latencyS: number;
   readonly latencySdS: number;
+  /** Share of packets that the host gets late, and by how much on average (exponential), seconds; 0 when not given. */
+  readonly lateShare?: number;
+  readonly lateS?: number;
   /** What the device clock shows when the host clock shows 0. */
   readonly clockOffsetS: number;
   /** Device seconds per host second, minus 1. */
@@ -19,19 +24,24 @@ export interface TrackedBody extends MarkerBody {
   trackerFromTool(hostTimeS: number): Readonly<Float64Array>;
 }
 
-/** A simulated optical tracker that reports every body at a fixed rate for `durationS` seconds of host time. */
+/** Packets of one sender stay in order on their way. */
+const LEAST_APART_S = 1e-5;
+
+/** A simulated tracker that reports every body at a fixed rate for `durationS` seconds of host time. */
 export function simulatedTracker(
-  tracker: StereoTracker,
+  tracker: TrackerSpec,
   bodies: readonly TrackedBody[],
   timing: TrackerTiming,
   durationS: number,
   rng: Rng,
+  sight: LineOfSight = freeSight,
 ): Device<TrackerFrame> {
   return {
     id: "tracker",
     async open(signal) {
-      const noise = bodies.map((body) => rng.fork(`centroids/${body.tool}`));
-      const delays = rng.fork("latency");
+      const run = startTracker(tracker, bodies, sight, rng);
+      const delays = rng.fork("latency"),
+        late = rng.fork("late");
       let closed = false;
       return {
         nominalRateHz: timing.rateHz,
@@ -40,17 +50,25 @@ export function simulatedTracker(
         },
         async *[Symbol.asyncIterator](): AsyncGenerator<Sample<TrackerFrame>> {
           const count = Math.floor(durationS * timing.rateHz);
+          let arrivedS = -Infinity;
           for (let sequence = 0; sequence < count && !closed && !signal.aborted; sequence++) {
             const hostS = sequence / timing.rateHz;
-            const delayS = Math.max(0.2 * timing.latencyS, timing.latencyS + timing.latencySdS * delays.normal());
-            const tools = bodies.map((body, i) => observeBody(tracker, body, body.trackerFromTool(hostS), noise[i]!));
+            const usual = Math.max(0.2 * timing.latencyS, timing.latencyS + timing.latencySdS * delays.normal());
+            const [held, byS] = [late.uniform(), -Math.log(1 - late.uniform())];
+            const delayS = usual + (held < (timing.lateShare ?? 0) ? (timing.lateS ?? 0) * byS : 0);
+            arrivedS = Math.max(arrivedS + LEAST_APART_S, hostS + delayS);
             yield {
               sequence,
               acquiredAt: deviceSeconds(timing.clockOffsetS + hostS * (1 + timing.clockSkew)),
-              receivedAt: hostSeconds(hostS + delayS),
+              receivedAt: hostSeconds(arrivedS),
               timeSource: "mid-exposure",
               geometryEpoch: 0,
-              value: { tools },
+              value: {
+                tools: run.observe(
+                  hostS,
+                  bodies.map((body) => body.trackerFromTool(hostS)),
+                ),
+              },
             };
           }
         },

@@ -4,7 +4,8 @@ import { createRng } from "../../../src/core/rng.ts";
 import type { Sample } from "../../../src/data/device.ts";
 import { playAsPlus } from "../../../src/hardware/openigtlink/play.ts";
 import { simulatedImager } from "../../../src/sim/probe/imager-device.ts";
-import { duoClass, fourMarkerBody } from "../../../src/sim/tracker/stereo.ts";
+import { fourMarkerBody, markerLayouts } from "../../../src/sim/tracker/marker-body.ts";
+import { duoClass } from "../../../src/sim/tracker/presets.ts";
 import { simulatedTracker } from "../../../src/sim/tracker/tracker-device.ts";
 import { localDevices, localServer, START_S, until } from "./support.ts";
 
@@ -19,7 +20,7 @@ const MEMORY_BYTES = 64 * 2 ** 20;
 test("30 s of 512 × 512 images at 30 Hz and poses at 120 Hz go through server and driver without a loss", async () => {
   const timing = { rateHz: 120, latencyS: 0.0054, latencySdS: 0.0004, clockOffsetS: 1356, clockSkew: 2e-5 };
   const bodies = ["Probe", "Femur"].map((tool, i) => ({
-    ...fourMarkerBody(tool),
+    ...fourMarkerBody(tool, markerLayouts[i]),
     trackerFromTool: (timeS: number) =>
       fromAxisAngle<"tracker", "probe">([0, 0, 1], 0.01 * timeS, [timeS + 100 * i, 0, 1000]).m,
   }));

@@ -10,8 +10,8 @@ import { domePhantom, phantomPose, phantomScene, plainTissue } from "../../../sr
 import { defaultProbe, probes, type ImageSettings, type Probe } from "../../../src/sim/probe/probe.ts";
 import type { Scene } from "../../../src/sim/scene.ts";
 
-/** The fast path rounds to 32 bits: a scatterer between two samples may fall to the other one. */
-const DIFFERENT_SHARE = 1e-4;
+/** The fast path rounds to 32 bits: a scatterer between two half samples may fall to the other one. */
+const DIFFERENT_SHARE = 2e-4;
 
 /** Share of pixels that differ by more than one gray level between the two paths, and the mean gray. */
 function compare(scene: Scene, probe: Probe, settings: Partial<ImageSettings>, poses: readonly Float64Array[]) {
@@ -36,7 +36,7 @@ describe("the WebAssembly kernel", () => {
     expect(committed).toBe(asModule(await compileKernel()));
   });
 
-  it("draws what the TypeScript draws, within a gray level on 99.99 % of pixels, from any direction", () => {
+  it("draws what the TypeScript draws, within a gray level on 99.98 % of pixels, from any direction", () => {
     const scene = domePhantom();
     const turned = (axis: [number, number, number], angle: number): Float64Array =>
       multiply3x4(phantomPose(1, 0.4, 0.5), fromAxisAngle(axis, angle).m);

@@ -52,7 +52,8 @@ export function closedForm(frames: readonly WireFrame[], phantom: NWirePhantom):
   return orthogonal(column(0), column(1), column(2));
 }
 
-function orthogonal(ex: Vector3, ey: Vector3, translationMm: Vector3): ImagePose {
+/** Nearest orthogonal axes of the image of columns `ex`, rows `ey`; mm a pixel. */
+export function orthogonal(ex: Vector3, ey: Vector3, translationMm: Vector3): ImagePose {
   const sx = Math.hypot(...ex),
     sy = Math.hypot(...ey);
   const x = ex.map((c) => c / sx),

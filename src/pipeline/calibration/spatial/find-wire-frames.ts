@@ -1,6 +1,7 @@
-import { compose, interpolate, invert, multiply3x4, type Frame, type Rigid } from "../../../core/rigid.ts";
+import { compose, invert, multiply3x4 } from "../../../core/rigid.ts";
 import type { Recording } from "../../../data/recording.ts";
-import { poseAt, relativePoses, type PoseSeries } from "../pose-series.ts";
+import { poseOf } from "../image-poses.ts";
+import { relativePoses, type PoseSeries } from "../pose-series.ts";
 import { refuse, type Refused } from "../refused.ts";
 import { smoothPoses } from "../smooth-poses.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
@@ -28,9 +29,6 @@ export interface FoundFrames {
   readonly width: number;
   readonly height: number;
 }
-
-/** Image and poses may lie this far apart in time, s. */
-const SAME_TIME_S = 0.1;
 
 /** Segments every frame of the recording and gives those with all wires the probe's pose on the phantom. */
 export async function findWireFrames(recording: Recording, search: WireSearch): Promise<FoundFrames | Refused> {
@@ -68,31 +66,4 @@ export async function findWireFrames(recording: Recording, search: WireSearch): 
 
 function parentOf({ poses }: Recording, tool: string): string {
   return poses.find((track) => track.tool === tool)?.parent ?? "";
-}
-
-/** The pose that belongs to an image: the one of its index, else between its neighbours in time. */
-function poseOf<Tool extends Frame>(
-  series: PoseSeries,
-  byIndex: boolean,
-  index: number,
-  atS: number,
-): Rigid<"tracker", Tool> | undefined {
-  const { sourceIndex, timeS } = series;
-  const keys: ArrayLike<number> = byIndex ? sourceIndex : timeS,
-    wanted = byIndex ? index : atS;
-  let low = 0,
-    high = keys.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (keys[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  const at = (i: number): Rigid<"tracker", Tool> => ({ m: poseAt(series, i) });
-  if (byIndex) return keys[low] === wanted ? at(low) : undefined;
-  const before = Math.max(0, low - 1),
-    gapS = timeS[low]! - timeS[before]!,
-    share = gapS > 0 ? (atS - timeS[before]!) / gapS : 0;
-  if (share >= 0 && share <= 1 && gapS > 0 && gapS <= SAME_TIME_S) return interpolate(at(before), at(low), share);
-  const near = low > 0 && share < 0.5 ? before : low;
-  return Math.abs(timeS[near]! - atS) <= SAME_TIME_S ? at(near) : undefined;
 }

@@ -9,10 +9,9 @@ class Frame {
   linesPerMm: f64;
   samplesPerMm: f64;
   rowsPerMm: f64;
-  phasesPerMm: f64;
+  turnsPerMm: f64;
   elevationsPerMm: f64;
   elevationRowsPerMm: f64;
-  tapRowsPerSample: f64;
   cellMm: f64;
   cellsPerMm: f64;
   nearBoneMm: f64;
@@ -35,9 +34,9 @@ class Frame {
   boneRough: i32;
   surfacePoints: i32;
   cosines: i32;
-  phases: i32;
   elevationColumns: i32;
   elevationRows: i32;
+  ranks: i32;
   tapRows: i32;
   tapPairs: i32;
   pulseLength: i32;
@@ -60,11 +59,11 @@ class Frame {
   densities: usize;
   diffuse: usize;
   mirrorDensity: usize;
-  phaseTable: usize;
   elevation: usize;
   halfWidth: usize;
   taps: usize;
   tapRange: usize;
+  tapRow: usize;
   pulse: usize;
   lateralKernel: usize;
   axialKernel: usize;
@@ -75,6 +74,8 @@ class Frame {
   rowShare: usize;
   fine: usize;
   beamed: usize;
+  coherentRe: usize;
+  coherentIm: usize;
   receivedRe: usize;
   receivedIm: usize;
   power: usize;
@@ -95,6 +96,21 @@ declare function boneAt(): void;
 
 const SECOND_POINT: i32 = 0x68bc21eb;
 const SURFACE_POINT: i32 = 0x02e5be93;
+/** As in elevation.ts. */
+const LEAST_DELAY: i32 = -7;
+// Coefficients of `cosine` and `sine`, of the lowest power first.
+const COS0: f32 = 0.9999992251396179;
+const COS1: f32 = -19.738981246948242;
+const COS2: f32 = 64.92865753173828;
+const COS3: f32 = -85.27162170410156;
+const COS4: f32 = 58.79049301147461;
+const COS5: f32 = -21.07110595703125;
+const SIN0: f32 = 6.283185005187988;
+const SIN1: f32 = -41.341590881347656;
+const SIN2: f32 = 81.59994506835938;
+const SIN3: f32 = -76.61447143554688;
+const SIN4: f32 = 41.3428840637207;
+const SIN5: f32 = -12.471243858337402;
 
 /** @inline */
 function f32At(base: usize, index: i32): f64 {
@@ -184,7 +200,45 @@ function constant(p: Frame, index: usize): v128 {
   return v128.load(p.constants + (index << 4));
 }
 
-/** Adds four points, x along the face and y along the line, those of `mask`; see `add` of splat.kernel.ts. */
+/** cos 2πx for |x| ≤ ½, to 1e-6: a polynomial in x² fitted between Chebyshev nodes. @inline */
+function cosine(square: v128): v128 {
+  let sum = f32x4.add(f32x4.mul(square, f32x4.splat(COS5)), f32x4.splat(COS4));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(COS3));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(COS2));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(COS1));
+  return f32x4.add(f32x4.mul(square, sum), f32x4.splat(COS0));
+}
+
+/** sin 2πx for |x| ≤ ½, to 1e-6. @inline */
+function sine(x: v128, square: v128): v128 {
+  let sum = f32x4.add(f32x4.mul(square, f32x4.splat(SIN5)), f32x4.splat(SIN4));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(SIN3));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(SIN2));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(SIN1));
+  return f32x4.mul(x, f32x4.add(f32x4.mul(square, sum), f32x4.splat(SIN0)));
+}
+
+/** Two complex numbers of each of four points, split between two columns, added at four addresses. @inline */
+function put4(to: v128, vr: v128, vi: v128, rest: v128, u: v128): void {
+  const ar = f32x4.mul(rest, vr),
+    ai = f32x4.mul(rest, vi),
+    br = f32x4.mul(u, vr),
+    bi = f32x4.mul(u, vi);
+  const a01 = v128.shuffle<f32>(ar, ai, 0, 4, 1, 5),
+    a23 = v128.shuffle<f32>(ar, ai, 2, 6, 3, 7),
+    b01 = v128.shuffle<f32>(br, bi, 0, 4, 1, 5),
+    b23 = v128.shuffle<f32>(br, bi, 2, 6, 3, 7);
+  const to0 = <usize>i32x4.extract_lane(to, 0),
+    to1 = <usize>i32x4.extract_lane(to, 1),
+    to2 = <usize>i32x4.extract_lane(to, 2),
+    to3 = <usize>i32x4.extract_lane(to, 3);
+  v128.store(to0, f32x4.add(v128.load(to0), v128.shuffle<f32>(a01, b01, 0, 1, 4, 5)));
+  v128.store(to1, f32x4.add(v128.load(to1), v128.shuffle<f32>(a01, b01, 2, 3, 6, 7)));
+  v128.store(to2, f32x4.add(v128.load(to2), v128.shuffle<f32>(a23, b23, 0, 1, 4, 5)));
+  v128.store(to3, f32x4.add(v128.load(to3), v128.shuffle<f32>(a23, b23, 2, 3, 6, 7)));
+}
+
+/** Adds four points at image (x, y, z), those of `mask`; see `add` of splat.kernel.ts. */
 function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, mask: v128): void {
   const half = f32x4.splat(0.5);
   const at = f32x4.add(f32x4.mul(x, constant(p, 0)), constant(p, 1));
@@ -195,63 +249,45 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
   // 0 <= value < end, as unsigned numbers: negative ones are large.
   let valid = v128.and(mask, i32x4.lt_u(left, constant(p, 6)));
   valid = v128.and(valid, v128.and(i32x4.lt_u(column, constant(p, 7)), i32x4.lt_u(row, constant(p, 8))));
-  const entry = i32x4.shl(v128.and(i32x4.add(i32x4.mul(row, constant(p, 7)), column), valid), 4);
+  // Two filters an elevation: for the upper and for the lower half between two samples.
+  const range = f32x4.add(y, shift);
+  const place = i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.mul(range, constant(p, 4))));
+  const filter = i32x4.add(i32x4.shl(row, 1), v128.and(place, i32x4.splat(1)));
+  const entry = i32x4.shl(v128.and(i32x4.add(i32x4.mul(filter, constant(p, 7)), column), valid), 4);
   const elevation = p.elevation;
   const e0 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 0)),
     e1 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 1)),
     e2 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 2)),
     e3 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 3));
   const e01 = v128.shuffle<f32>(e0, e1, 0, 4, 1, 5),
-    e23 = v128.shuffle<f32>(e2, e3, 0, 4, 1, 5);
+    e23 = v128.shuffle<f32>(e2, e3, 0, 4, 1, 5),
+    n01 = v128.shuffle<f32>(e0, e1, 2, 6, 3, 7),
+    n23 = v128.shuffle<f32>(e2, e3, 2, 6, 3, 7);
   const er = v128.shuffle<f32>(e01, e23, 0, 1, 4, 5),
-    ei = v128.shuffle<f32>(e01, e23, 2, 3, 6, 7);
-  const delay = v128.shuffle<f32>(
-    v128.shuffle<f32>(e0, e1, 2, 6, 2, 6),
-    v128.shuffle<f32>(e2, e3, 2, 6, 2, 6),
-    0,
-    1,
-    4,
-    5,
-  );
-  const range = f32x4.add(y, shift);
-  const sample = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(f32x4.add(range, delay), constant(p, 4))));
+    ei = v128.shuffle<f32>(e01, e23, 2, 3, 6, 7),
+    nr = v128.shuffle<f32>(n01, n23, 0, 1, 4, 5),
+    ni = v128.shuffle<f32>(n01, n23, 2, 3, 6, 7);
+  // The lowest four bits of the first number hold the delay.
+  const delay = i32x4.add(v128.and(er, i32x4.splat(15)), i32x4.splat(LEAST_DELAY));
+  const sample = i32x4.add(i32x4.shr_s(place, 1), delay);
   valid = v128.and(valid, i32x4.lt_u(sample, constant(p, 9)));
-  const turn = i32x4.shl(v128.and(i32x4.trunc_sat_f32x4_s(f32x4.mul(range, constant(p, 5))), constant(p, 10)), 3);
-  const phases = p.phaseTable;
-  const t01 = v128.load_lane<u64>(
-    phases + <usize>i32x4.extract_lane(turn, 1),
-    v128.load_zero<u64>(phases + <usize>i32x4.extract_lane(turn, 0)),
-    1,
-  );
-  const t23 = v128.load_lane<u64>(
-    phases + <usize>i32x4.extract_lane(turn, 3),
-    v128.load_zero<u64>(phases + <usize>i32x4.extract_lane(turn, 2)),
-    1,
-  );
-  const c = v128.shuffle<f32>(t01, t23, 0, 2, 4, 6),
-    s = v128.shuffle<f32>(t01, t23, 1, 3, 5, 7);
-  const vr = f32x4.mul(strength, f32x4.sub(f32x4.mul(er, c), f32x4.mul(ei, s))),
-    vi = f32x4.mul(strength, f32x4.add(f32x4.mul(er, s), f32x4.mul(ei, c)));
+  const turns = f32x4.mul(range, constant(p, 5)),
+    turn = f32x4.sub(turns, f32x4.nearest(turns)),
+    square = f32x4.mul(turn, turn);
+  const c = f32x4.mul(strength, cosine(square)),
+    s = f32x4.mul(strength, sine(turn, square)); // of e^{-iφ} = c − is
   const u = f32x4.sub(at, floor),
     rest = f32x4.sub(f32x4.splat(1), u);
-  const ar = f32x4.mul(rest, vr),
-    ai = f32x4.mul(rest, vi),
-    br = f32x4.mul(u, vr),
-    bi = f32x4.mul(u, vi);
-  const a01 = v128.shuffle<f32>(ar, ai, 0, 4, 1, 5),
-    a23 = v128.shuffle<f32>(ar, ai, 2, 6, 3, 7),
-    b01 = v128.shuffle<f32>(br, bi, 0, 4, 1, 5),
-    b23 = v128.shuffle<f32>(br, bi, 2, 6, 3, 7);
   const cell = i32x4.add(i32x4.mul(sample, constant(p, 11)), left);
   const to = v128.bitselect(i32x4.add(i32x4.shl(cell, 3), constant(p, 12)), constant(p, 13), valid);
-  const to0 = <usize>i32x4.extract_lane(to, 0),
-    to1 = <usize>i32x4.extract_lane(to, 1),
-    to2 = <usize>i32x4.extract_lane(to, 2),
-    to3 = <usize>i32x4.extract_lane(to, 3);
-  v128.store(to0, f32x4.add(v128.load(to0), v128.shuffle<f32>(a01, b01, 0, 1, 4, 5)));
-  v128.store(to1, f32x4.add(v128.load(to1), v128.shuffle<f32>(a01, b01, 2, 3, 6, 7)));
-  v128.store(to2, f32x4.add(v128.load(to2), v128.shuffle<f32>(a23, b23, 0, 1, 4, 5)));
-  v128.store(to3, f32x4.add(v128.load(to3), v128.shuffle<f32>(a23, b23, 2, 3, 6, 7)));
+  put4(to, f32x4.add(f32x4.mul(er, c), f32x4.mul(ei, s)), f32x4.sub(f32x4.mul(ei, c), f32x4.mul(er, s)), rest, u);
+  put4(
+    i32x4.add(to, constant(p, 14)),
+    f32x4.add(f32x4.mul(nr, c), f32x4.mul(ni, s)),
+    f32x4.sub(f32x4.mul(ni, c), f32x4.mul(nr, s)),
+    rest,
+    u,
+  );
 }
 
 /** One point, for targets that are given and not hashed. */
@@ -392,16 +428,16 @@ export function clear(p: Frame): void {
   v128.store(to, f32x4.splat(<f32>(p.lines - 1)), 16);
   v128.store(to, f32x4.splat(<f32>p.elevationsPerMm), 32);
   v128.store(to, f32x4.splat(<f32>p.elevationRowsPerMm), 48);
-  v128.store(to, f32x4.splat(<f32>p.samplesPerMm), 64);
-  v128.store(to, f32x4.splat(<f32>p.phasesPerMm), 80);
+  v128.store(to, f32x4.splat(<f32>(2 * p.samplesPerMm)), 64); // SUBSAMPLES of elevation.ts
+  v128.store(to, f32x4.splat(<f32>p.turnsPerMm), 80);
   v128.store(to, i32x4.splat(2 * p.lines - 2), 96);
   v128.store(to, i32x4.splat(p.elevationColumns), 112);
   v128.store(to, i32x4.splat(p.elevationRows), 128);
-  v128.store(to, i32x4.splat(p.samples), 144);
-  v128.store(to, i32x4.splat(p.phases - 1), 160);
+  v128.store(to, i32x4.splat(p.samples - 1), 144);
   v128.store(to, i32x4.splat(2 * p.lines), 176);
   v128.store(to, i32x4.splat(<i32>p.fine), 192);
   v128.store(to, i32x4.splat(<i32>p.dump), 208);
+  v128.store(to, i32x4.splat(16 * p.lines), 224); // a row of fine columns, in bytes
   memory.fill(p.fine, 0, <usize>(p.samples * p.lines) * 16);
 }
 
@@ -601,18 +637,22 @@ export function splat(p: Frame): void {
   }
 }
 
-/** `filterLateral` of filter.kernel.ts: two fine columns a line, so a vector holds one line. */
+/** `filterLateral` of filter.kernel.ts for all ranks: two fine columns a line, so a vector holds one line. */
 export function lateral(p: Frame): void {
+  for (let rank = 0; rank < p.ranks; rank++) profile(p, rank);
+}
+
+function profile(p: Frame, rank: i32): void {
   const lines = p.lines;
   const sign = f32x4(-1, 1, -1, 1);
   for (let sample = 0; sample < p.samples; sample++) {
-    const row = min(p.tapRows - 1, <i32>Math.floor(<f64>sample * p.tapRowsPerSample + 0.5));
+    const row = load<i32>(p.tapRow + ((<usize>sample) << 2));
     const range = p.tapRange + ((<usize>row) << 3),
       before = load<i32>(range),
       after = load<i32>(range, 4);
-    const taps = p.taps + <usize>(row * p.tapPairs) * 32;
+    const taps = p.taps + <usize>((rank * p.tapRows + row) * p.tapPairs) * 32;
     const from = p.fine + <usize>(sample * lines) * 16,
-      to = p.beamed + <usize>(sample * lines) * 8;
+      to = p.beamed + <usize>((rank * p.samples + sample) * lines) * 8;
     memory.fill(to, 0, <usize>before * 8);
     memory.fill(to + <usize>(lines - before) * 8, 0, <usize>before * 8);
     const last = lines - before - 4;
@@ -667,8 +707,13 @@ export function noise(p: Frame, start: i32): void {
   for (let i = 0; i < count; i += 4) {
     const a = mix4(at),
       b = mix4(v128.xor(a, i32x4.splat(0x5bd1e995)));
-    const re = f32x4.mul(scale, fourBytes(a)),
-      im = f32x4.mul(scale, fourBytes(b));
+    // −ln of a number in (0, 1), and a turn in [−½, ½).
+    const radius = f32x4.mul(scale, f32x4.sqrt(f32x4.mul(log2(share(a)), f32x4.splat(-0.6931471805599453)))),
+      turn = f32x4.sub(share(b), f32x4.splat(0.5)),
+      square = f32x4.mul(turn, turn);
+    // Half a turn on: both signs change.
+    const re = f32x4.neg(f32x4.mul(radius, cosine(square))),
+      im = f32x4.neg(f32x4.mul(radius, sine(turn, square)));
     v128.store(to, f32x4.add(v128.load(to), v128.shuffle<f32>(re, im, 0, 4, 1, 5)));
     v128.store(to, f32x4.add(v128.load(to, 16), v128.shuffle<f32>(re, im, 2, 6, 3, 7)), 16);
     to += 32;
@@ -676,49 +721,67 @@ export function noise(p: Frame, start: i32): void {
   }
 }
 
-/** Sum of the four bytes of each word, less their mean. @inline */
-function fourBytes(word: v128): v128 {
-  const pairs = i32x4.add(
-    v128.and(word, i32x4.splat(0x00ff00ff)),
-    v128.and(i32x4.shr_u(word, 8), i32x4.splat(0x00ff00ff)),
-  );
-  const sum = i32x4.add(v128.and(pairs, i32x4.splat(0xffff)), i32x4.shr_u(pairs, 16));
-  return f32x4.convert_i32x4_s(i32x4.sub(sum, i32x4.splat(510)));
+/** The upper 24 bits of each word as a number in (0, 1). @inline */
+function share(word: v128): v128 {
+  const whole = f32x4.convert_i32x4_s(i32x4.shr_u(word, 8));
+  return f32x4.mul(f32x4.add(whole, f32x4.splat(0.5)), f32x4.splat(1.0 / 16777216));
 }
 
 /** `filterAxial` of filter.kernel.ts, and the power of every sample. */
 export function axial(p: Frame): void {
   const lines = p.lines,
     rowBytes = <usize>lines * 8;
+  const sign = f32x4(-1, 1, -1, 1);
   for (let sample = 0; sample < p.samples; sample++) {
     const first = max(0, sample + p.pulseCentre - (p.samples - 1)),
       end = min(p.pulseLength, sample + p.pulseCentre + 1);
     const last = lines - 8;
     let line = 0;
     while (true) {
-      let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0); // prettier-ignore
-      let from = p.beamed + <usize>(sample + p.pulseCentre - first) * rowBytes + <usize>line * 8;
-      for (let tap = first; tap < end; tap++) {
-        const w = v128.load_splat<f32>(p.pulse + ((<usize>tap) << 2));
-        s0 = f32x4.add(s0, f32x4.mul(w, v128.load(from)));
-        s1 = f32x4.add(s1, f32x4.mul(w, v128.load(from, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(w, v128.load(from, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(w, v128.load(from, 48)));
-        from -= rowBytes;
+      let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0); // prettier-ignore
+      let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0); // prettier-ignore
+      for (let rank = 0; rank < p.ranks; rank++) {
+        let source = sample + p.pulseCentre - first;
+        let from = p.beamed + <usize>(rank * p.samples + source) * rowBytes + <usize>line * 8;
+        for (let tap = first; tap < end; tap++) {
+          const row = load<i32>(p.tapRow + ((<usize>source) << 2));
+          const at = p.pulse + ((<usize>((rank * p.tapRows + row) * p.pulseLength + tap)) << 3);
+          const wr = v128.load_splat<f32>(at),
+            wi = v128.load_splat<f32>(at, 4);
+          const v0 = v128.load(from),
+            v1 = v128.load(from, 16),
+            v2 = v128.load(from, 32),
+            v3 = v128.load(from, 48);
+          a0 = f32x4.add(a0, f32x4.mul(wr, v0));
+          b0 = f32x4.add(b0, f32x4.mul(wi, v0));
+          a1 = f32x4.add(a1, f32x4.mul(wr, v1));
+          b1 = f32x4.add(b1, f32x4.mul(wi, v1));
+          a2 = f32x4.add(a2, f32x4.mul(wr, v2));
+          b2 = f32x4.add(b2, f32x4.mul(wi, v2));
+          a3 = f32x4.add(a3, f32x4.mul(wr, v3));
+          b3 = f32x4.add(b3, f32x4.mul(wi, v3));
+          from -= rowBytes;
+          source--;
+        }
       }
-      const at = (<usize>(sample * lines + line)) << 2;
-      storeSamples(p, at, s0, s1);
-      storeSamples(p, at + 16, s2, s3);
+      const to = (<usize>(sample * lines + line)) << 2;
+      storeSamples(p, to, turned(a0, b0, sign), turned(a1, b1, sign));
+      storeSamples(p, to + 16, turned(a2, b2, sign), turned(a3, b3, sign));
       if (line == last) break;
       line = min(last, line + 8);
     }
   }
 }
 
-/** @inline */
+/** a + ib of pairs of complex numbers. @inline */
+function turned(a: v128, b: v128, sign: v128): v128 {
+  return f32x4.add(a, f32x4.mul(v128.shuffle<f32>(b, b, 1, 0, 3, 2), sign));
+}
+
+/** Adds the coherent echoes. @inline */
 function storeSamples(p: Frame, at: usize, a: v128, b: v128): void {
-  const re = v128.shuffle<f32>(a, b, 0, 2, 4, 6),
-    im = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+  const re = f32x4.add(v128.load(p.coherentRe + at), v128.shuffle<f32>(a, b, 0, 2, 4, 6)),
+    im = f32x4.add(v128.load(p.coherentIm + at), v128.shuffle<f32>(a, b, 1, 3, 5, 7));
   v128.store(p.receivedRe + at, re);
   v128.store(p.receivedIm + at, im);
   v128.store(p.power + at, f32x4.add(f32x4.mul(re, re), f32x4.mul(im, im)));

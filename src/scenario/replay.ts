@@ -1,0 +1,124 @@
+import type { Device } from "../data/device.ts";
+import { deviceSeconds, hostSeconds, type ImageDevice, type PoseDevice, type Sample } from "../data/device.ts";
+import type { Recording } from "../data/recording.ts";
+import { replayDevice } from "../hardware/replay/replay-device.ts";
+import { replayImages, replayPoses } from "../hardware/replay/replay-recording.ts";
+import { isNativeRecording } from "../io/mcap/devices.ts";
+import type { Acquisition } from "./acquire.ts";
+
+/**
+ * The devices of a recording as if they were here again. A native recording gives the samples that were written;
+ * others know no devices, so theirs are made from images and poses. Throws UnsuitableInputError when images or poses
+ * are missing.
+ */
+export function replayAcquisition(recording: Recording): Acquisition {
+  const { images, points, sweeps } = recording;
+  const { imager, tracker } = devicesOf(recording);
+  return {
+    imager,
+    tracker,
+    ...(images?.nominalGeometry ? { geometry: images.nominalGeometry } : {}),
+    points,
+    sweeps,
+    expectedImages: images?.count ?? 0,
+  };
+}
+
+function devicesOf(recording: Recording): { readonly imager: ImageDevice; readonly tracker: PoseDevice } {
+  const recorded = isNativeRecording(recording) ? recording.devices : [];
+  const imager = recorded.find((device) => device.kind === "image"),
+    tracker = recorded.find((device) => device.kind === "pose");
+  return {
+    imager: imager ? replayDevice(imager) : replayImages(recording),
+    tracker: tracker ? replayDevice(tracker) : replayPoses(recording),
+  };
+}
+
+/** When the first and the last sample of a recording arrived, host clock. */
+export function arrivalSpan({ images, poses }: Recording): { readonly fromS: number; readonly toS: number } {
+  let fromS = Infinity,
+    toS = -Infinity;
+  for (const track of [...(images ? [images] : []), ...poses]) {
+    for (const timeS of track.receivedAtS) {
+      fromS = Math.min(fromS, timeS);
+      toS = Math.max(toS, timeS);
+    }
+  }
+  return { fromS, toS };
+}
+
+/** The same samples with other times and numbers. */
+function withStamps<T>(device: Device<T>, stamp: (sample: Sample<T>) => Sample<T>): Device<T> {
+  return {
+    id: device.id,
+    async open(signal) {
+      const stream = await device.open(signal);
+      return {
+        nominalRateHz: stream.nominalRateHz,
+        close: () => stream.close(),
+        async *[Symbol.asyncIterator]() {
+          for await (const sample of stream) yield stamp(sample);
+        },
+      };
+    },
+  };
+}
+
+/** What a clock shows when the right one shows 0, and by how much it runs faster (1e-4: 100 ppm). */
+export interface ClockError {
+  readonly offsetS: number;
+  readonly skew: number;
+}
+
+/** The device with a clock that is wrong (more than it is already). */
+export function withClock<T>(device: Device<T>, { offsetS, skew }: ClockError): Device<T> {
+  if (offsetS === 0 && skew === 0) return device;
+  return withStamps(device, (sample) => ({
+    ...sample,
+    acquiredAt: deviceSeconds(offsetS + (1 + skew) * sample.acquiredAt),
+  }));
+}
+
+/**
+ * Gives a device again and again, `periodS` later each time. Times and sequence numbers go on, so that a reader sees
+ * one long scan.
+ */
+export function repeated<T>(device: Device<T>, periodS: number): Device<T> {
+  return {
+    id: device.id,
+    async open(signal) {
+      let closed = false;
+      const first = await device.open(signal);
+      return {
+        nominalRateHz: first.nominalRateHz,
+        async close() {
+          closed = true;
+          await first.close();
+        },
+        async *[Symbol.asyncIterator](): AsyncGenerator<Sample<T>> {
+          let numbers = 0;
+          for (let round = 0; !closed && !signal.aborted; round++) {
+            const stream = round === 0 ? first : await device.open(signal);
+            let before = numbers;
+            try {
+              for await (const { sequence, acquiredAt, receivedAt, ...rest } of stream) {
+                if (closed) return;
+                before = numbers + sequence;
+                yield {
+                  ...rest,
+                  sequence: before,
+                  acquiredAt: deviceSeconds(acquiredAt + round * periodS),
+                  receivedAt: hostSeconds(receivedAt + round * periodS),
+                };
+              }
+            } finally {
+              await stream.close();
+            }
+            if (before === numbers) return; // nothing to give again
+            numbers = before + 1;
+          }
+        },
+      };
+    },
+  };
+}
