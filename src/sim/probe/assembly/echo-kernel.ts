@@ -89,8 +89,8 @@ class Frame {
 }
 
 /**
- * Reads a point of the knee frame from `asked` and writes behind it the signed distance to bone, mm: the fields of a scene
- * are too large to copy, and numbers that are handed over by a call would be put on the heap.
+ * Reads a point of the knee frame from `asked` and writes behind it the signed distance to bone, mm, so that the fields of
+ * a scene need not be copied here and a call carries no numbers.
  */
 declare function boneAt(): void;
 
