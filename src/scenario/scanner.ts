@@ -111,6 +111,12 @@ export const imagingSchema = z.strictObject({
     .max(1)
     .exactOptional()
     .describe("share of an S-shaped gray map" + ofScanner),
+  noiseDb: z
+    .number()
+    .min(-200)
+    .max(0)
+    .exactOptional()
+    .describe("receiver noise re muscle speckle at the face" + ofScanner),
   persistence: z
     .number()
     .min(0)

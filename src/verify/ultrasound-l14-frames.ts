@@ -31,11 +31,17 @@ export const l14Settings: Partial<ImageSettings> = {
   widthPx: WIDTH,
   heightPx: HEIGHT,
   depthMm: HEIGHT * ROW_MM,
-  dynamicRangeDb: 54,
-  gainDb: -7,
-  tgcSlidersDb: [1, 0, 0, 2, 4, 7, 11, 13],
-  smoothingMm: [0.5, 0.15],
+  dynamicRangeDb: 62,
+  compoundLooks: 5,
+  gamma: 1.4,
+  gainDb: 3.5,
+  tgcSlidersDb: [-1, -1, 0, 1, 0, -7, -14, -17],
+  smoothingMm: [0.36, 0.17],
+  noiseDb: -50,
 };
+
+/** Depth of the deep fascia of frame 10: 5.2 mm at the left, 7.3 mm in a dip right of the middle, 4.2 mm at the right. */
+const fasciaMm = (x: number): number => 4.9 - x / 40 + 2.5 * Math.exp(-(((x - 1) / 9) ** 2));
 
 /**
  * A bone like the recorded one: in section a bar with round ends of 12 mm, highest 22.6 mm deep and 7.6 mm left of the
@@ -50,7 +56,7 @@ export function l14Phantom(): Scene {
           u = Math.min(1, Math.max(0, t));
         return Math.hypot(x - ax - u * (bx - ax), y - ay - u * (by - ay)) - radius;
       },
-      tissue: (x, y) => (y < 7 + 0.8 * Math.sin(x / 9) ? 0 : 1),
+      tissue: (x, y) => (y < fasciaMm(x) ? 0 : 1),
       tissues: [fatTissue, muscleTissue],
     },
     { depthMm: 58, halfMm: [26, 10] },

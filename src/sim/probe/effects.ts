@@ -53,19 +53,16 @@ export const levels = {
   /** A perfect mirror at right angles. */
   mirrorDb: 57,
   fasciaRoughnessMm: 0.02,
-  /** Sheets inside a tissue are wavy below the beam's width: a share of their echo does not mind the tilt. */
-  sheetDiffuse: 0.25,
-  sheetSlope: 0.4,
   /** Reverberation below bone at its surface and how it decays (in-vivo tails: 8-15 dB/cm after the scanner's gain). */
-  tailDb: 0,
-  tailDbPerCm: 25,
+  tailDb: -2.8,
+  tailDbPerCm: 26,
+  /** Copies of the tissue above in the tail, re the tail at bone for a tissue of muscle. */
+  copyDb: -22,
   /**
    * Share of the bone echo that comes down again from the face and is still coherent: of the 0.1-0.3 that a face returns
    * (reference 2.6 g) the part exp(-2(kσ)²) = 0.18 that bone rough by 30 µm leaves. Bone's own R is apart.
    */
   faceReflection: 0.03,
-  /** Receiver noise per sample. */
-  noiseDb: -70,
   /** The transmit burst itself, at the face. */
   burstDb: 27,
   /**

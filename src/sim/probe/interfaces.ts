@@ -55,6 +55,11 @@ export function smoothInterfaces(
     }
     const spread = sw * sxx - sx * sx;
     const slope = n > 4 && spread > 1e-9 ? (sw * sxy - sx * sy) / spread : 0;
-    return { ...crossing, depthMm: (sy - slope * sx) / sw, slope, weight: Math.min(1, n / (1.5 * reach)) };
+    return {
+      ...crossing,
+      depthMm: (sy - slope * sx) / sw,
+      slope,
+      weight: Math.min(1, Math.max(0, (n - reach) / (0.9 * reach))),
+    };
   });
 }

@@ -1,6 +1,6 @@
 import type { Scene } from "../scene.ts";
 import type { Beam } from "./beam.ts";
-import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
+import { fromDecibel, type EchoEffects } from "./effects.ts";
 import type { LineMap } from "./line-map.ts";
 import type { ImageSettings, Probe } from "./probe.ts";
 import type { PointEchoes } from "./point-echoes.ts";
@@ -37,7 +37,7 @@ export interface KernelSetup {
 }
 
 /** Root mean square of the noise per sample before the pulse; 0 when it is left out. */
-export function noiseRms({ beam, effects }: KernelSetup): number {
+export function noiseRms({ beam, effects, settings }: KernelSetup): number {
   const pulseEnergy = beam.pulse.reduce((sum, p) => sum + p * p, 0);
-  return effects.noise ? fromDecibel(levels.noiseDb) / Math.sqrt(pulseEnergy) : 0;
+  return effects.noise ? fromDecibel(settings.noiseDb) / Math.sqrt(pulseEnergy) : 0;
 }

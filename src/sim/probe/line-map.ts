@@ -3,6 +3,7 @@ import type { Beam } from "./beam.ts";
 import { blurRows, softenEdges } from "./map-filter.ts";
 import { specularAmplitude } from "./specular.ts";
 import { fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
+import { createBoneTail } from "./bone-tail.ts";
 import { findBone } from "./bone-search.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
 import { valueNoise } from "./hash.ts";
@@ -12,7 +13,7 @@ import { spacingAt, type ImageSettings, type Probe } from "./probe.ts";
 import { depthAt, linesAside, type ScanLines } from "./scan-lines.ts";
 import { coherentPeak, type RoughSurface } from "./rough-surface.ts";
 import { tissueTable } from "./tissue-table.ts";
-import { createSheetSampler, type SheetSample } from "./texture.ts";
+import { createStructure, sheetResponse, type SheetEcho } from "./structure.ts";
 
 /** Rows of the map, along depth. */
 export const MAP_STEP_MM = 0.25;
@@ -64,8 +65,6 @@ const BONE_ECHOES = 3;
 /** Amplitude below which an echo is left out: 10 dB under the noise. */
 const FAINTEST_ECHO = 1e-4;
 
-const NEPER_PER_DECIBEL = Math.LN10 / 20;
-
 /** The map belongs to the mapper and is overwritten by its next call. */
 export function createLineMapper(
   scene: Scene,
@@ -88,11 +87,10 @@ export function createLineMapper(
   const cells = lines * rows;
   const loss = new Float32Array(cells),
     echo = new Float32Array(cells),
-    level = new Float32Array(cells),
-    patch = new Float32Array(cells),
     label = new Int16Array(cells),
     pushed = new Float32Array(cells),
     indent = new Float32Array(lines),
+    lit = new Float32Array(cells),
     scratch = new Float32Array(cells);
   const map = {
     lines,
@@ -116,8 +114,6 @@ export function createLineMapper(
     const y = row * MAP_STEP_MM;
     return Math.round(y / probe.receiveFNumber / 4 / spacingAt(scan, y / 2));
   };
-  const sheet: SheetSample = { level: 0, patch: 0 },
-    sampleSheets = createSheetSampler();
   /** How many lines aside a shadow ray that ends in a row has started: index ray · rows + row. */
   const rayStart = Int32Array.from({ length: SHADOW_RAYS.length * rows }, (_, i) =>
     Math.round(
@@ -129,6 +125,22 @@ export function createLineMapper(
   const twoKSigma = (sigma: number): number =>
     Math.exp((-beam.twoWayWavenumber * beam.twoWayWavenumber * sigma * sigma) / 2);
   const fascia = mirror * twoKSigma(levels.fasciaRoughnessMm);
+
+  const boneDepthMm = map.boneDepthMm.subarray(lines, 2 * lines);
+  const structure = createStructure(
+    { scan, probe, beam, table, skinAt, seed, mirror: fascia },
+    { rows, rowMm: MAP_STEP_MM, label, pushed, boneDepthMm, echo, loss },
+  );
+  const tailOf = createBoneTail({
+    lines,
+    rows,
+    rowMm: MAP_STEP_MM,
+    echo,
+    transmission: map.transmission,
+    boneDepthMm,
+    facing: (line) => -map.boneFace[3 * (lines + line) + 2]!,
+    scratch,
+  });
 
   function findContact(m: Readonly<Float64Array>): void {
     map.indentMm = 0;
@@ -240,18 +252,7 @@ export function createLineMapper(
         if (row === 0 && start < 0) sum -= table.lossPerMm[here]! * start; // above row 0 it was the same tissue
         sum += table.lossPerMm[here]! * MAP_STEP_MM;
         shift += table.stretch[here]! * MAP_STEP_MM;
-        let brightness = table.echo[here]!;
-        const model = table.sheets[here];
-        if (model) {
-          sampleSheets(model, x, v, w, -skinAt(x, v, w), table.fibre[here]!, seed + here, sheet);
-          level[at] = sheet.level;
-          patch[at] = sheet.patch;
-          const off = (sheet.level - Math.round(sheet.level)) * model.spacingMm;
-          const bright = Math.max(0, sheet.patch - model.patchThreshold);
-          brightness *= Math.exp(NEPER_PER_DECIBEL * model.mottleDb * sheet.patch);
-          if (bright > 0) brightness *= 1 + 3 * bright * Math.exp((-off * off) / 0.06);
-        }
-        echo[at] = brightness;
+        echo[at] = table.echo[here]!;
       }
     }
   }
@@ -272,7 +273,7 @@ export function createLineMapper(
   }
 
   /** Amplitude of the scatterers: transmission × brightness × what the aperture sees past the bone, plus the tail. */
-  function illuminate(m: Readonly<Float64Array>): void {
+  function illuminate(m: Readonly<Float64Array>, tail: Float32Array | undefined): void {
     const rays = SHADOW_RAYS.length;
     const blocked = new Float32Array(rays * lines).fill(Infinity);
     if (effects.shadow) {
@@ -299,32 +300,31 @@ export function createLineMapper(
     }
     // Above this no shadow has begun.
     const litMm = blocked.reduce((least, t) => Math.min(least, t), Infinity) + SHADOW_FROM_MM;
-    const tail = fromDecibel(levels.tailDb),
-      tailPerMm = (levels.tailDbPerCm * Math.LN10) / 200;
     for (let line = 0; line < lines; line++) {
       const bone = map.boneDepthMm[lines + line]!;
-      const facing = Math.max(0, -map.boneFace[3 * (lines + line) + 2]!);
-      const atBone = effects.reverberation && bone >= 0 ? tail * facing * valueAt(map.transmission, line, bone) : 0;
       for (let row = 0, at = line; row < rows; row++, at += lines) {
         const y = row * MAP_STEP_MM;
         if (effects.shadow && y > bone) {
-          map.amplitude[at] = atBone * Math.exp(-tailPerMm * (y - bone));
+          map.amplitude[at] = tail ? tail[at]! : 0;
+          lit[at] = 0;
           continue;
         }
         if (y <= litMm && line >= first && line < end) {
           map.amplitude[at] = echo[at]! * map.transmission[at]!;
+          lit[at] = 1;
           continue;
         }
-        let lit = 0,
+        let open = 0,
           seen = 0;
         for (let ray = 0; ray < rays; ray++) {
           const start = line + rayStart[ray * rows + row]!;
           if (start < first || start >= end) continue;
           seen++;
-          lit += Math.min(1, Math.max(0, 1 - (y - blocked[ray * lines + start]! - SHADOW_FROM_MM) / SHADOW_FADE_MM));
+          open += Math.min(1, Math.max(0, 1 - (y - blocked[ray * lines + start]! - SHADOW_FROM_MM) / SHADOW_FADE_MM));
         }
-        const share = seen ? lit / seen : 0;
-        map.amplitude[at] = echo[at]! * map.transmission[at]! * share * share;
+        const share = seen ? open / seen : 0;
+        lit[at] = share * share;
+        map.amplitude[at] = echo[at]! * map.transmission[at]! * lit[at]!;
       }
     }
   }
@@ -370,48 +370,15 @@ export function createLineMapper(
     }
   }
 
-  /** Where a sheet's level passes a whole number between two rows of a line. */
-  function sheetEchoes(m: Readonly<Float64Array>): void {
-    for (let line = 2; line < lines - 2; line++) {
-      for (let row = 1, at = line + lines; row < rows; row++, at += lines) {
-        const tissue = label[at]!;
-        if (tissue < 0 || tissue !== label[at - lines]!) continue;
-        const model = table.sheets[tissue];
-        if (!model) continue;
-        const here = level[at]!,
-          before = level[at - lines]!;
-        if (Math.floor(here) === Math.floor(before)) continue;
-        const bright = (patch[at]! - model.patchThreshold) / 0.25;
-        if (bright <= 0) continue;
-        const share = (Math.max(Math.floor(here), Math.floor(before)) - before) / (here - before);
-        const y = (row - 1 + share) * MAP_STEP_MM;
-        const perRow = here - before;
-        const left = label[at - 2]! === tissue ? level[at - 2]! : NaN,
-          right = label[at + 2]! === tissue ? level[at + 2]! : NaN;
-        const slope = (-(right - left) / (4 * spacingAt(scan, y)) / perRow) * MAP_STEP_MM;
-        if (Number.isNaN(slope)) continue;
-        const rest = y - valueAt(pushed, line, y),
-          h = 0.3;
-        const ix = xAt(line, rest), iy = yAt(line, rest); // prettier-ignore
-        const x = m[0]! * ix + m[1]! * iy + m[2]! * h + m[3]!,
-          v = m[4]! * ix + m[5]! * iy + m[6]! * h + m[7]!,
-          w = m[8]! * ix + m[9]! * iy + m[10]! * h + m[11]!;
-        sampleSheets(model, x, v, w, -skinAt(x, v, w), table.fibre[tissue]!, seed + tissue, sheet);
-        const side = (-(sheet.level - (before + share * perRow)) / h / perRow) * MAP_STEP_MM;
-        const specular = specularAmplitude(beam.specular, probe, y, slope, side);
-        const tan2 = slope * slope + side * side;
-        const diffuse = levels.sheetDiffuse * Math.exp(-tan2 / (2 * levels.sheetSlope * levels.sheetSlope));
-        const amplitude = fascia * model.reflection * Math.min(1, bright) * Math.hypot(specular, diffuse);
-        pushEcho(line, y, amplitude * valueAt(map.transmission, line, y) * litShare(line, y));
-      }
+  function sheetEchoes(sheets: readonly SheetEcho[]): void {
+    for (const { line, depthMm: y, amplitude } of sheets) {
+      pushEcho(line, y, amplitude * valueAt(map.transmission, line, y) * litShare(line, y));
     }
   }
 
-  /** Shadow share of the nearest map cell, read back from what `illuminate` wrote. */
+  /** Share that the aperture sees past the bone, of the nearest cell of the map. */
   function litShare(line: number, depthMm: number): number {
-    const at = Math.min(rows - 1, Math.round(depthMm / MAP_STEP_MM)) * lines + line;
-    const full = echo[at]! * map.transmission[at]!;
-    return full > 0 ? Math.min(1, map.amplitude[at]! / full) : 0;
+    return lit[Math.min(rows - 1, Math.round(depthMm / MAP_STEP_MM)) * lines + line]!;
   }
 
   return (kneeFromImage) => {
@@ -422,20 +389,22 @@ export function createLineMapper(
     findBone(boneAt, m, scan, reachMm, map);
     press(m);
     march(m, crossings);
+    const sheets = effects.structure ? structure(m) : [];
     softenEdges(echo, scratch, lines, rows);
     blurRows(loss, scratch, lines, rows, halfAperture);
     blurRows(map.shiftMm, scratch, lines, rows, halfAperture);
     transmit();
-    illuminate(m);
-    if (effects.structure) sheetEchoes(m);
+    illuminate(m, effects.reverberation ? tailOf(sheets) : undefined);
+    sheetEchoes(sheets);
     if (effects.interfaces) {
       const { slopeToSkin } = skinSlope(m);
       for (const found of smoothInterfaces(crossings, lines, (depthMm) => spacingAt(scan, depthMm))) {
-        const specular = specularAmplitude(beam.specular, probe, found.depthMm, found.slope, slopeToSkin);
-        const tan2 = found.slope * found.slope + slopeToSkin * slopeToSkin;
-        const diffuse = levels.sheetDiffuse * Math.exp(-tan2 / (2 * levels.sheetSlope * levels.sheetSlope));
         const strength =
-          fascia * found.reflection * found.weight * unevenness(m, found) * Math.hypot(specular, diffuse);
+          fascia *
+          found.reflection *
+          found.weight *
+          unevenness(m, found) *
+          sheetResponse(beam, probe, found.depthMm, found.slope, slopeToSkin);
         pushEcho(
           found.line,
           found.depthMm,

@@ -26,7 +26,7 @@ export const fatTissue: Tissue = {
   densityKgM3: 930,
   attenuationDbCmMhz: 0.5,
   attenuationExponent: 1.09,
-  echoDb: -4,
+  echoDb: 2,
   texture: "lobular",
 };
 export const muscleTissue: Tissue = {
@@ -35,7 +35,7 @@ export const muscleTissue: Tissue = {
   densityKgM3: 1058,
   attenuationDbCmMhz: 0.7,
   attenuationExponent: 1.05,
-  echoDb: 0,
+  echoDb: -10,
   texture: "fascicular",
   fibreDirection: [0.28, 0, 0.96],
 };

@@ -166,6 +166,8 @@ export interface ImageSettings {
   /** Gray map: (gray/255)^gamma, blended by `sCurve` (0 … 1) towards an S that darkens shadows and lifts lights. */
   readonly gamma: number;
   readonly sCurve: number;
+  /** Receiver noise per sample, dB re mean muscle speckle at the face. */
+  readonly noiseDb: number;
 }
 
 export const MUSCLE_ABOVE_BLACK_DB = 10;
@@ -185,6 +187,7 @@ export const defaultSettings: ImageSettings = {
   edgeEnhancement: 0,
   gamma: 1,
   sCurve: 0,
+  noiseDb: -70,
 };
 
 /** Opening of the sector below a curved face, rad; 0 below a flat one. */

@@ -21,7 +21,7 @@ const telemedMicrus: Scanner = {
   source:
     "Telemed micrUS by its software interface: 512x512 pixels, depth 50 mm, polled at 30 Hz, lag 0.3 s (PlusLib issue 1001 " +
     "and its kin: 0.3-0.5 s). Gain and smoothing were set beside recorded bone frames.",
-  assumed: ["dynamicRangeDb", "gainDb", "smoothingMm", "compoundLooks", "persistence"],
+  assumed: ["dynamicRangeDb", "gainDb", "smoothingMm", "noiseDb", "compoundLooks", "persistence"],
   settings: {
     widthPx: 512,
     heightPx: 512,
@@ -31,6 +31,7 @@ const telemedMicrus: Scanner = {
     gainDb: 0,
     tgcSlidersDb: NO_SLIDERS,
     smoothingMm: [0.25, 0.1],
+    noiseDb: -70,
     compoundLooks: 1,
     compoundAngleRad: (8 * Math.PI) / 180,
     edgeEnhancement: 0,
@@ -52,6 +53,7 @@ const hospital: Scanner = {
     "dynamicRangeDb",
     "gainDb",
     "smoothingMm",
+    "noiseDb",
     "compoundLooks",
     "compoundAngleRad",
     "edgeEnhancement",
@@ -68,6 +70,7 @@ const hospital: Scanner = {
     gainDb: 6,
     tgcSlidersDb: NO_SLIDERS,
     smoothingMm: [0.2, 0.08],
+    noiseDb: -70,
     compoundLooks: 5,
     compoundAngleRad: (10 * Math.PI) / 180,
     edgeEnhancement: 0.5,

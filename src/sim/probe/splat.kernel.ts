@@ -9,7 +9,7 @@ import { ELEVATIONS, SIDE_MM } from "./bone-search.ts";
 import { MAP_STEP_MM, type LineMap } from "./line-map.ts";
 import type { PointEchoes } from "./point-echoes.ts";
 import { bounds, depthAt, lineAt, type ScanLines } from "./scan-lines.ts";
-import { apertureMm, type Probe } from "./probe.ts";
+import { apertureMm, type ImageSettings, type Probe } from "./probe.ts";
 import { COSINES, diffuseByCosine, mirrorDensity, type RoughSurface } from "./rough-surface.ts";
 
 /**
@@ -87,7 +87,7 @@ export interface SplatScales {
   readonly darkest: number;
 }
 
-export function splatScales(probe: Probe, beam: Beam, effects: EchoEffects): SplatScales {
+export function splatScales(probe: Probe, beam: Beam, effects: EchoEffects, noiseDb: number): SplatScales {
   const { sampleMm, twoWayWavenumber, pulse } = beam;
   const spacing = apertureMm(probe) / probe.lineCount;
   const pulseEnergy = pulse.reduce((sum, p) => sum + p * p, 0) * sampleMm;
@@ -99,7 +99,7 @@ export function splatScales(probe: Probe, beam: Beam, effects: EchoEffects): Spl
     muscle: Math.sqrt(cellMm ** 3 / (spacing * pulseEnergy * SPLIT_POWER)),
     surface: (fromDecibel(levels.mirrorDb) * BONE_REFLECTION) / Math.sqrt(layerDensity * SPLIT_POWER),
     // What lies 18 dB below the noise is not worth its time.
-    darkest: effects.noise ? 0.12 * fromDecibel(levels.noiseDb) : 1e-6,
+    darkest: effects.noise ? 0.12 * fromDecibel(noiseDb) : 1e-6,
   };
 }
 
@@ -107,7 +107,7 @@ export function createSplatter(
   scene: Scene,
   probe: Probe,
   scan: ScanLines,
-  depthMm: number,
+  { depthMm, noiseDb }: ImageSettings,
   beam: Beam,
   effects: EchoEffects,
   seed: number,
@@ -119,7 +119,7 @@ export function createSplatter(
   const cellMm = cellMmOf(beam),
     layerMm = LAYER_CELLS * cellMm;
   const densities = densityRows(Math.ceil((depthMm + 2) / MAP_STEP_MM) + 1, probe.elevationFocusMm);
-  const { turnsPerMm, muscle, surface, darkest } = splatScales(probe, beam, effects);
+  const { turnsPerMm, muscle, surface, darkest } = splatScales(probe, beam, effects, noiseDb);
   const diffuse = diffuseByCosine(boneSurface, probe, beam.twoWayWavenumber),
     mirrors = mirrorDensity(beam, probe, densities.length / 3, MAP_STEP_MM);
 

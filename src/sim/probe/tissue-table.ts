@@ -1,6 +1,6 @@
 import type { Tissue } from "../scene.ts";
 import { fromDecibel, type EchoEffects } from "./effects.ts";
-import { sheetModels, type SheetModel } from "./texture.ts";
+import { textureModels, type TextureModel } from "./texture.ts";
 
 /** The tissues of a scene in the numbers that the marching loop uses; parallel arrays over label. */
 export interface TissueTable {
@@ -12,7 +12,7 @@ export interface TissueTable {
   readonly impedance: Float64Array;
   /** Scatter amplitude re muscle. */
   readonly echo: Float64Array;
-  readonly sheets: readonly (SheetModel | undefined)[];
+  readonly textures: readonly (TextureModel | undefined)[];
   readonly fibre: readonly (readonly [number, number, number])[];
   readonly isBone: Uint8Array;
   readonly isAir: Uint8Array;
@@ -43,7 +43,7 @@ export function tissueTable(
     stretch: of((t) => (effects.speedOfSound && t.speedMps > GAS_SPEED_MPS ? assumedSpeedMps / t.speedMps - 1 : 0)),
     impedance,
     echo: of((t) => (t.texture === "none" ? 0 : fromDecibel(t.echoDb))),
-    sheets: tissues.map((t) => (effects.structure ? sheetModels[t.texture] : undefined)),
+    textures: tissues.map((t) => (effects.structure ? textureModels[t.texture] : undefined)),
     fibre: tissues.map((t) => t.fibreDirection ?? [0, 0, 1]),
     isBone: Uint8Array.from(tissues, (t) => (t.name.includes("bone") ? 1 : 0)),
     isAir: Uint8Array.from(tissues, (t) => (t.speedMps <= GAS_SPEED_MPS ? 1 : 0)),

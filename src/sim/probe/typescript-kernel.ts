@@ -17,7 +17,7 @@ export function typescriptKernel(setup: KernelSetup): EchoKernel {
     beamed = Array.from({ length: RANK }, () => grid(lines)),
     coherent = grid(lines),
     received = grid(lines);
-  const splat = createSplatter(scene, probe, scan, settings.depthMm, beam, effects, seed, boneSurface);
+  const splat = createSplatter(scene, probe, scan, settings, beam, effects, seed, boneSurface);
   const display = createDisplay(probe, scan, settings, beam.sampleMm, samples);
   const rms = noiseRms(setup);
   return {

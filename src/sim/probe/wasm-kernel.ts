@@ -107,7 +107,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     linesPerMm: 1 / spacing,
     samplesPerMm: 1 / beam.sampleMm,
     rowsPerMm: 1 / MAP_STEP_MM,
-    ...splatScales(probe, beam, effects),
+    ...splatScales(probe, beam, effects, settings.noiseDb),
     elevationsPerMm: 1 / beam.elevation.stepMm,
     elevationRowsPerMm: 1 / beam.elevation.depthStepMm,
     cellMm,

@@ -407,7 +407,10 @@ describe("a frame", () => {
         bone: (_x, y) => 20 - y,
         skin: (x, y) => (x > 2 ? 12 - y : -y),
         tissue: (x, y) => (y < (x > 2 ? 12 : 0) ? 1 : 0),
-        tissues: [muscleTissue, { ...plainTissue(), name: "gel", texture: "none" }],
+        tissues: [
+          { ...muscleTissue, echoDb: 0, texture: "diffuse" },
+          { ...plainTissue(), name: "gel", texture: "none" },
+        ],
       },
       { spacingMm: 0.5 },
     );
