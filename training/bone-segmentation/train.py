@@ -14,11 +14,12 @@ import torch
 from data import Shards, sample
 from model import CELL_MM, BoneNet, loss_of
 
-ROWS, COLUMNS = 256, 160
+# Cells of a training picture: 51 mm deep and 32 mm wide; every fifth batch 70 mm deep.
+ROWS, DEEP_ROWS, COLUMNS = 256, 352, 160
 
 
-def batch_of(shards, indices, rng):
-    parts = [sample(shards, i, ROWS, COLUMNS, rng) for i in indices]
+def batch_of(shards, indices, rng, rows=ROWS):
+    parts = [sample(shards, i, rows, COLUMNS, rng) for i in indices]
     image, row, weight = (torch.from_numpy(np.stack(p)) for p in zip(*parts))
     return image.unsqueeze(1), row, weight
 
@@ -107,7 +108,8 @@ def main():
         at = step % steps_per_epoch
         indices = order[at * options.batch : (at + 1) * options.batch]
         net.train()
-        image, row, weight = batch_of(train, indices, np.random.default_rng([options.seed, 7, step]))
+        rows = DEEP_ROWS if step % 5 == 4 else ROWS
+        image, row, weight = batch_of(train, indices, np.random.default_rng([options.seed, 7, step]), rows)
         loss = loss_of(*net.logits(image), row, weight)
         optimiser.zero_grad()
         loss.backward()
