@@ -31,6 +31,8 @@ const oneStroke = {
     kind: "simulated",
     phantom: { kind: "parametric", gridSpacingMm: 1.25 },
     imaging: { widthPx: 144, heightPx: 144, rateHz: 15 },
+    // A precise tracker: between noisy samples a fraction of a millisecond picks other noise, which says nothing of clocks.
+    tracker: { kind: "duo", centroidNoisePx: 0.002, centroidBias: 0, templateErrorMm: 0 },
     operator: { sweeps: ["prepatellar transverse"], speedMmPerS: 12, tremorMm: 0.05, tremorDeg: 0.05 },
   },
   calibration: { kind: "truth" },
