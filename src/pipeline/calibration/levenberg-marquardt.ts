@@ -16,24 +16,29 @@ export interface LeastSquaresProblem {
   residuals(parameters: Readonly<Float64Array>): Float64Array;
   /** One weight a residual; absent: 1. */
   readonly weights?: Readonly<Float64Array>;
+  /** Default 60. */
+  readonly mostIterations?: number;
 }
 
 const MOST_ITERATIONS = 60;
-const CONVERGED = 1e-12;
+const CONVERGED = 1e-10;
 
 /** Levenberg (1944) and Marquardt (1963), with central differences. Parameters beyond a few dozen are not meant. */
 export function minimiseSquares(problem: LeastSquaresProblem): LeastSquares {
-  const { steps, weights } = problem;
+  const { steps, weights, mostIterations = MOST_ITERATIONS } = problem;
   const size = problem.start.length;
-  const cost = (r: Readonly<Float64Array>): number =>
-    r.reduce((sum, x, i) => sum + (weights ? weights[i]! : 1) * x * x, 0);
+  const cost = (r: Readonly<Float64Array>): number => {
+    let sum = 0;
+    for (let i = 0; i < r.length; i++) sum += (weights ? weights[i]! : 1) * r[i]! * r[i]!;
+    return sum;
+  };
   let parameters = Float64Array.from(problem.start),
     residuals = problem.residuals(parameters),
     best = cost(residuals),
     damping = 1e-3,
     iterations = 0,
     normal = Matrix.eye(size, size);
-  for (; iterations < MOST_ITERATIONS; iterations++) {
+  for (; iterations < mostIterations; iterations++) {
     const system = normalEquations(problem, parameters, residuals, steps);
     normal = system.normal;
     let improved = 0;
@@ -71,19 +76,20 @@ function normalEquations(
       evaluate(parameters.map((p, i) => (i === k ? p + sign * steps[k]! : p)));
     const plus = shifted(1),
       minus = shifted(-1);
-    return plus.map((value, i) => (value - minus[i]!) / (2 * steps[k]!));
+    for (let i = 0; i < plus.length; i++) plus[i] = (plus[i]! - minus[i]!) / (2 * steps[k]!);
+    return plus;
   });
   const normal = Matrix.zeros(size, size),
     right = Matrix.zeros(size, 1);
   for (let a = 0; a < size; a++) {
-    const ca = columns[a]!;
+    const ca = weights ? columns[a]!.map((x, i) => x * weights[i]!) : columns[a]!;
     let r = 0;
-    for (let i = 0; i < residuals.length; i++) r += (weights ? weights[i]! : 1) * ca[i]! * residuals[i]!;
+    for (let i = 0; i < residuals.length; i++) r += ca[i]! * residuals[i]!;
     right.set(a, 0, r);
     for (let b = a; b < size; b++) {
       const cb = columns[b]!;
       let sum = 0;
-      for (let i = 0; i < residuals.length; i++) sum += (weights ? weights[i]! : 1) * ca[i]! * cb[i]!;
+      for (let i = 0; i < residuals.length; i++) sum += ca[i]! * cb[i]!;
       normal.set(a, b, sum);
       normal.set(b, a, sum);
     }

@@ -39,7 +39,7 @@ function frame(index: number, rng: Rng, noise: { readonly pixelPx: number; reado
   const at: Vector3 = [46 + jitter(2), 20 + jitter(12), 12 + jitter(2)];
   for (let k = 0; k < 3; k++) m[4 * k + 3]! += at[k]! - centre[k]!;
   const probeFromPhantom = Float64Array.from(compose({ m: turned }, invert<"phantom", "image">({ m })).m);
-  const truth: WireFrame = { index, pixels: [], handed: 1, probeFromPhantom };
+  const truth: WireFrame = { index, timeS: index / 10, pixels: [], handed: 1, probeFromPhantom };
   const ends = wiresInProbe(truth, phantom);
   const pixels = phantom.wires.map((_, w) => {
     const [u, v] = cut(PROBE_FROM_PIXEL, ends[2 * w]!, ends[2 * w + 1]!);

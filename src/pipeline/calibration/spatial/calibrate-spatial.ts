@@ -1,10 +1,20 @@
 import { distance, placeOf } from "../vector3.ts";
 import { orientationSpread } from "../orientation-spread.ts";
 import { refuse, type Refused } from "../refused.ts";
-import { closedForm, type ImagePose } from "./closed-form.ts";
+import { closedForm } from "./closed-form.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
-import { refine, type RefinedPose } from "./refine.ts";
-import { spacingOf, wireErrors, type WireErrors } from "./validate.ts";
+import type { RegistrationCovariance } from "../landmarks/registration-covariance.ts";
+import { matrixOf } from "./image-model.ts";
+import { leaveBlocksOut } from "./leave-out.ts";
+import { refine } from "./refine.ts";
+import {
+  linearise,
+  placeUncertainty,
+  spatialUncertainty,
+  type JudgedSession,
+  type SpatialUncertainty,
+} from "./uncertainty.ts";
+import { diagonalDistances, meanOfBest, spacingOf, wireErrors, type WireErrors } from "./validate.ts";
 import type { WireFrame } from "./wire-frames.ts";
 
 export interface SpatialInput {
@@ -14,6 +24,8 @@ export interface SpatialInput {
   readonly phantom: NWirePhantom;
   readonly width: number;
   readonly height: number;
+  /** How well the phantom's place on its reference is known; absent: taken as exact. */
+  readonly registration?: RegistrationCovariance;
 }
 
 export interface SpatialOptions {
@@ -43,16 +55,19 @@ export interface SpatialResult {
   readonly calibrationErrors: WireErrors;
   readonly validationErrors: WireErrors;
   readonly validatedBy: "other frames" | "frames left out";
-  /** Expected error of a point of the image from the scatter of calibrations without a block of frames, mm rms. */
+  /** Expected error of the place of the image's centre and of its worst corner, mm rms. */
   readonly centreUncertaintyMm: number;
-  /** The largest of the image's corners. */
   readonly cornerUncertaintyMm: number;
+  /** The largest distance within which a corner's true place lies with 95 % probability, mm. */
+  readonly cornerRadius95Mm: number;
+  /** For the interval of any other pixel: `placeUncertainty`. */
+  readonly uncertainty: SpatialUncertainty;
   readonly outlierShare: number;
   /** Frames whose picture of the phantom was the other way round than most. */
   readonly droppedAsMirrored: number;
 }
 
-/** Blocks of neighbouring frames for the jackknife; neighbours share the tracker's error. */
+/** Blocks of neighbouring frames that are left out in turn; neighbours share the tracker's error. */
 const BLOCKS = 6;
 
 export function calibrateSpatial(
@@ -75,13 +90,19 @@ export function calibrateSpatial(
       "Check that the configuration describes this phantom and that its PhantomToReference is of this session.",
     );
   }
-  const restart: ImagePose = { ...start, ...startFrom(refined) };
-  const left = leftOut(frames, phantom, restart);
+  const session: JudgedSession = { frames, phantom, start, refined };
+  const model = linearise(session);
   const validationErrors = input.validation
     ? wireErrors(refined.probeFromPixel, oneHanded(input.validation).map(rearrange), phantom)
-    : pooled(left);
-  const scatter = (u: number, v: number): number => jackknife(left, u, v);
+    : pooled(
+        leaveBlocksOut(session, model, BLOCKS).map(({ parameters, left }) =>
+          wireErrors(matrixOf(parameters, start.rotation), left, phantom),
+        ),
+      );
+  const uncertainty = spatialUncertainty(session, model, input.registration);
   const { width, height } = input;
+  const centre = placeUncertainty(uncertainty, (width - 1) / 2, (height - 1) / 2);
+  const corners = [0, width - 1].flatMap((u) => [0, height - 1].map((v) => placeUncertainty(uncertainty, u, v)));
   return {
     status: "calibrated",
     probeFromPixel: refined.probeFromPixel,
@@ -90,8 +111,10 @@ export function calibrateSpatial(
     calibrationErrors,
     validationErrors,
     validatedBy: input.validation ? "other frames" : "frames left out",
-    centreUncertaintyMm: scatter(width / 2, height / 2),
-    cornerUncertaintyMm: Math.max(scatter(0, 0), scatter(width, 0), scatter(0, height), scatter(width, height)),
+    centreUncertaintyMm: centre.rmsMm,
+    cornerUncertaintyMm: Math.max(...corners.map(({ rmsMm }) => rmsMm)),
+    cornerRadius95Mm: Math.max(...corners.map(({ radius95Mm }) => radius95Mm)),
+    uncertainty,
     outlierShare: refined.outlierShare,
     droppedAsMirrored: input.frames.length - labelled.length,
   };
@@ -101,6 +124,9 @@ function oneHanded(frames: readonly WireFrame[]): readonly WireFrame[] {
   const sum = frames.reduce((total, { handed }) => total + handed, 0);
   return frames.filter(({ handed }) => handed === (sum < 0 ? -1 : 1));
 }
+
+/** A wrong arrangement is off by centimetres: few rounds tell. */
+const ARRANGING_ROUNDS = 3;
 
 type Rearrange = (frame: WireFrame) => WireFrame;
 
@@ -119,7 +145,8 @@ function bestArrangement(frames: readonly WireFrame[], phantom: NWirePhantom): R
         return { ...frame, pixels: (reverseRows ? [...sides].reverse() : sides).flat() };
       };
       const arranged = frames.map(rearrange);
-      const { meanMm } = wireErrors(closedForm(arranged, phantom).affine, arranged, phantom);
+      const { affine } = closedForm(arranged, phantom, ARRANGING_ROUNDS);
+      const meanMm = meanOfBest(diagonalDistances(affine, arranged, phantom));
       if (meanMm < least) {
         least = meanMm;
         best = rearrange;
@@ -151,45 +178,23 @@ function unfitFrames(frames: readonly WireFrame[], options: SpatialOptions): Ref
   return undefined;
 }
 
-interface LeftOut {
-  readonly refined: RefinedPose;
-  readonly errors: WireErrors;
-}
-
-function leftOut(frames: readonly WireFrame[], phantom: NWirePhantom, start: ImagePose): LeftOut[] {
-  const blockOf = (i: number): number => Math.floor((i * BLOCKS) / frames.length);
-  return Array.from({ length: BLOCKS }, (_, block) => {
-    const refined = refine(
-      frames.filter((__, i) => blockOf(i) !== block),
-      phantom,
-      start,
-    );
-    const errors = wireErrors(
-      refined.probeFromPixel,
-      frames.filter((__, i) => blockOf(i) === block),
-      phantom,
-    );
-    return { refined, errors };
-  });
-}
-
 /** Errors over all blocks, each measured by a calibration that has not seen it. */
-function pooled(left: readonly LeftOut[]): WireErrors {
-  const distancesMm = Float64Array.from(left.flatMap(({ errors }) => Array.from(errors.distancesMm)));
+function pooled(left: readonly WireErrors[]): WireErrors {
+  const distancesMm = Float64Array.from(left.flatMap((errors) => Array.from(errors.distancesMm)));
   const best = Float64Array.from(distancesMm)
     .sort()
     .subarray(0, Math.ceil(0.95 * distancesMm.length));
   const meanOf = (values: ArrayLike<number>): number => Array.from(values).reduce((s, x) => s + x, 0) / values.length;
   const meanMm = meanOf(best);
-  const axis = (k: 0 | 1): number => Math.sqrt(meanOf(left.map(({ errors }) => errors.imageRmsMm[k] ** 2)));
+  const axis = (k: 0 | 1): number => Math.sqrt(meanOf(left.map((errors) => errors.imageRmsMm[k] ** 2)));
   return {
     meanMm,
     sdMm: Math.sqrt(meanOf(best.map((d) => (d - meanMm) ** 2))),
     rmsMm: Math.sqrt(meanOf(distancesMm.map((d) => d * d))),
     distancesMm,
-    wires: left[0]!.errors.wires.map(({ name }, wire) => {
+    wires: left[0]!.wires.map(({ name }, wire) => {
       const across = (pick: "biasMm" | "sdMm", k: 0 | 1): number =>
-        meanOf(left.map(({ errors }) => errors.wires[wire]![pick][k]));
+        meanOf(left.map((errors) => errors.wires[wire]![pick][k]));
       return {
         name,
         biasMm: [across("biasMm", 0), across("biasMm", 1)],
@@ -198,19 +203,4 @@ function pooled(left: readonly LeftOut[]): WireErrors {
     }),
     imageRmsMm: [axis(0), axis(1)],
   };
-}
-
-function startFrom({ probeFromPixel: m }: RefinedPose): Pick<ImagePose, "rotation" | "translationMm" | "spacingMm"> {
-  const [sx, sy] = spacingOf(m),
-    sz = Math.hypot(m[2]!, m[6]!, m[10]!);
-  const rotation = Float64Array.from([0, 4, 8].flatMap((k) => [m[k]! / sx, m[k + 1]! / sy, m[k + 2]! / sz]));
-  return { rotation, translationMm: [m[3]!, m[7]!, m[11]!], spacingMm: [sx, sy] };
-}
-
-/** Tukey's jackknife over blocks, of the place of one pixel, mm. */
-function jackknife(left: readonly LeftOut[], u: number, v: number): number {
-  const places = left.map((each) => placeOf(each.refined.probeFromPixel, 0, [u, v, 0]));
-  const mean = [0, 1, 2].map((k) => places.reduce((sum, p) => sum + p[k]!, 0) / places.length);
-  const squares = places.reduce((sum, p) => sum + [0, 1, 2].reduce((s, k) => s + (p[k]! - mean[k]!) ** 2, 0), 0);
-  return Math.sqrt(((places.length - 1) / places.length) * squares);
 }

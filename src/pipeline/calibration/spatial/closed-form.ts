@@ -18,8 +18,11 @@ export interface ImagePose {
 
 const ROUNDS = 12;
 
-/** Affine image-to-probe map through the diagonals' points, re-weighted (Huber), then its nearest orthogonal axes. */
-export function closedForm(frames: readonly WireFrame[], phantom: NWirePhantom): ImagePose {
+/**
+ * Affine image-to-probe map through the diagonals' points, re-weighted (Huber) `rounds` times, then its nearest
+ * orthogonal axes.
+ */
+export function closedForm(frames: readonly WireFrame[], phantom: NWirePhantom, rounds = ROUNDS): ImagePose {
   const rows: { pixel: readonly [number, number]; place: Vector3 }[] = [];
   for (const frame of frames) {
     for (let pattern = 0; pattern < phantom.patterns; pattern++) {
@@ -29,22 +32,24 @@ export function closedForm(frames: readonly WireFrame[], phantom: NWirePhantom):
   }
   const weights = rows.map(() => 1);
   let fit = Matrix.zeros(3, 3);
-  for (let round = 0; round < ROUNDS; round++) {
-    const normal = Matrix.zeros(3, 3),
-      right = Matrix.zeros(3, 3);
+  for (let round = 0; round < rounds; round++) {
+    const normal = new Float64Array(9),
+      right = new Float64Array(9);
     rows.forEach(({ pixel: [u, v], place }, i) => {
       const x = [u, v, 1];
       for (let a = 0; a < 3; a++) {
         for (let b = 0; b < 3; b++) {
-          normal.set(a, b, normal.get(a, b) + weights[i]! * x[a]! * x[b]!);
-          right.set(a, b, right.get(a, b) + weights[i]! * x[a]! * place[b]!);
+          normal[3 * a + b]! += weights[i]! * x[a]! * x[b]!;
+          right[3 * a + b]! += weights[i]! * x[a]! * place[b]!;
         }
       }
     });
-    fit = solve(normal, right, true);
-    const off = rows.map(({ pixel: [u, v], place }) =>
-      Math.hypot(...[0, 1, 2].map((k) => u * fit.get(0, k) + v * fit.get(1, k) + fit.get(2, k) - place[k]!)),
-    );
+    fit = solve(Matrix.from1DArray(3, 3, Array.from(normal)), Matrix.from1DArray(3, 3, Array.from(right)), true);
+    const f = fit.to1DArray();
+    const off = rows.map(({ pixel: [u, v], place }) => {
+      const d = (k: 0 | 1 | 2): number => u * f[k]! + v * f[3 + k]! + f[6 + k]! - place[k];
+      return Math.sqrt(d(0) ** 2 + d(1) ** 2 + d(2) ** 2);
+    });
     const limit = Math.max(1e-9, 1.345 * percentile(off, 0.5));
     off.forEach((d, i) => (weights[i] = d <= limit ? 1 : limit / d));
   }

@@ -59,7 +59,13 @@ export async function findWireFrames(recording: Recording, search: WireSearch): 
     const probeFromTracker = invert(trackerFromProbe);
     const { m } = compose(probeFromTracker, trackerFromReference);
     const probeFromPhantom = multiply3x4(m, search.referenceFromPhantom);
-    frames.push({ index, pixels: found.pixels, handed: found.handed, probeFromPhantom });
+    frames.push({
+      index,
+      timeS: images.acquiredAtS[index]!,
+      pixels: found.pixels,
+      handed: found.handed,
+      probeFromPhantom,
+    });
   }
   return { status: "found", frames, examined, segmented, width: images.width, height: images.height };
 }

@@ -1,13 +1,14 @@
 import { percentile } from "../../../core/stats.ts";
 import { minimiseSquares } from "../levenberg-marquardt.ts";
 import type { ImagePose } from "./closed-form.ts";
-import { cut, matrixOf, PARAMETERS, parameterSteps, wiresInProbe } from "./image-model.ts";
+import { matrixOf, PARAMETERS, parameterSteps } from "./image-model.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
-import { diagonalPoint, type WireFrame } from "./wire-frames.ts";
-import { placeOf } from "../vector3.ts";
+import { residualFunction, residualKinds } from "./residuals.ts";
+import type { WireFrame } from "./wire-frames.ts";
 
 export interface RefinedPose {
   readonly probeFromPixel: Float64Array;
+  /** Of image-model.ts, relative to the start's rotation. */
   readonly parameters: Float64Array;
   /** Scale of the residuals across the beam, along it and out of the image, mm. */
   readonly scaleMm: readonly [number, number, number];
@@ -16,8 +17,10 @@ export interface RefinedPose {
 }
 
 /** Tukey's constant for 95 % efficiency (Holland & Welsch 1977). */
-const TUKEY = 4.685;
-const ROUNDS = 8;
+export const TUKEY = 4.685;
+const ROUNDS = 20;
+/** The search ends when no parameter moves the image by more than this share of a micrometre. */
+const STILL = 0.02;
 /** Median of |x| of a standard normal. */
 const MEDIAN_NORMAL = 0.6745;
 const LEAST_SCALE_MM = 1e-7;
@@ -29,27 +32,23 @@ const LEAST_SCALE_MM = 1e-7;
  * frame counts once for each kind, however many wires it shows.
  */
 export function refine(frames: readonly WireFrame[], phantom: NWirePhantom, start: ImagePose): RefinedPose {
-  const residuals = residualFunction(frames, phantom, start);
   const kinds = residualKinds(frames.length, phantom);
   let parameters: Float64Array = new Float64Array(PARAMETERS);
   parameters.set([...start.translationMm, ...start.spacingMm], 3);
-  const weights = new Float64Array(kinds.length).fill(1),
-    shares = new Float64Array(kinds.length).fill(1);
-  let scaleMm: readonly [number, number, number] = [NaN, NaN, NaN];
+  let shares = new Float64Array(kinds.length).fill(1),
+    scaleMm: readonly [number, number, number] = [NaN, NaN, NaN];
   for (let round = 0; round < ROUNDS; round++) {
+    const residuals = residualFunction(frames, phantom, start.rotation, parameters);
     const r = residuals(parameters);
-    const scale = (kind: number): number =>
-      Math.max(LEAST_SCALE_MM, percentile(r.filter((_, i) => kinds[i] === kind).map(Math.abs), 0.5) / MEDIAN_NORMAL);
-    scaleMm = [scale(0), scale(1), scale(2)];
-    for (let i = 0; i < r.length; i++) {
-      const s = scaleMm[kinds[i]!]!;
-      shares[i] = biweight(r[i]! / (s * TUKEY));
-      weights[i] = shares[i]! / s ** 2 / (kinds[i] === 2 ? phantom.patterns : phantom.wires.length);
-    }
-    const fit = minimiseSquares({ start: parameters, steps: parameterSteps, residuals, weights });
+    scaleMm = scalesOf(r, kinds);
+    shares = r.map((x, i) => biweight(x / (scaleMm[kinds[i]!]! * TUKEY)));
+    const base = baseWeights(scaleMm, kinds, phantom);
+    const weights = shares.map((share, i) => share * base[i]!);
+    // One step a round: weights and direction of the image change with it.
+    const fit = minimiseSquares({ start: parameters, steps: parameterSteps, residuals, weights, mostIterations: 1 });
     const moved = Math.max(...fit.parameters.map((p, k) => Math.abs(p - parameters[k]!) / parameterSteps[k]!));
     parameters = fit.parameters;
-    if (moved < 0.01) break;
+    if (moved < STILL) break;
   }
   return {
     probeFromPixel: matrixOf(parameters, start.rotation),
@@ -59,41 +58,21 @@ export function refine(frames: readonly WireFrame[], phantom: NWirePhantom, star
   };
 }
 
-/** 0: across the beam, 1: along it, 2: out of the image. */
-function residualKinds(frames: number, { wires, patterns }: NWirePhantom): Uint8Array {
-  const one = [...wires.flatMap(() => [0, 1]), ...Array.from({ length: patterns }, () => 2)];
-  return Uint8Array.from({ length: frames * one.length }, (_, i) => one[i % one.length]!);
+/** Robust standard deviation of each kind of residual, mm. */
+function scalesOf(r: Readonly<Float64Array>, kinds: Readonly<Uint8Array>): readonly [number, number, number] {
+  const scale = (kind: number): number =>
+    Math.max(LEAST_SCALE_MM, percentile(r.filter((_, i) => kinds[i] === kind).map(Math.abs), 0.5) / MEDIAN_NORMAL);
+  return [scale(0), scale(1), scale(2)];
 }
 
-function residualFunction(
-  frames: readonly WireFrame[],
-  phantom: NWirePhantom,
-  { rotation }: ImagePose,
-): (p: Readonly<Float64Array>) => Float64Array {
-  const wires = phantom.wires.length,
-    each = 2 * wires + phantom.patterns;
-  const ends = frames.map((frame) => wiresInProbe(frame, phantom));
-  const diagonals = frames.map((frame) =>
-    Array.from({ length: phantom.patterns }, (_, k) =>
-      placeOf(frame.probeFromPhantom, 0, diagonalPoint(phantom, k, frame.pixels)),
-    ),
-  );
-  return (p) => {
-    const m = matrixOf(p, rotation),
-      thick = Math.hypot(m[2]!, m[6]!, m[10]!),
-      out = new Float64Array(each * frames.length);
-    frames.forEach(({ pixels }, i) => {
-      for (let wire = 0; wire < wires; wire++) {
-        const [u, v] = cut(m, ends[i]![2 * wire]!, ends[i]![2 * wire + 1]!);
-        out[each * i + 2 * wire] = (pixels[wire]![0] - u) * p[6]!;
-        out[each * i + 2 * wire + 1] = (pixels[wire]![1] - v) * p[7]!;
-      }
-      diagonals[i]!.forEach(([x, y, z], k) => {
-        out[each * i + 2 * wires + k] = ((x - m[3]!) * m[2]! + (y - m[7]!) * m[6]! + (z - m[11]!) * m[10]!) / thick;
-      });
-    });
-    return out;
-  };
+/** Weights before outliers fade: 1 / scale², and one for each kind and frame in all. */
+export function baseWeights(
+  scaleMm: readonly [number, number, number],
+  kinds: Readonly<Uint8Array>,
+  { wires, patterns }: NWirePhantom,
+): Float64Array {
+  const each = scaleMm.map((s, kind) => 1 / s ** 2 / (kind === 2 ? patterns : wires.length));
+  return Float64Array.from(kinds, (kind) => each[kind]!);
 }
 
-const biweight = (u: number): number => (Math.abs(u) < 1 ? (1 - u * u) ** 2 : 0);
+export const biweight = (u: number): number => (Math.abs(u) < 1 ? (1 - u * u) ** 2 : 0);

@@ -27,6 +27,30 @@ export interface WireError {
 /** PLUS leaves out the worst 5 %. */
 const BEST_SHARE = 0.95;
 
+/** Of the diagonals' dots from where the phantom has them, frame by frame, pattern by pattern, mm. */
+export function diagonalDistances(
+  probeFromPixel: Readonly<Float64Array>,
+  frames: readonly WireFrame[],
+  phantom: NWirePhantom,
+): number[] {
+  const distances: number[] = [];
+  for (const { pixels, probeFromPhantom } of frames) {
+    for (let pattern = 0; pattern < phantom.patterns; pattern++) {
+      const [u, v] = pixels[3 * pattern + 1]!;
+      const there = placeOf(probeFromPhantom, 0, diagonalPoint(phantom, pattern, pixels));
+      distances.push(distance(placeOf(probeFromPixel, 0, [u, v, 0]), there));
+    }
+  }
+  return distances;
+}
+
+const bestOf = (distances: readonly number[]): Float64Array =>
+  Float64Array.from(distances)
+    .sort()
+    .subarray(0, Math.ceil(BEST_SHARE * distances.length));
+
+export const meanOfBest = (distances: readonly number[]): number => mean(bestOf(distances));
+
 /**
  * How far the calibration puts the diagonals' dots from where the phantom's geometry puts them (PLUS's definition: the
  * place along the wire is from the image itself), and every wire's dot from where the model predicts it in the image.
@@ -36,16 +60,11 @@ export function wireErrors(
   frames: readonly WireFrame[],
   phantom: NWirePhantom,
 ): WireErrors {
-  const distances: number[] = [];
+  const distances = diagonalDistances(probeFromPixel, frames, phantom);
   const across: number[][] = phantom.wires.map(() => []),
     along: number[][] = phantom.wires.map(() => []);
   const [sx, sy] = spacingOf(probeFromPixel);
   for (const frame of frames) {
-    for (let pattern = 0; pattern < phantom.patterns; pattern++) {
-      const [u, v] = frame.pixels[3 * pattern + 1]!;
-      const there = placeOf(frame.probeFromPhantom, 0, diagonalPoint(phantom, pattern, frame.pixels));
-      distances.push(distance(placeOf(probeFromPixel, 0, [u, v, 0]), there));
-    }
     const ends = wiresInProbe(frame, phantom);
     phantom.wires.forEach((_, wire) => {
       const [u, v] = cut(probeFromPixel, ends[2 * wire]!, ends[2 * wire + 1]!);
@@ -53,9 +72,7 @@ export function wireErrors(
       along[wire]!.push((frame.pixels[wire]![1] - v) * sy);
     });
   }
-  const best = Float64Array.from(distances)
-    .sort()
-    .subarray(0, Math.ceil(BEST_SHARE * distances.length));
+  const best = bestOf(distances);
   return {
     meanMm: mean(best),
     sdMm: standardDeviation(best),

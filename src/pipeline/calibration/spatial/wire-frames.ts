@@ -9,6 +9,7 @@ import type { Vector3 } from "../vector3.ts";
 export interface WireFrame {
   /** Index of the frame in the recording. */
   readonly index: number;
+  readonly timeS: number;
   /** Column and row of each wire, in the phantom's order. */
   readonly pixels: LabelledFrame["pixels"];
   readonly handed: LabelledFrame["handed"];
