@@ -1,3 +1,4 @@
+import { blockLength } from "../correlated-blocks.ts";
 import { defaultDwells, findDwells, type Dwell } from "../dwells.ts";
 import { orientationSpread } from "../orientation-spread.ts";
 import type { PoseSeries } from "../pose-series.ts";
@@ -206,35 +207,51 @@ const LEAST_BLOCKS = 6;
 
 /**
  * Of the tip. Neighbouring errors go together (the tip leans on one wall of the divot, the tracker's error depends on
- * the pose), so the sandwich H⁻¹ (Σ s sᵀ) H⁻¹ sums its scores s over blocks: a stop each, and no fewer than six.
+ * the pose), so the sandwich H⁻¹ (Σ s sᵀ) H⁻¹ sums its scores s over blocks as long as they do; no block reaches from
+ * one stop into the next, and there are no fewer than six.
  */
 function covariance(poses: Readonly<Float64Array>, fit: RobustTip, dwells: readonly Dwell[]): TipCovariance {
-  const { h } = addSums(fit.sums);
-  const inverse = inverse3(h) ?? new Float64Array(9).fill(Infinity);
-  const perDwell = Math.max(1, Math.ceil(LEAST_BLOCKS / dwells.length));
+  const inverse = inverse3(addSums(fit.sums).h) ?? new Float64Array(9).fill(Infinity);
+  const scores = dwells.map(({ from, end }, k) => stopScores(poses, fit, { from, end }, k, offsetOf(dwells, k)));
+  const length = blockLength(scores.flat(), LEAST_BLOCKS);
   const middle = new Float64Array(9);
-  let at = 0,
-    blocks = 0;
-  dwells.forEach(({ from, end }, k) => {
-    const { mean } = fit.sums[k]!;
-    const pivot = placeOf(mean, 0, fit.tipMm);
-    for (let block = 0; block < perDwell; block++) {
-      const first = from + Math.floor(((end - from) * block) / perDwell),
-        last = from + Math.floor(((end - from) * (block + 1)) / perDwell);
+  let blocks = 0;
+  for (const stop of scores) {
+    const parts = Math.max(Math.ceil(LEAST_BLOCKS / dwells.length), Math.round(stop.length / length));
+    for (let part = 0; part < parts; part++, blocks++) {
       const score = [0, 0, 0];
-      for (let i = first; i < last; i++) {
-        const w = fit.weights[at++]!;
-        const r = subtract(placeOf(poses, i, fit.tipMm), pivot);
-        for (let row = 0; row < 3; row++)
-          for (let a = 0; a < 3; a++) score[a]! += w * (poses[12 * i + 4 * row + a]! - mean[4 * row + a]!) * r[row]!;
-      }
+      for (let i = Math.floor((stop.length * part) / parts); i < Math.floor((stop.length * (part + 1)) / parts); i++)
+        for (let a = 0; a < 3; a++) score[a]! += stop[i]![a]!;
       for (let a = 0; a < 3; a++) for (let b = 0; b < 3; b++) middle[3 * a + b]! += score[a]! * score[b]!;
-      blocks++;
     }
-  });
+  }
   // Small-sample factor of cluster-robust variances; 3 numbers are fitted.
-  const factor = blocks / Math.max(1, blocks - 3);
+  const factor = blocks / Math.max(1, blocks - 3) / fit.slopeShare ** 2;
   return { matrix: multiply(multiply(inverse, middle), inverse).map((x) => x * factor), blocks };
+}
+
+const offsetOf = (dwells: readonly Dwell[], k: number): number =>
+  dwells.slice(0, k).reduce((sum, { from, end }) => sum + end - from, 0);
+
+/** What each sample of a stop pulls the tip by, before H⁻¹: w (R − R̄)ᵀ r. `offset`: its first one's index in the fit. */
+function stopScores(
+  poses: Readonly<Float64Array>,
+  fit: RobustTip,
+  { from, end }: Pick<Dwell, "from" | "end">,
+  k: number,
+  offset: number,
+): Float64Array[] {
+  const { mean } = fit.sums[k]!;
+  const pivot = placeOf(mean, 0, fit.tipMm);
+  return Array.from({ length: end - from }, (_, j) => {
+    const i = from + j,
+      w = fit.weights[offset + j]!,
+      r = subtract(placeOf(poses, i, fit.tipMm), pivot),
+      score = new Float64Array(3);
+    for (let row = 0; row < 3; row++)
+      for (let a = 0; a < 3; a++) score[a]! += w * (poses[12 * i + 4 * row + a]! - mean[4 * row + a]!) * r[row]!;
+    return score;
+  });
 }
 
 function multiply(p: Readonly<Float64Array>, q: Readonly<Float64Array>): Float64Array {

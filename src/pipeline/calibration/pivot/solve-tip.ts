@@ -6,7 +6,7 @@ import { addSums, pivotSums, type PivotSums } from "./pivot-sums.ts";
 
 /** The tip that makes all stretches stand still best, nearest to the markers where it is free; undefined without rotation. */
 export function solveTip(all: readonly PivotSums[]): Vector3 | undefined {
-  const { h, g } = addSums(all);
+  const { h, g } = addSums(all.map(({ steady }) => steady));
   const inverse = inverse3(h);
   if (!inverse) return undefined;
   return scaled(times3(inverse, [g[0]!, g[1]!, g[2]!]), -1);
@@ -20,6 +20,8 @@ export interface RobustTip {
   /** Distance of each dwell's samples from its pivot, mm, in order; parallel to `weights`. */
   readonly residualsMm: Float64Array;
   readonly weights: Float64Array;
+  /** Mean slope of the biweight's score over its mean weight: what H is too large by (Huber 1981, section 7.6). */
+  readonly slopeShare: number;
 }
 
 /** Tukey's constant for 95 % efficiency on the length of a normal error in 3D, in standard deviations of one axis. */
@@ -52,13 +54,29 @@ export function solveTipRobustly(poses: Readonly<Float64Array>, dwells: readonly
   }
   if (!tipMm) return undefined;
   const used = Float64Array.from(dwells.flatMap(({ from, end }) => Array.from(weights.subarray(from, end))));
+  const residualsMm = residualsOf(poses, dwells, sums, tipMm);
   return {
     tipMm,
     sums,
     pivotsMm: sums.map(({ mean }) => placeOf(mean, 0, tipMm)),
-    residualsMm: residualsOf(poses, dwells, sums, tipMm),
+    residualsMm,
     weights: used,
+    slopeShare: slopeShare(residualsMm),
   };
+}
+
+/** The score w(r) r of a vector changes by w + r w′ / 3 on average over directions. */
+function slopeShare(residuals: Readonly<Float64Array>): number {
+  const limit = Math.max(LEAST_SCALE_MM, percentile(residuals, 0.5) / MEDIAN_CHI3) * TUKEY_3D;
+  let slope = 0,
+    weight = 0;
+  for (const r of residuals) {
+    const u2 = (r / limit) ** 2;
+    if (u2 >= 1) continue;
+    weight += (1 - u2) ** 2;
+    slope += (1 - u2) ** 2 - (4 / 3) * u2 * (1 - u2);
+  }
+  return Math.min(1, Math.max(0.2, slope / weight));
 }
 
 const biweight = (u: number): number => (Math.abs(u) < 1 ? (1 - u * u) ** 2 : 0);

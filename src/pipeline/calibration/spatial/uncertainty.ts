@@ -1,5 +1,6 @@
 import { Matrix, pseudoInverse } from "ml-matrix";
 import { multiply3x4 } from "../../../core/rigid.ts";
+import { blockLength } from "../correlated-blocks.ts";
 import { fisher95, student975 } from "../student.ts";
 import { placeOf, type Vector3 } from "../vector3.ts";
 import type { RegistrationCovariance } from "../landmarks/registration-covariance.ts";
@@ -35,8 +36,6 @@ export interface PlaceUncertainty {
 }
 
 const LEAST_BLOCKS = 12;
-/** Blocks are this many times as long as errors hang together. */
-const BLOCK_LENGTHS = 4;
 const REGISTRATION_STEPS = [1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3] as const;
 
 export interface JudgedSession {
@@ -130,11 +129,7 @@ export function spatialUncertainty(
 ): SpatialUncertainty {
   const { frames, start, refined } = session;
   const moves = frameMoves(session, model);
-  const tau = correlationLength(moves.map((move) => Matrix.columnVector(move).to1DArray()));
-  const framesPerBlock = Math.max(
-    1,
-    Math.min(Math.floor(frames.length / LEAST_BLOCKS), tau <= 1.25 ? 1 : Math.ceil(BLOCK_LENGTHS * tau)),
-  );
+  const framesPerBlock = blockLength(moves, LEAST_BLOCKS);
   const sum = Matrix.zeros(PARAMETERS, PARAMETERS);
   let blocks = 0;
   for (let from = 0; from < frames.length; from += framesPerBlock, blocks++) {
@@ -174,28 +169,6 @@ function frameMoves({ frames, phantom }: JudgedSession, model: Linearised): Floa
     for (let a = 0; a < PARAMETERS; a++) for (let b = 0; b < PARAMETERS; b++) move[a]! += inverse.get(a, b) * score[b]!;
     return move;
   });
-}
-
-/** Sum of the autocorrelation over all shifts, in frames: Geyer's (1992) initial positive sequence. 1: independent. */
-function correlationLength(moves: readonly (readonly number[])[]): number {
-  const n = moves.length,
-    sizes = Array.from({ length: PARAMETERS }, (_, k) => moves.reduce((s, m) => s + m[k]! ** 2, 0) || 1);
-  const correlation = (shift: number): number => {
-    let sum = 0;
-    for (let k = 0; k < PARAMETERS; k++) {
-      let own = 0;
-      for (let i = shift; i < n; i++) own += moves[i]![k]! * moves[i - shift]![k]!;
-      sum += own / sizes[k]! / PARAMETERS;
-    }
-    return sum;
-  };
-  let tau = 1;
-  for (let shift = 1; shift + 1 < n / 4; shift += 2) {
-    const pair = correlation(shift) + correlation(shift + 1);
-    if (pair <= 0) break;
-    tau += 2 * pair;
-  }
-  return tau;
 }
 
 /** A registration that is off by δ moves the parameters by −H⁻¹ Jᵀ W (∂r/∂δ) δ. */

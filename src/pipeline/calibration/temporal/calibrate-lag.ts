@@ -1,9 +1,11 @@
+import { blockLength } from "../correlated-blocks.ts";
 import { student975 } from "../student.ts";
 import { percentile } from "../../../core/stats.ts";
 import { poseAt, type PoseSeries } from "../pose-series.ts";
 import { refuse, type Refused } from "../refused.ts";
 import { eigen3 } from "../symmetric3.ts";
-import { fitLag, type LagFit, type LagInput } from "./lag-model.ts";
+import { fitLag, lagResiduals, type LagFit, type LagInput, type LagResiduals } from "./lag-model.ts";
+import { steadyPath } from "./steady-path.ts";
 import type { ImageSignal } from "./image-signal.ts";
 
 export interface LagOptions {
@@ -46,8 +48,12 @@ export interface LagCalibration {
   readonly rivalExplained: number;
   /** Lags tried and what each explains: the curve to look at. */
   readonly curve: readonly { readonly lagS: number; readonly explained: number }[];
+  /** What the best lag leaves over, image by image. */
+  readonly left: LagResiduals;
 }
 
+/** For the interval. */
+const LEAST_BLOCKS = 12;
 const COARSE_STEP_S = 0.01;
 /** Motions with less than this are noise, mm (standard deviation). */
 const MOVING_MM = 0.1;
@@ -71,11 +77,12 @@ export function calibrateLag(
       "Move the probe up and down over the bottom of a water tank by 2 cm or more.",
     );
   }
+  const path = steadyPath(series.timeS, motion.motionMm, motion.motions);
   const input: LagInput = {
     imageTimeS: signal.timeS,
     depthPx: signal.depthPx,
-    trackerTimeS: series.timeS,
-    motionMm: motion.motionMm,
+    trackerTimeS: path.timeS,
+    motionMm: path.values,
     motions: motion.motions,
   };
   const least = Math.max(options.leastFrames, Math.ceil(signal.timeS.length / 2));
@@ -146,7 +153,7 @@ function decide(
     );
   }
   const fit = refine(input, best, least);
-  return describe(fit, rival, curve);
+  return describe(fit, lagResiduals(input, fit), rival, curve);
 }
 
 /** The best local maximum of the curve that is separated from the best lag by a valley. */
@@ -172,50 +179,59 @@ function refine(input: LagInput, start: LagFit, least: number): LagFit {
   return best;
 }
 
-function describe(fit: LagFit, rival: LagFit | undefined, curve: LagCalibration["curve"]): LagCalibration {
+function describe(
+  fit: LagFit,
+  left: LagResiduals,
+  rival: LagFit | undefined,
+  curve: LagCalibration["curve"],
+): LagCalibration {
   const n = fit.samples,
-    middle = fit.timesS.reduce((sum, t) => sum + t, 0) / n;
+    middle = left.timesS.reduce((sum, t) => sum + t, 0) / n;
   // A lag that is too small by δ leaves residuals of −rate · δ. Their part along the other coefficients is taken out.
-  const rates = withoutMean(fit.rates),
-    drifts = withoutMean(fit.rates.map((rate, i) => rate * (fit.timesS[i]! - middle)));
-  const dof = n - fit.coefficients.length - 1;
-  const lagSd = slopeSd(rates, fit.residuals);
+  const rates = withoutMean(left.rates),
+    drifts = withoutMean(left.rates.map((rate, i) => rate * (left.timesS[i]! - middle)));
+  const fitted = fit.coefficients.length + 1;
+  const half = slopeHalfWidth(rates, left.residuals, fitted);
   const rr = sumOf(rates, rates),
     rd = sumOf(rates, drifts),
     free = drifts.map((d, i) => d - (rd / rr) * rates[i]!);
-  const drift = -sumOf(free, fit.residuals) / sumOf(free, free),
-    driftSd = slopeSd(free, fit.residuals);
-  const t = student975(dof);
+  const drift = -sumOf(free, left.residuals) / sumOf(free, free),
+    driftHalf = slopeHalfWidth(free, left.residuals, fitted);
   return {
     status: "calibrated",
     imageLagS: fit.lagS,
-    lowS: fit.lagS - t * lagSd,
-    highS: fit.lagS + t * lagSd,
+    lowS: fit.lagS - half,
+    highS: fit.lagS + half,
     explained: fit.explained,
     rmsPx: Math.sqrt(fit.meanSquare),
     samples: n,
     pxPerMm: fit.coefficients[1]!,
     driftSPerS: drift,
-    driftHalfWidthSPerS: t * driftSd,
+    driftHalfWidthSPerS: driftHalf,
     rivalLagS: rival?.lagS ?? NaN,
     rivalExplained: rival?.explained ?? NaN,
     curve,
+    left,
   };
 }
 
-/** Standard deviation of the slope of residuals on `x`; neighbours' errors may go together (Newey & West 1987). */
-function slopeSd(x: readonly number[], residuals: readonly number[]): number {
+/**
+ * Half width of the 95 % interval of the slope of residuals on `x`. Neighbours' errors go together, so the products are
+ * summed over blocks as long as they do; `fitted` numbers were fitted to the residuals.
+ */
+function slopeHalfWidth(x: readonly number[], residuals: readonly number[], fitted: number): number {
   const n = x.length,
-    reach = Math.ceil(4 * (n / 100) ** (2 / 9));
-  const scores = x.map((value, i) => value * residuals[i]!);
-  let variance = sumOf(scores, scores);
-  for (let lag = 1; lag <= reach; lag++) {
+    scores = x.map((value, i) => Float64Array.of(value * residuals[i]!)),
+    length = blockLength(scores, LEAST_BLOCKS);
+  let variance = 0,
+    blocks = 0;
+  for (let from = 0; from < n; from += length, blocks++) {
     let sum = 0;
-    for (let i = lag; i < n; i++) sum += scores[i]! * scores[i - lag]!;
-    variance += 2 * (1 - lag / (reach + 1)) * sum;
+    for (let i = from; i < Math.min(n, from + length); i++) sum += scores[i]![0]!;
+    variance += sum * sum;
   }
-  const independent = sumOf(scores, scores);
-  return Math.sqrt(Math.max(variance, independent)) / sumOf(x, x);
+  const factor = ((blocks / (blocks - 1)) * (n - 1)) / (n - fitted);
+  return (student975(blocks - 1) * Math.sqrt(variance * factor)) / sumOf(x, x);
 }
 
 const sumOf = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);

@@ -32,10 +32,15 @@ export interface LagFit {
   readonly samples: number;
   /** px, then px per mm of each motion. */
   readonly coefficients: readonly number[];
-  /** Image signal minus model at the samples used, px; with the model's rate of change, px/s. */
-  readonly residuals: readonly number[];
-  readonly rates: readonly number[];
+}
+
+/** What a fit leaves over at the images that it used. */
+export interface LagResiduals {
   readonly timesS: readonly number[];
+  /** Image signal minus model, px. */
+  readonly residuals: readonly number[];
+  /** The model's rate of change, px/s. */
+  readonly rates: readonly number[];
 }
 
 export interface LagInput {
@@ -56,48 +61,66 @@ const RATE_STEP_S = 0.01;
  */
 export function fitLag(input: LagInput, lagS: number, leastSamples: number): LagFit | undefined {
   const { imageTimeS, depthPx, trackerTimeS, motionMm, motions } = input;
-  const rows: number[][] = [],
-    depths: number[] = [],
-    times: number[] = [];
-  for (let i = 0; i < imageTimeS.length; i++) {
-    const p = signalsAt(trackerTimeS, motionMm, motions, imageTimeS[i]! - lagS);
-    if (!p) continue;
-    rows.push([1, ...p]);
-    depths.push(depthPx[i]!);
-    times.push(imageTimeS[i]!);
-  }
-  const n = rows.length;
-  if (n < leastSamples) return undefined;
   const size = motions + 1,
-    normal = Matrix.zeros(size, size),
-    right = Matrix.zeros(size, 1);
-  rows.forEach((row, i) => {
+    normal = new Float64Array(size * size),
+    right = new Float64Array(size),
+    row = new Float64Array(size).fill(1);
+  const last = trackerTimeS.length - 1;
+  let n = 0,
+    sum = 0,
+    squares = 0,
+    at = 0;
+  for (let i = 0; i < imageTimeS.length; i++) {
+    const t = imageTimeS[i]! - lagS,
+      depth = depthPx[i]!;
+    if (!(t >= trackerTimeS[0]! && t <= trackerTimeS[last]!)) continue;
+    while (at + 1 < last && trackerTimeS[at + 1]! <= t) at++; // image times rise
+    const share = (t - trackerTimeS[at]!) / (trackerTimeS[at + 1]! - trackerTimeS[at]!);
+    for (let k = 0; k < motions; k++)
+      row[k + 1] = (1 - share) * motionMm[motions * at + k]! + share * motionMm[motions * (at + 1) + k]!;
     for (let a = 0; a < size; a++) {
-      right.set(a, 0, right.get(a, 0) + row[a]! * depths[i]!);
-      for (let b = 0; b < size; b++) normal.set(a, b, normal.get(a, b) + row[a]! * row[b]!);
+      right[a]! += row[a]! * depth;
+      for (let b = 0; b < size; b++) normal[a * size + b]! += row[a]! * row[b]!;
     }
-  });
-  const coefficients = solve(normal, right, true).to1DArray();
-  const residuals = rows.map((row, i) => depths[i]! - row.reduce((sum, x, k) => sum + x * coefficients[k]!, 0));
-  const mean = depths.reduce((sum, d) => sum + d, 0) / n;
-  const total = depths.reduce((sum, d) => sum + (d - mean) ** 2, 0);
-  const squares = residuals.reduce((sum, r) => sum + r * r, 0);
+    n++;
+    sum += depth;
+    squares += depth * depth;
+  }
+  if (n < leastSamples) return undefined;
+  const coefficients = solve(
+    Matrix.from1DArray(size, size, Array.from(normal)),
+    Matrix.columnVector(Array.from(right)),
+    true,
+  ).to1DArray();
+  const left = squares - coefficients.reduce((total, c, k) => total + c * right[k]!, 0);
+  return {
+    lagS,
+    explained: 1 - Math.max(0, left) / (squares - (sum * sum) / n),
+    meanSquare: Math.max(0, left) / n,
+    samples: n,
+    coefficients,
+  };
+}
+
+/** Residuals and rates of a fit. */
+export function lagResiduals(
+  { imageTimeS, depthPx, trackerTimeS, motionMm, motions }: LagInput,
+  { lagS, coefficients }: LagFit,
+): LagResiduals {
   const value = (t: number): number => {
     const p = signalsAt(trackerTimeS, motionMm, motions, t);
     return p ? p.reduce((sum, x, k) => sum + x * coefficients[k + 1]!, 0) : NaN;
   };
-  const rates = times.map((t) => {
-    const rate = (value(t - lagS + RATE_STEP_S) - value(t - lagS - RATE_STEP_S)) / (2 * RATE_STEP_S);
-    return Number.isFinite(rate) ? rate : 0;
+  const timesS: number[] = [],
+    residuals: number[] = [],
+    rates: number[] = [];
+  imageTimeS.forEach((time, i) => {
+    const expected = value(time - lagS);
+    if (Number.isNaN(expected)) return;
+    const rate = (value(time - lagS + RATE_STEP_S) - value(time - lagS - RATE_STEP_S)) / (2 * RATE_STEP_S);
+    timesS.push(time);
+    residuals.push(depthPx[i]! - coefficients[0]! - expected);
+    rates.push(Number.isFinite(rate) ? rate : 0);
   });
-  return {
-    lagS,
-    explained: 1 - squares / total,
-    meanSquare: squares / n,
-    samples: n,
-    coefficients,
-    residuals,
-    rates,
-    timesS: times,
-  };
+  return { timesS, residuals, rates };
 }
