@@ -7,7 +7,7 @@ export interface SteadyPath {
 /** Half width of the window in sample intervals: some fifteen samples weigh in, which leaves a third of white noise. */
 const REACH_INTERVALS = 10;
 /** Of the grid, as a share of the sample interval. */
-const GRID_SHARE = 0.2;
+const GRID_SHARE = 0.5;
 const MOST_GRID_POINTS = 400_000;
 
 /**
