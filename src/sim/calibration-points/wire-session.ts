@@ -1,6 +1,6 @@
 import { compose, fromAxes, fromAxisAngle, invert, multiply3x4, type Rigid } from "../../core/rigid.ts";
 import type { Rng } from "../../core/rng.ts";
-import { duoClass, fourMarkerBody, observeBody, type StereoTracker } from "../tracker/stereo.ts";
+import { duoClass, fourMarkerBody, observeBody, type StereoTracker } from "./white-noise-tracker.ts";
 import { healthySession, type WireSessionFaults } from "./faults.ts";
 import { probeMotion } from "./probe-motion.ts";
 
