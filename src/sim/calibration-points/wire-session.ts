@@ -2,16 +2,10 @@ import { compose, fromAxes, fromAxisAngle, invert, multiply3x4, type Rigid } fro
 import type { Rng } from "../../core/rng.ts";
 import { duoClass, fourMarkerBody, observeBody, type StereoTracker } from "./white-noise-tracker.ts";
 import { healthySession, type WireSessionFaults } from "./faults.ts";
+import type { PhantomWire } from "./phantom-wire.ts";
 import { probeMotion } from "./probe-motion.ts";
 
 type Point = readonly [number, number, number];
-
-/** A straight wire of a phantom, in the phantom's frame, mm. */
-export interface PhantomWire {
-  readonly name: string;
-  readonly frontMm: Point;
-  readonly backMm: Point;
-}
 
 /** What one image of a calibration session says: where each wire was found, and what the tracker saw. */
 export interface WirePointFrame {
