@@ -1,6 +1,6 @@
 import type { Rng } from "../../core/rng.ts";
 import { sweepingMotion, type MotionRange } from "./probe-motion.ts";
-import type { PhantomWire, WirePointFrame } from "./wire-session.ts";
+import type { PhantomWire, WirePointFrame } from "./wire-points.ts";
 
 /** What can be wrong with a calibration session; `share` is the time as a share of the recording, 0 to 1. */
 export interface WireSessionFaults {

@@ -2,22 +2,10 @@ import { compose, fromAxes, fromAxisAngle, invert, multiply3x4, type Rigid } fro
 import type { Rng } from "../../core/rng.ts";
 import { duoClass, fourMarkerBody, observeBody, type StereoTracker } from "./white-noise-tracker.ts";
 import { healthySession, type WireSessionFaults } from "./faults.ts";
-import type { PhantomWire } from "./phantom-wire.ts";
+import type { PhantomWire, WirePointFrame } from "./wire-points.ts";
 import { probeMotion } from "./probe-motion.ts";
 
 type Point = readonly [number, number, number];
-
-/** What one image of a calibration session says: where each wire was found, and what the tracker saw. */
-export interface WirePointFrame {
-  readonly timeS: number;
-  /** Column and row of each wire, in the order of the phantom's wires. */
-  readonly pixels: readonly (readonly [number, number])[];
-  /** The phantom's first side lies on the left (+1) or on the right (−1) of the picture. */
-  readonly handed: 1 | -1;
-  /** Row-major 3×4, mm, as the tracker reports them. */
-  readonly trackerFromProbe: Readonly<Float64Array>;
-  readonly trackerFromReference: Readonly<Float64Array>;
-}
 
 export interface WireSession {
   readonly frames: readonly WirePointFrame[];
