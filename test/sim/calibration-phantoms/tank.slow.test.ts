@@ -80,6 +80,9 @@ test("a wire fades when it is tilted out of the right angle to the beam, as a mi
   expect(level(0.3)).toBeLessThan(0.1 * level(0));
 });
 
+/** 7 dB below the peak of one wire (60 dB are 255): two dots are told apart where the echo falls by half between them. */
+const LIT = 175;
+
 test("two crossed wires are one dot where they cross and two a millimetre beside it", () => {
   const dots = (offMm: number): number => {
     const pixels = picture(crossedWires, down(0, offMm, 22), 20);
@@ -87,7 +90,7 @@ test("two crossed wires are one dot where they cross and two a millimetre beside
     let runs = 0;
     for (let u = 1; u < SIZE; u++) {
       const lit = (column: number): boolean =>
-        [-3, -2, -1, 0, 1, 2, 3].some((dv) => pixels[(row + dv) * SIZE + column]! > 120);
+        [-3, -2, -1, 0, 1, 2, 3].some((dv) => pixels[(row + dv) * SIZE + column]! > LIT);
       if (lit(u) && !lit(u - 1)) runs++;
     }
     return runs;
