@@ -30,6 +30,11 @@ async function session(kind: SessionKind, seed: string, conditions = {}, imaging
 const LAG_S = 0.002;
 /** Issue 5: the image's mean error with low-noise tracking. */
 const TRE_MM = 0.3;
+/**
+ * Of the phantom's place. The error that a session predicts (0.07 mm) knows the scatter of the touches, not what all of
+ * them share: markers that stand 0.1 mm off in the tools' definitions and centroids that are biased.
+ */
+const LANDMARK_MM = 0.3;
 /** A stated half width is of 95 %; three coordinates of one seed lie within one and a half of them. */
 const HALF_WIDTHS = 1.5;
 
@@ -47,12 +52,11 @@ test.each(["a", "b"])("seed %s: tip and phantom are found within what the sessio
     expect(Math.abs(x - planned.truth.stylusTipMm[k]!)).toBeLessThan(HALF_WIDTHS * results.pivot!.halfWidthMm[k]!),
   );
   expect(results.landmarks!.touched).toHaveLength(8);
-  // The predicted error is an rms.
-  expect(error("landmarks.tre")).toBeLessThan(2.5 * Math.max(...results.landmarks!.targetErrorMm));
+  expect(error("landmarks.tre")).toBeLessThan(LANDMARK_MM);
 });
 
 test("N-wires in water of 8 °C: every frame segmented, wrong by millimetres in tissue until the speed is corrected", async () => {
-  const { results, planned, error } = await session("nwire", "cold", { images: 50, waterC: 8 });
+  const { results, planned, error } = await session("nwire", "cold", { images: 110, waterC: 8 });
   expect(results.spatial!.segmented).toBe(results.spatial!.examined);
   expect(results.speed!.impliedMps / planned.truth.waterMps).toBeCloseTo(1, 2);
   expect(error("spatial.tre")).toBeLessThan(TRE_MM);
