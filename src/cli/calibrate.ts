@@ -222,7 +222,7 @@ const temporal: Calibrate = async (path, options) => {
     return accept(await imageSignal(images));
   });
   const fit = accept(calibrateLag(signal, series, { ...defaultLag, reachS }));
-  const { curve, ...rest } = fit;
+  const { curve, left: _left, ...rest } = fit;
   return {
     headline: {
       "calibration.temporal.lag": { value: fit.imageLagS, low: fit.lowS, high: fit.highS, unit: "s" },
@@ -274,6 +274,7 @@ const spatial: Calibrate = async (path, options) => {
       "calibration.spatial.validationAlong": exact(judged.imageRmsMm[1], "mm"),
       "calibration.spatial.uncertaintyCentre": exact(fit.centreUncertaintyMm, "mm"),
       "calibration.spatial.uncertaintyCorner": exact(fit.cornerUncertaintyMm, "mm"),
+      "calibration.spatial.radius95Corner": exact(fit.cornerRadius95Mm, "mm"),
       "calibration.spatial.spacingX": exact(fit.spacingMm[0], "mm"),
       "calibration.spatial.spacingY": exact(fit.spacingMm[1], "mm"),
       ...(Number.isNaN(speed.impliedMps) ? {} : { "calibration.spatial.impliedSpeed": exact(speed.impliedMps, "m/s") }),
