@@ -4,6 +4,7 @@ import { calibrateSpatial, type SpatialResult } from "../pipeline/calibration/sp
 import { placeUncertainty } from "../pipeline/calibration/spatial/uncertainty.ts";
 import { placeOf } from "../pipeline/calibration/vector3.ts";
 import { pointImage } from "../sim/calibration-points/wire-session.ts";
+import type { OpticalTracker } from "../sim/tracker/optical.ts";
 import { accepted, fCalPlan, pointSession, type PointSession } from "./calibration-sessions.ts";
 import { numericCheck, type Check } from "./check.ts";
 
@@ -22,13 +23,18 @@ function sessions(count: number, centroidNoisePx: number): readonly Judged[] {
     known = made.get(key);
   if (known) return known;
   const all = Array.from({ length: count }, (_, i): Judged => {
-    const plan = { ...fCalPlan, frames: 90, tracker: { ...fCalPlan.tracker, centroidNoisePx } };
+    const plan = { ...fCalPlan, frames: 90, tracker: withNoise(centroidNoisePx) };
     const session = pointSession(createRng(`spatial interval ${i}`), { plan, smoothS: SMOOTH_S });
     return { session, fit: accepted<SpatialResult>(calibrateSpatial(session.input)) };
   });
   made.set(key, all);
   return all;
 }
+
+const withNoise = (noisePx: number): OpticalTracker => ({
+  ...fCalPlan.tracker,
+  centroiding: { ...fCalPlan.tracker.centroiding, noisePx },
+});
 
 /** Share of seeds, pooled over places of the image, whose interval holds the truth. */
 function held(all: readonly Judged[], holds: (judged: Judged, u: number, v: number) => readonly boolean[]): number {
@@ -62,7 +68,7 @@ function coverage(
     expected: 0.95,
     tolerance: "0.93 to 0.97",
     run({ full }) {
-      const measured = held(sessions(full ? 800 : 200, fCalPlan.tracker.centroidNoisePx), holds);
+      const measured = held(sessions(full ? 800 : 200, fCalPlan.tracker.centroiding.noisePx), holds);
       return Promise.resolve({ measured, pass: measured >= 0.93 && measured <= 0.97 });
     },
   };
@@ -96,7 +102,7 @@ const scales = numericCheck(
     tolerance: 0.001,
   },
   ({ full }) => {
-    const all = sessions(full ? 800 : 200, fCalPlan.tracker.centroidNoisePx);
+    const all = sessions(full ? 800 : 200, fCalPlan.tracker.centroiding.noisePx);
     const mean = (k: 0 | 1): number =>
       all.reduce((sum, { session, fit }) => {
         const image = (probeFromPixel: Float64Array) => ({ ...pointImage, probeFromPixel });

@@ -1,6 +1,9 @@
 import { compose, fromAxes, fromAxisAngle, invert, multiply3x4, type Rigid } from "../../core/rigid.ts";
 import type { Rng } from "../../core/rng.ts";
-import { duoClass, fourMarkerBody, observeBody, type StereoTracker } from "./white-noise-tracker.ts";
+import { freeSight } from "../tracker/line-of-sight.ts";
+import { allRound, fourMarkerBody } from "../tracker/marker-body.ts";
+import { startOptical, type OpticalTracker } from "../tracker/optical.ts";
+import { duoClass, unbiased } from "../tracker/presets.ts";
 import { healthySession, type WireSessionFaults } from "./faults.ts";
 import type { PhantomWire, WirePointFrame } from "./wire-points.ts";
 import { probeMotion } from "./probe-motion.ts";
@@ -31,7 +34,8 @@ export interface WireSessionPlan {
   readonly landmarksMm: readonly Point[];
   readonly frames: number;
   readonly rateHz: number;
-  readonly tracker: StereoTracker;
+  /** Without warm-up and biases of its own: these are in no interval. */
+  readonly tracker: OpticalTracker;
   readonly segmentation: SegmentationNoise;
   /** Standard deviation of a touched landmark in each axis, mm. */
   readonly touchMm: number;
@@ -46,7 +50,7 @@ export const plannedSession = (wires: readonly PhantomWire[], landmarksMm: reado
   landmarksMm,
   frames: 120,
   rateHz: 10,
-  tracker: duoClass,
+  tracker: unbiased(duoClass),
   segmentation: { acrossMm: 0.2, alongMm: 0.08, growth: 0.002 },
   touchMm: 0.2,
 });
@@ -72,22 +76,20 @@ export function simulateWireSession(
 ): WireSession {
   const fault = { ...healthySession, ...faults };
   const motion = probeMotion(rng.fork("motion"), fault.motion);
-  const seen = rng.fork("tracker"),
-    dots = rng.fork("segmentation"),
+  const dots = rng.fork("segmentation"),
     odd = rng.fork("faults");
-  const tracker = { ...plan.tracker, centroidNoisePx: plan.tracker.centroidNoisePx * fault.trackerNoise };
-  const probeBody = fourMarkerBody("Probe"),
-    referenceBody = fourMarkerBody("Reference");
+  const { centroiding } = plan.tracker;
+  const tracker = startOptical(
+    { ...plan.tracker, centroiding: { ...centroiding, noisePx: centroiding.noisePx * fault.trackerNoise } },
+    [allRound(fourMarkerBody("Probe", "first")), allRound(fourMarkerBody("Reference", "second"))],
+    freeSight,
+    rng.fork("tracker"),
+  );
   const probeFromPixel = pixelMatrix(fault.soundSpeedRatio);
   const wires = fault.wires(plan.wires);
   const trackerFromReference = compose(TRACKER_FROM_PHANTOM, invert(REFERENCE_FROM_PHANTOM)).m;
   const probeAt = (timeS: number): Rigid<"tracker", "probe"> =>
     compose(compose(TRACKER_FROM_PHANTOM, motion(timeS)), invert(PROBE_FROM_IMAGE));
-  const observe = (body: typeof probeBody, pose: Readonly<Float64Array>): Readonly<Float64Array> => {
-    const reading = observeBody(tracker, body, pose, seen);
-    if (reading.status !== "tracked") throw new Error(`the planned motion leaves the tracker's volume`);
-    return reading.trackerFromTool;
-  };
   const lengthS = plan.frames / plan.rateHz;
   const frames: WirePointFrame[] = [];
   let held: Readonly<Float64Array> | undefined;
@@ -95,8 +97,9 @@ export function simulateWireSession(
     const timeS = i / plan.rateHz,
       share = timeS / lengthS;
     const slip = fault.slip(share);
-    const fresh = observe(probeBody, multiply3x4(probeAt(timeS).m, slip));
-    const trackerFromProbe: Readonly<Float64Array> = fault.stuck(share) && held ? held : fresh;
+    const [probe, reference] = tracker.observe(timeS, [multiply3x4(probeAt(timeS).m, slip), trackerFromReference]);
+    if (probe?.status !== "tracked" || reference?.status !== "tracked") continue;
+    const trackerFromProbe = fault.stuck(share) && held ? held : probe.trackerFromTool;
     held = trackerFromProbe;
     const pixels = cutWires(probeFromPixel, probeAt(timeS - fault.imageLagS).m, wires).map(
       ([u, v]): [number, number] => {
@@ -108,7 +111,7 @@ export function simulateWireSession(
         return [u + across / pointImage.spacingMm, v + along / pointImage.spacingMm];
       },
     );
-    const pose = { timeS, trackerFromProbe, trackerFromReference: observe(referenceBody, trackerFromReference) };
+    const pose = { timeS, trackerFromProbe, trackerFromReference: reference.trackerFromTool };
     frames.push(fault.frame({ ...pose, pixels, handed: 1 }, share, odd));
   }
   const touch = rng.fork("landmarks");
