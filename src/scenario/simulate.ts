@@ -310,7 +310,8 @@ function notModelled(knee: Phantom, scenario: Scenario, { operator, leg, tracker
     leg.angleDriftDeg + leg.angleChangeDeg > 0
       ? "Where an image shows femur and tibia at once while the knee's angle changes, both move as one."
       : "The knee is not bent during the scan: femur, tibia and patella keep their places to each other.",
-    "Tissue under the probe is squeezed against bone but does not bulge sideways; all of it is equally stiff.",
+    "Tissue under the probe is squeezed against bone but does not bulge sideways; all of it is equally stiff, and no " +
+      "vein or recess is pressed empty.",
     ...(operator.grip.kind === "guided"
       ? ["The probe follows its path as on a robot's arm but for tremor: no contact force, no friction, no hesitation."]
       : []),

@@ -14,10 +14,10 @@ export type { Knee, KneeBone, KneeGuide } from "./posed-knee.ts";
 
 /** What this knee leaves out, for the report. */
 export const notModelledInKnee: readonly string[] = [
-  "Knee: cruciate ligaments, the iliotibial band and bursae are missing; menisci are whole; nothing in the joint moves under the probe.",
+  "Knee: cruciate ligaments, the iliotibial band and bursae are missing; menisci are whole and keep their places on the tibia.",
   "Knee: bones are smooth (no osteophytes, foramina, roughness of attachments), of one family of shapes, right side only.",
-  "Knee: muscles are simple volumes that do not bulge or slide; vessels do not pulse, nerves are missing.",
-  "Knee: the patella follows the groove without tilt; probe pressure does not deform the tissue.",
+  "Knee: muscles are simple volumes that do not bulge or slide; vessels have no wall and do not pulse, nerves are missing.",
+  "Knee: the patella follows the groove without tilt, and no bone gives way to the probe.",
 ];
 
 /** Flexion the motion is made for, rad. */

@@ -49,12 +49,17 @@ export interface EchoSimulator {
 export const notModelled: readonly string[] = [
   "Refraction: beams are straight; from fat to muscle a real one bends by 3° at 30° of incidence.",
   "Downshift of the centre frequency by attenuation: resolution and loss are those of an unattenuated pulse.",
-  "Multiple scattering and reverberation between layers, but for two more echoes of bone and a tail.",
+  "Multiple scattering and reverberation between layers, but for two more echoes of bone, the ring of the lens, and a " +
+    "tail with faint copies of the tissue below bone.",
   "Apertures cut off at the ends of the array: outer lines have the resolution of the middle ones.",
-  "Echo level and attenuation of soft tissue are read in the image plane, not across the slice thickness.",
-  "Blood flow, pulsation and other motion during a frame.",
+  "Echo level, attenuation and shadow of soft tissue are read in the image plane, not across the slice thickness.",
+  "Mirrors (bone, fascia, septa, lens) echo line by line with the plain pulse: their ends do not diffract, their " +
+    "curvature does not focus.",
+  "Steered beams of compounding have the point spread of straight ones, and no second echo of bone.",
+  "Blood flow, pulsation and other motion during a frame, and between the directions that are compounded.",
   "Frequency compounding: smoothing of the echo's power stands for it and for the scanner's speckle filter.",
-  "Grating lobes, phase aberration, side lobes below −60 dB and further than 2.5 mm, harmonic imaging.",
+  "Side lobes below −60 dB or further than 12 scan lines (2.5 mm for the default probe), so grating lobes too.",
+  "Phase aberration and harmonic imaging.",
 ];
 
 /** The fast path goes through a row eight lines at a time. */
