@@ -281,7 +281,7 @@ const scenarioSchema = z.strictObject({
   source,
   calibration: calibration.prefault({ kind: "sessions" }),
   pose: pose.prefault({ kind: "tracked" }),
-  segmentation: segmentation.prefault({ kind: "classical" }),
+  segmentation: segmentation.prefault({ kind: "neural" }),
   reconstruction: reconstruction.prefault({}),
   surface: surface.prefault({}),
   scoring: scoring.prefault({}),
