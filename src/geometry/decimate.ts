@@ -1,5 +1,5 @@
 import { MeshoptSimplifier } from "meshoptimizer";
-import type { Mesh } from "./mesh.ts";
+import { type Mesh, selectTriangles } from "./mesh.ts";
 
 export interface DecimateOptions {
   /** Fewer triangles than this are not asked for. */
@@ -32,7 +32,7 @@ export async function decimate(mesh: Mesh, options: DecimateOptions): Promise<De
     if (glued.length === 0 || attempt === ATTEMPTS) {
       const kept = glued.length === 0 ? triangles : mesh.triangles;
       return {
-        mesh: compact({ positions: mesh.positions, triangles: kept }),
+        mesh: selectTriangles({ positions: mesh.positions, triangles: kept }, () => true).mesh,
         errorMm: glued.length === 0 ? errorMm : 0,
       };
     }
@@ -77,18 +77,4 @@ function holdAround(triangles: Readonly<Uint32Array>, ends: readonly number[], h
     const [a, b, c] = [triangles[t]!, triangles[t + 1]!, triangles[t + 2]!];
     if (centre.has(a) || centre.has(b) || centre.has(c)) held[a] = held[b] = held[c] = 1;
   }
-}
-
-/** Without the vertices that no triangle names. */
-export function compact({ positions, triangles }: Mesh): Mesh {
-  const number = new Int32Array(positions.length / 3).fill(-1);
-  const kept: number[] = [];
-  const renamed = triangles.map((v) => {
-    if (number[v]! < 0) {
-      number[v] = kept.length / 3;
-      kept.push(positions[3 * v]!, positions[3 * v + 1]!, positions[3 * v + 2]!);
-    }
-    return number[v]!;
-  });
-  return { positions: Float32Array.from(kept), triangles: renamed };
 }

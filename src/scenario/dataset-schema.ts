@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { FormatError } from "../core/errors.ts";
 import { probes, type ProbeName } from "../sim/probe/probe.ts";
+import { checkSchema } from "./check-schema.ts";
 
 const range = (low: number, high: number, from: number, to: number) =>
   z
@@ -54,9 +54,5 @@ export type DatasetRecipe = z.output<typeof datasetSchema>;
 
 /** Throws a FormatError that names the file and the field. */
 export function parseRecipe(json: unknown, file: string): DatasetRecipe {
-  const result = datasetSchema.safeParse(json);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const field = issue.path.map(String).join(".") || "(the whole file)";
-  throw new FormatError(file, { field }, issue.message, "See scenarios/datasets/bone.yaml and docs/segmentation.md");
+  return checkSchema(datasetSchema, json, file, "See scenarios/datasets/bone.yaml and docs/segmentation.md");
 }

@@ -7,7 +7,6 @@ import { compose, fromAxisAngle, type Rigid } from "../core/rigid.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import type { WorkerPool } from "../core/worker-pool.ts";
 import type { ImageGeometry } from "../data/image.ts";
-import { sampleTrilinear } from "../geometry/grid.ts";
 import { type ShardArray, writeShard } from "../io/dataset-shard.ts";
 import { parametricPhantom } from "../sim/anatomy/phantom.ts";
 import { buildKnee } from "../sim/knee/knee.ts";
@@ -16,7 +15,7 @@ import { layOnSkin, type SkinPath } from "../sim/operator/skin-path.ts";
 import { clinicalSweeps } from "../sim/operator/sweep-plan.ts";
 import { imageGeometry, type ImageSettings, type ProbeName, probes } from "../sim/probe/probe.ts";
 import { renderFrames } from "../sim/probe/render.ts";
-import type { Scene } from "../sim/scene.ts";
+import { type Scene, skinOf } from "../sim/scene.ts";
 import { pixelLabels, ridgeCosines, shownRidge } from "../sim/truth/pixel-labels.ts";
 import type { DatasetRecipe } from "./dataset-schema.ts";
 import { writeJson } from "./result-folder.ts";
@@ -118,9 +117,6 @@ async function claimFolder(recipe: DatasetRecipe, folder: string, codeVersion: s
 const DEG = Math.PI / 180;
 const between = ([low, high]: readonly [number, number], rng: Rng): number => low + (high - low) * rng.uniform();
 
-/** Beyond the grid there is only air. */
-const FAR_OUTSIDE_MM = 50;
-
 async function makeKnee(recipe: DatasetRecipe, { split, index }: Member, workers: WorkerPool) {
   const rng = createRng(recipe.seed).fork(split).fork(String(index));
   const flexionRad = between(recipe.flexionDeg, rng.fork("flexion")) * DEG;
@@ -129,10 +125,7 @@ async function makeKnee(recipe: DatasetRecipe, { split, index }: Member, workers
   const effusion = rng.fork("effusion");
   const effusionMm = effusion.uniform() < 0.6 ? recipe.effusionMm[0] : between(recipe.effusionMm, effusion);
   const scene = phantom.scene({ spacingMm: recipe.gridSpacingMm, effusionMm });
-  const skin = {
-    distanceMm: (x: number, y: number, z: number): number =>
-      sampleTrilinear(scene.grid, scene.skinDistanceMm, x, y, z, FAR_OUTSIDE_MM),
-  };
+  const skin = skinOf(scene);
   const paths = clinicalSweeps(phantom.guide()).map((plan) => layOnSkin(plan, skin));
   const parts: SettingPart[] = [];
   for (let s = 0; s < recipe.settingsPerKnee; s++) {

@@ -6,6 +6,7 @@ import { parametricPhantom, type Phantom } from "../sim/anatomy/phantom.ts";
 import { buildKnee } from "../sim/knee/knee.ts";
 import { type KneeParameters, typicalKnee } from "../sim/knee/parameters.ts";
 import type { PhantomConfig } from "./schema.ts";
+import { checkSchema } from "./check-schema.ts";
 
 /** No file of parameters needs more; a larger one is something else. */
 const MAX_BYTES = 1 << 20;
@@ -50,11 +51,7 @@ export async function readFittedBone(path: string): Promise<FittedBoneFile> {
   } catch (error) {
     throw new FormatError(path, { whole: true }, (error as Error).message, "Give what `sonobench fit --out` wrote");
   }
-  const result = fittedBone.safeParse(json);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const field = issue.path.map(String).join(".") || "(the whole file)";
-  throw new FormatError(path, { field }, issue.message, "Give what `sonobench fit --out` wrote");
+  return checkSchema(fittedBone, json, path, "Give what `sonobench fit --out` wrote");
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { FormatError } from "../core/errors.ts";
 import { faultSchema } from "./fault-schema.ts";
 import { imagingSchema, probeSchema, scannerSchema, withScanner } from "./scanner.ts";
+import { checkSchema } from "./check-schema.ts";
 
 const parametricPhantom = z
   .strictObject({
@@ -305,11 +306,7 @@ export type SegmentationConfig = z.output<typeof segmentation>;
  * field; an unknown field is an error, since a misspelt option must not silently become a default.
  */
 export function parseScenario(json: unknown, file: string): Scenario {
-  const result = scenarioSchema.safeParse(json);
-  if (result.success) return checkTogether(result.data, file);
-  const issue = result.error.issues[0]!;
-  const field = issue.path.map(String).join(".") || "(the whole file)";
-  throw new FormatError(file, { field }, issue.message, "Every field is listed in scenarios/schema.json");
+  return checkTogether(checkSchema(scenarioSchema, json, file, "Every field is listed in scenarios/schema.json"), file);
 }
 
 /** Rules that span sections. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { FormatError } from "../core/errors.ts";
 import type { SegmentationModel } from "../pipeline/segmentation/neural/model.ts";
 import { openSession } from "../pipeline/segmentation/neural/session.ts";
+import { checkSchema } from "./check-schema.ts";
 import { readYaml } from "./load.ts";
 
 const size = z.int().min(16).max(4096);
@@ -74,13 +75,8 @@ export interface LoadedModel {
  * FormatError (card, field) or an UnsuitableInputError (network).
  */
 export async function loadSegmentationModel(path: string): Promise<LoadedModel> {
-  const result = card.safeParse(await readYaml(path));
-  if (!result.success) {
-    const issue = result.error.issues[0]!;
-    const field = issue.path.map(String).join(".") || "(the whole file)";
-    throw new FormatError(path, { field }, issue.message, "See models/bone/card.yaml and docs/segmentation.md");
-  }
-  const { name, weights: file, sha256: wanted, input, output } = result.data;
+  const remedy = "See models/bone/card.yaml and docs/segmentation.md";
+  const { name, weights: file, sha256: wanted, input, output } = checkSchema(card, await readYaml(path), path, remedy);
   const { bytes, sha256 } = await readWeights(resolve(dirname(path), file), path);
   if (wanted !== undefined && wanted !== sha256) {
     throw new FormatError(path, { field: "sha256" }, `the weights have ${sha256}`, "Get the file that the card is of");

@@ -8,9 +8,7 @@ import type { Calibration } from "../data/calibration.ts";
 import type { GroundTruth, TrueBone } from "../data/ground-truth.ts";
 import { imageFromPixel, type ImageGeometry } from "../data/image.ts";
 import type { DigitisedPoint, Sweep } from "../data/recording.ts";
-import { sampleTrilinear } from "../geometry/grid.ts";
 import { transformMesh } from "../geometry/mesh.ts";
-import type { DistanceField } from "../geometry/distance-field.ts";
 import type { Phantom } from "../sim/anatomy/phantom.ts";
 import { followLeg, moveLeg, type LegOptions } from "../sim/operator/leg-motion.ts";
 import type { ProbeMotion } from "../sim/operator/motion.ts";
@@ -21,7 +19,7 @@ import { pollScanner, type PolledImage } from "../sim/probe/polling.ts";
 import { notModelled as notModelledInEcho } from "../sim/probe/echo.ts";
 import { apertureMm, imageGeometry } from "../sim/probe/probe.ts";
 import { renderFrames } from "../sim/probe/render.ts";
-import type { Scene } from "../sim/scene.ts";
+import { boneOf, type Scene, skinOf } from "../sim/scene.ts";
 import { countInsonified } from "../sim/truth/insonified.ts";
 import { acquire, type Acquisition } from "./acquire.ts";
 import { disturb } from "./disturb.ts";
@@ -155,9 +153,7 @@ function meanLagS({ imaging, tracker }: SimulatedSource, images: readonly Polled
 
 export function planMotion(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): TrackedScan {
   const { operator } = source;
-  const skin: DistanceField = {
-    distanceMm: (x, y, z) => sampleTrilinear(scene.grid, scene.skinDistanceMm, x, y, z, FAR_OUTSIDE_MM),
-  };
+  const skin = skinOf(scene);
   const plans = chosenSweeps(clinicalSweeps(knee.guide()), operator.sweeps);
   const onModel = moveProbe(operator.grip, plans, skin, operator, rng.fork("operator"));
   const leg = moveLeg(onModel.sweeps, legOptions(source.leg), rng.fork("leg"));
@@ -175,9 +171,10 @@ const legOptions = ({ shiftMm, turnDeg, angleDriftDeg, angleChangeDeg }: Simulat
 
 /** A planned press may be deeper than the tissue over bone: such a pose has no image. */
 function warnOfFaceInBone(scene: Scene, motion: ProbeMotion, images: readonly PolledImage[], log: Log): void {
+  const bone = boneOf(scene);
   const inBone = images.filter(({ echoS }) => {
     const { m } = motion.sceneFromImage(echoS);
-    return sampleTrilinear(scene.grid, scene.boneDistanceMm, m[3]!, m[7]!, m[11]!, FAR_OUTSIDE_MM) < 0;
+    return bone.distanceMm(m[3]!, m[7]!, m[11]!) < 0;
   }).length;
   if (inBone > 0) {
     log.warn(
@@ -186,9 +183,6 @@ function warnOfFaceInBone(scene: Scene, motion: ProbeMotion, images: readonly Po
     );
   }
 }
-
-/** Beyond the grid there is only air. */
-const FAR_OUTSIDE_MM = 50;
 
 function chosenSweeps(plans: readonly SweepPlan[], names: readonly string[] | undefined): SweepPlan[] {
   if (!names) return [...plans];

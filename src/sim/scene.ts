@@ -1,5 +1,6 @@
 import type { BoneName } from "../data/surface.ts";
-import { type Grid, voxelCount } from "../geometry/grid.ts";
+import type { DistanceField } from "../geometry/distance-field.ts";
+import { type Grid, sampleTrilinear, voxelCount } from "../geometry/grid.ts";
 
 /** How echo is arranged inside a tissue, for the image formation: speckle alone, or coherent structure besides it. */
 export type TissueTexture =
@@ -57,6 +58,19 @@ export interface Scene {
   /** None when absent. */
   readonly wires?: readonly SceneWire[];
 }
+
+/** Beyond the grid there is only air. */
+const FAR_OUTSIDE_MM = 50;
+
+/** The skin as the operator meets it: signed distance in the knee frame, negative inside the body. */
+export const skinOf = ({ grid, skinDistanceMm }: Scene): DistanceField => ({
+  distanceMm: (x, y, z) => sampleTrilinear(grid, skinDistanceMm, x, y, z, FAR_OUTSIDE_MM),
+});
+
+/** Bone as the scene holds it: signed distance in the knee frame, negative inside bone. */
+export const boneOf = ({ grid, boneDistanceMm }: Scene): DistanceField => ({
+  distanceMm: (x, y, z) => sampleTrilinear(grid, boneDistanceMm, x, y, z, FAR_OUTSIDE_MM),
+});
 
 /** Zeros on shared memory, so that a worker that is sent the array sees the same bytes. */
 export function sharedFloat32(length: number): Float32Array {

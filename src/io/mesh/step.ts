@@ -1,5 +1,5 @@
 import { UnsuitableInputError } from "../../core/errors.ts";
-import type { Mesh } from "../../geometry/mesh.ts";
+import { type Mesh, signedVolume, triangleNormal } from "../../geometry/mesh.ts";
 
 export interface StepOptions {
   /** Of the product; shown in the tree of the CAD program. */
@@ -38,20 +38,22 @@ export function encodeStep(mesh: Mesh, { name = "bone", maxFaces = DEFAULT_MAX_F
   }
   const file = new StepFile();
   const context = file.context(name);
-  const { edges, piece, pieces } = topology(mesh);
+  const { edges, piece, isClosed } = topology(mesh);
   const points = writeVertices(file, mesh);
   const curves = writeEdges(file, mesh, edges, points);
   const faceOf = writeFaces(file, mesh, curves, points);
   const solids: string[] = [],
     shells: string[] = [];
-  const membersOf = pieces.map((): string[] => []);
-  piece.forEach((p, t) => membersOf[p]!.push(faceOf[t]!));
-  for (let p = 0; p < pieces.length; p++) {
-    const members = membersOf[p]!;
-    if (pieces[p]!.isClosed) {
-      if (!(pieces[p]!.volumeMm3 > 0)) {
+  const membersOf = isClosed.map((): number[] => []);
+  piece.forEach((p, t) => membersOf[p]!.push(t));
+  for (const [p, numbers] of membersOf.entries()) {
+    const members = numbers.map((t) => faceOf[t]!);
+    if (isClosed[p]) {
+      const corners = numbers.flatMap((t) => [3 * t, 3 * t + 1, 3 * t + 2].map((i) => mesh.triangles[i]!));
+      const volumeMm3 = signedVolume({ positions: mesh.positions, triangles: Uint32Array.from(corners) });
+      if (!(volumeMm3 > 0)) {
         throw new UnsuitableInputError(
-          `piece ${p + 1} of the mesh is inside out (volume ${pieces[p]!.volumeMm3.toPrecision(3)} mm³)`,
+          `piece ${p + 1} of the mesh is inside out (volume ${volumeMm3.toPrecision(3)} mm³)`,
           "Turn its triangles",
         );
       }
@@ -151,7 +153,7 @@ interface Topology {
   readonly edges: ReadonlyMap<number, Edge & { readonly number: number }>;
   /** Per triangle: its piece. */
   readonly piece: Int32Array;
-  readonly pieces: readonly { readonly isClosed: boolean; readonly volumeMm3: number }[];
+  readonly isClosed: readonly boolean[];
 }
 
 /** A pair of vertices, whatever its order. */
@@ -188,11 +190,9 @@ function topology({ positions, triangles }: Mesh): Topology {
     if (!number.has(r)) number.set(r, number.size);
     return number.get(r)!;
   });
-  const isClosed = Array.from({ length: number.size }, () => true),
-    volume = new Float64Array(number.size);
+  const isClosed = Array.from({ length: number.size }, () => true);
   for (const { used, first } of edges.values()) if (used === 1) isClosed[piece[first]!] = false;
-  for (let t = 0; t < faces; t++) volume[piece[t]!]! += cone(positions, triangles, t);
-  return { edges, piece, pieces: isClosed.map((closed, p) => ({ isClosed: closed, volumeMm3: volume[p]! })) };
+  return { edges, piece, isClosed };
 }
 
 const unsuitable = (from: number, to: number, why: string): UnsuitableInputError =>
@@ -200,19 +200,6 @@ const unsuitable = (from: number, to: number, why: string): UnsuitableInputError
     `the edge between vertices ${from} and ${to} of the mesh ${why}`,
     "STEP needs a manifold surface: repair or remesh it (Slicer: Surface Toolbox)",
   );
-
-/** Signed volume between a triangle and the origin. */
-function cone(p: Readonly<Float32Array>, triangles: Readonly<Uint32Array>, t: number): number {
-  const a = 3 * triangles[3 * t]!,
-    b = 3 * triangles[3 * t + 1]!,
-    c = 3 * triangles[3 * t + 2]!;
-  return (
-    (p[a]! * (p[b + 1]! * p[c + 2]! - p[b + 2]! * p[c + 1]!) +
-      p[a + 1]! * (p[b + 2]! * p[c]! - p[b]! * p[c + 2]!) +
-      p[a + 2]! * (p[b]! * p[c + 1]! - p[b + 1]! * p[c]!)) /
-    6
-  );
-}
 
 /** References of the CARTESIAN_POINT and the VERTEX_POINT of each vertex that a triangle names. */
 interface Points {
@@ -253,8 +240,9 @@ function writeEdges(file: StepFile, { positions: p }: Mesh, edges: Topology["edg
   return curves;
 }
 
-function writeFaces(file: StepFile, { positions: p, triangles }: Mesh, curves: Curves, points: Points): string[] {
-  const vertices = p.length / 3;
+function writeFaces(file: StepFile, mesh: Mesh, curves: Curves, points: Points): string[] {
+  const { positions, triangles } = mesh;
+  const vertices = positions.length / 3;
   return Array.from({ length: triangles.length / 3 }, (_, t) => {
     const corner = [0, 1, 2].map((i) => triangles[3 * t + i]!);
     const sides = corner.map((from, i) => ({
@@ -266,16 +254,14 @@ function writeFaces(file: StepFile, { positions: p, triangles }: Mesh, curves: C
     );
     const loop = file.add(`EDGE_LOOP('',(${bounds.join(",")}))`);
     const outer = file.add(`FACE_OUTER_BOUND('',${loop},.T.)`);
-    const normal = file.add(`DIRECTION('',(${unitNormal(p, corner, t).map(real).join(",")}))`);
+    const normal = file.add(`DIRECTION('',(${unitNormal(mesh, t).map(real).join(",")}))`);
     const axes = file.add(`AXIS2_PLACEMENT_3D('',${points.place[corner[0]!]},${normal},${sides[0]!.curve.direction})`);
     return file.add(`ADVANCED_FACE('',(${outer}),${file.add(`PLANE('',${axes})`)},.T.)`);
   });
 }
 
-function unitNormal(p: Readonly<Float32Array>, [a, b, c]: readonly number[], t: number): [number, number, number] {
-  const u = [0, 1, 2].map((axis) => p[3 * b! + axis]! - p[3 * a! + axis]!),
-    v = [0, 1, 2].map((axis) => p[3 * c! + axis]! - p[3 * a! + axis]!);
-  const n = [u[1]! * v[2]! - u[2]! * v[1]!, u[2]! * v[0]! - u[0]! * v[2]!, u[0]! * v[1]! - u[1]! * v[0]!] as const;
+function unitNormal(mesh: Mesh, t: number): [number, number, number] {
+  const n = triangleNormal(mesh, t);
   const length = Math.hypot(...n);
   if (!(length > UNCERTAINTY_MM * UNCERTAINTY_MM)) {
     throw new UnsuitableInputError(`triangle ${t} of the mesh has no area`, "Remove slivers, or decimate the mesh");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { compact, decimate } from "../../../src/geometry/decimate.ts";
-import { meshBounds, type Mesh, signedVolume } from "../../../src/geometry/mesh.ts";
+import { decimate } from "../../../src/geometry/decimate.ts";
+import { mergeMeshes, meshBounds, selectTriangles, signedVolume, transformMesh } from "../../../src/geometry/mesh.ts";
 import { encodeStep } from "../../../src/io/mesh/step.ts";
 import { icosphere } from "../../../src/verify/shapes.ts";
 import { readStep } from "../../support/occt.ts";
@@ -9,14 +9,6 @@ import { readStep } from "../../support/occt.ts";
 const VOLUME_SHARE = 1e-4;
 /** Open CASCADE widens the box of a shape by its tolerance. */
 const BOX_MM = 1e-3;
-
-function merged(a: Mesh, b: Mesh, shiftMm: number): Mesh {
-  const shifted = b.positions.map((v, i) => (i % 3 === 0 ? v + shiftMm : v));
-  return {
-    positions: Float32Array.from([...a.positions, ...shifted]),
-    triangles: Uint32Array.from([...a.triangles, ...b.triangles.map((v) => v + a.positions.length / 3)]),
-  };
-}
 
 const ball = icosphere(20, 2);
 
@@ -43,8 +35,10 @@ test("a decimated ball stays closed, and its volume falls by no more than the st
 });
 
 test("an open sheet is a shell and no solid, and two pieces are two", async () => {
-  const half = compact({ positions: ball.positions, triangles: ball.triangles.slice(0, ball.triangles.length / 2) });
-  const { bytes, solids, shells } = encodeStep(merged(ball, half, 100));
+  const half = selectTriangles(ball, (i) => i < ball.triangles.length / 6).mesh;
+  const { bytes, solids, shells } = encodeStep(
+    mergeMeshes([ball, transformMesh(half, Float64Array.of(1, 0, 0, 100, 0, 1, 0, 0, 0, 0, 1, 0))]),
+  );
   expect(solids).toBe(1);
   expect(shells).toBeGreaterThanOrEqual(1);
   const read = await readStep(bytes);

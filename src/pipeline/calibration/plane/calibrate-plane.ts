@@ -1,5 +1,6 @@
 import { Matrix, solve } from "ml-matrix";
 import { percentile } from "../../../core/stats.ts";
+import { biweight, MEDIAN_NORMAL, TUKEY } from "../biweight.ts";
 import { judgeImage, type ImageUncertainty } from "../block-jackknife.ts";
 import { minimiseSquares } from "../levenberg-marquardt.ts";
 import { orientationSpread } from "../orientation-spread.ts";
@@ -41,9 +42,7 @@ const LEAST_FRAMES = 30;
 const LEAST_SPREAD_RAD = 0.5;
 const LARGEST_RMS_MM = 3;
 const WIDEST_MM = 3;
-const TUKEY = 4.685;
 const ROUNDS = 5;
-const MEDIAN_NORMAL = 0.6745;
 
 /**
  * Image on the probe from images of one resting plane, the bottom of a water tank (Prager et al. 1998). For each of the
@@ -191,10 +190,7 @@ function refine(frames: readonly PlaneFrame[], start: Start) {
   for (let round = 0; round < ROUNDS; round++) {
     const r = residuals(parameters);
     const scale = Math.max(1e-7, percentile(r.map(Math.abs), 0.5) / MEDIAN_NORMAL);
-    r.forEach((x, i) => {
-      const u = x / (TUKEY * scale);
-      weights[i] = Math.abs(u) < 1 ? (1 - u * u) ** 2 : 0;
-    });
+    r.forEach((x, i) => (weights[i] = biweight(x / (TUKEY * scale))));
     parameters = minimiseSquares({ start: parameters, steps, residuals, weights }).parameters;
   }
   const r = residuals(parameters);

@@ -1,5 +1,6 @@
 import { Matrix, solve } from "ml-matrix";
 import { percentile } from "../../../core/stats.ts";
+import { biweight, MEDIAN_NORMAL, TUKEY } from "../biweight.ts";
 import { judgeImage, type ImageUncertainty } from "../block-jackknife.ts";
 import { minimiseSquares } from "../levenberg-marquardt.ts";
 import { orientationSpread } from "../orientation-spread.ts";
@@ -41,9 +42,7 @@ const LEAST_FRAMES = 15;
 const LEAST_SPREAD_RAD = 0.35;
 const LARGEST_RMS_MM = 3;
 const WIDEST_MM = 2;
-const TUKEY = 4.685;
 const ROUNDS = 8;
-const MEDIAN_NORMAL = 0.6745;
 
 /**
  * Image on the probe from images of one resting point (crossed wires, a bead) at many places and attitudes. All that is
@@ -134,8 +133,7 @@ function fitPoint(frames: readonly PointFrame[]): PointFit | undefined {
       const own = Float64Array.from(frames, (_, i) => Math.abs(r[3 * i + axis]!));
       const scale = Math.max(1e-7, percentile(own, 0.5) / MEDIAN_NORMAL);
       for (let i = 0; i < frames.length; i++) {
-        const u = r[3 * i + axis]! / (TUKEY * scale),
-          share = Math.abs(u) < 1 ? (1 - u * u) ** 2 : 0;
+        const share = biweight(r[3 * i + axis]! / (TUKEY * scale));
         if (share < 0.05) outliers++;
         weights[3 * i + axis] = share / scale ** 2;
       }

@@ -1,3 +1,4 @@
+import { biweight, MEDIAN_NORMAL, TUKEY } from "../biweight.ts";
 import { percentile } from "../../../core/stats.ts";
 import { minimiseSquares } from "../levenberg-marquardt.ts";
 import type { ImagePose } from "./closed-form.ts";
@@ -16,13 +17,9 @@ export interface RefinedPose {
   readonly outlierShare: number;
 }
 
-/** Tukey's constant for 95 % efficiency (Holland & Welsch 1977). */
-export const TUKEY = 4.685;
 const ROUNDS = 20;
 /** The search ends when no parameter moves the image by more than this share of a micrometre. */
 const STILL = 0.02;
-/** Median of |x| of a standard normal. */
-const MEDIAN_NORMAL = 0.6745;
 const LEAST_SCALE_MM = 1e-7;
 
 /**
@@ -74,5 +71,3 @@ export function baseWeights(
   const each = scaleMm.map((s, kind) => 1 / s ** 2 / (kind === 2 ? patterns : wires.length));
   return Float64Array.from(kinds, (kind) => each[kind]!);
 }
-
-export const biweight = (u: number): number => (Math.abs(u) < 1 ? (1 - u * u) ** 2 : 0);

@@ -7,7 +7,8 @@ import type { RegistrationCovariance } from "../landmarks/registration-covarianc
 import type { ImagePose } from "./closed-form.ts";
 import { matrixOf, PARAMETERS, parameterSteps } from "./image-model.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
-import { baseWeights, biweight, TUKEY, type RefinedPose } from "./refine.ts";
+import { biweight, TUKEY } from "../biweight.ts";
+import { baseWeights, type RefinedPose } from "./refine.ts";
 import { residualFunction, residualKinds, residualsPerFrame } from "./residuals.ts";
 import type { WireFrame } from "./wire-frames.ts";
 
