@@ -3,8 +3,10 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { availableParallelism, totalmem } from "node:os";
 import type { Command } from "commander";
+import { contentCacheBytes } from "../io/content-cache.ts";
 import { findDataFolder } from "./data-folder.ts";
 import { terminalFor, type CommonOptions } from "./command.ts";
+import { CACHE_BYTES, cacheFolder } from "./picture-cache.ts";
 import { packageVersion } from "./version.ts";
 
 interface Finding {
@@ -58,6 +60,12 @@ async function examine(): Promise<Finding[]> {
     await tryImport("manifold-3d", "truth meshes cannot be made; reinstall with `npm ci`"),
     await portsFree(),
     await multicastWorks(),
+    {
+      what: "cache of pictures",
+      state: "ok",
+      detail: `${((await contentCacheBytes(cacheFolder)) / 2 ** 30).toFixed(1)} of ${CACHE_BYTES / 2 ** 30} GB in ${cacheFolder}; remove it at will`,
+      meaning: "",
+    },
     {
       what: "public recordings",
       state: data ? "ok" : "absent",

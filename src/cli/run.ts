@@ -11,6 +11,7 @@ import type { RunOutcome } from "../scenario/write-run.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { commandOf } from "./calibrate-session.ts";
 import { checkThresholds } from "./thresholds.ts";
+import { pictureCache } from "./picture-cache.ts";
 import { printOutcome } from "./print-outcome.ts";
 import { loadReportScripts } from "./report-scripts.ts";
 import { packageVersion } from "./version.ts";
@@ -20,6 +21,7 @@ interface RunOptions extends CommonOptions {
   readonly recording?: string;
   readonly seed?: string;
   readonly workers?: number;
+  readonly cache?: boolean;
   readonly failIf?: string[];
 }
 
@@ -39,6 +41,7 @@ export function addRun(program: Command): void {
     )
     .option("--seed <text>", "another seed than the scenario's")
     .option("-j, --workers <n>", "worker threads; changes nothing but the time", parseCount)
+    .option("--no-cache", "render every picture anew instead of reading those of an earlier run (.sonobench/)")
     .option("--fail-if <condition...>", 'exit with 1 when it holds, e.g. --fail-if "all.reachable.assd > 1.2"')
     .option("--json", "print one object with the headline figures; everything else goes to stderr")
     .option("-q, --quiet", "no progress")
@@ -50,7 +53,13 @@ export function addRun(program: Command): void {
       const folder = options.out ?? join("reports", scenario.name);
       const workers = createWorkerPool(options.workers ?? defaultWorkers());
       try {
-        const context = { log: terminal.log, workers, signal: interruptSignal(), version: packageVersion() };
+        const context = {
+          log: terminal.log,
+          workers,
+          signal: interruptSignal(),
+          version: packageVersion(),
+          ...(await pictureCache(options)),
+        };
         const { source } = scenario;
         if (source.kind === "session") {
           throw new UsageError(

@@ -8,11 +8,13 @@ import { writeTruth } from "../scenario/result-folder.ts";
 import { simulate } from "../scenario/simulate.ts";
 import { writeSession } from "../scenario/session/write-session.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
+import { pictureCache } from "./picture-cache.ts";
 import { packageVersion } from "./version.ts";
 
 interface SimulateOptions extends CommonOptions {
   readonly out: string;
   readonly workers?: number;
+  readonly cache?: boolean;
   readonly force?: boolean;
 }
 
@@ -22,6 +24,7 @@ export function addSimulate(program: Command): void {
     .summary("only the acquisition: a recording, and the truth beside it")
     .requiredOption("-o, --out <file>", "the recording, a .mcap file; the truth goes to <file without .mcap>-truth/")
     .option("-j, --workers <n>", "worker threads; changes nothing but the time", parseCount)
+    .option("--no-cache", "render every picture anew instead of reading those of an earlier run (.sonobench/)")
     .option("--force", "replace a recording that is there already")
     .option("--json", "print one object")
     .option("-q, --quiet", "no progress")
@@ -37,7 +40,13 @@ export function addSimulate(program: Command): void {
       await mkdir(dirname(options.out), { recursive: true });
       const workers = createWorkerPool(options.workers ?? defaultWorkers());
       try {
-        const context = { log: terminal.log, workers, signal: interruptSignal(), overwrite: options.force === true };
+        const context = {
+          log: terminal.log,
+          workers,
+          signal: interruptSignal(),
+          overwrite: options.force === true,
+          ...(await pictureCache(options)),
+        };
         if (source.kind === "session") {
           const written = await writeSession(source, scenario.seed, options.out, {
             ...context,

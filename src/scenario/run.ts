@@ -26,10 +26,9 @@ export async function runSimulated(
 ): Promise<RunOutcome> {
   await mkdir(folder, { recursive: true });
   const watch = createStopwatch();
-  const { log, workers, signal } = context;
   const recordingPath = join(folder, "recording.mcap");
   const simulation = await watch.time("simulate", () =>
-    simulate(scenario, source, recordingPath, { log, workers, signal, overwrite: true }),
+    simulate(scenario, source, recordingPath, { ...context, overwrite: true }),
   );
   return runJudged(scenario, recordingPath, simulation, folder, context, watch);
 }

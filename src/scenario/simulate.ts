@@ -25,6 +25,7 @@ import { acquire, type Acquisition } from "./acquire.ts";
 import { disturb } from "./disturb.ts";
 import { acquisitionTruth } from "./acquisition-truth.ts";
 import { buildPhantom, moveProbe } from "./build.ts";
+import type { RenderPictures } from "./cached-pictures.ts";
 import { imageSettingsOf, probeOf } from "./scanner.ts";
 import { kneeFromFemurBody, trueCalibration } from "./rig.ts";
 import type { CalibrationConfig, Scenario, SimulatedSource } from "./schema.ts";
@@ -49,6 +50,8 @@ interface SimulateContext {
   readonly signal: AbortSignal;
   /** Whether a recording that is there already may be replaced. */
   readonly overwrite: boolean;
+  /** Rendered when absent. */
+  readonly pictures?: RenderPictures;
 }
 
 const radians = (deg: number): number => (deg * Math.PI) / 180;
@@ -61,10 +64,10 @@ export async function simulate(
   scenario: Scenario,
   source: SimulatedSource,
   recordingPath: string,
-  { log, workers, signal, overwrite }: SimulateContext,
+  context: SimulateContext,
 ): Promise<Simulation> {
-  const { acquisition, geometry, truth } = await planScan(scenario, source, { log, workers });
-  await acquire(recordingPath, acquisition, { log, signal, overwrite });
+  const { acquisition, geometry, truth } = await planScan(scenario, source, context);
+  await acquire(recordingPath, acquisition, context);
   return { geometry, truth: truth() };
 }
 
@@ -75,7 +78,7 @@ export async function simulate(
 export async function planScan(
   scenario: Scenario,
   source: SimulatedSource,
-  { log, workers }: Pick<SimulateContext, "log" | "workers">,
+  { log, workers, pictures = renderFrames }: Pick<SimulateContext, "log" | "workers" | "pictures">,
 ): Promise<PlannedScan> {
   const rng = createRng(scenario.seed);
   log.info("building the knee");
@@ -99,7 +102,7 @@ export async function planScan(
   const render = async (batchS: readonly number[], firstPicture: number) => {
     const poses = new Float64Array(batchS.length * 12);
     batchS.forEach((timeS, i) => poses.set(motion.sceneFromImage(timeS).m, i * 12));
-    const frames = await renderFrames({
+    const frames = await pictures({
       scene,
       probe,
       settings,

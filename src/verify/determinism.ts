@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { silentLog } from "../core/log.ts";
 import { createRng } from "../core/rng.ts";
 import { createWorkerPool } from "../core/worker-pool.ts";
+import { cachedPictures, type RenderPictures } from "../scenario/cached-pictures.ts";
 import { runSimulated } from "../scenario/run.ts";
 import { parseScenario } from "../scenario/schema.ts";
 import type { Check, Suite } from "./check.ts";
@@ -22,14 +23,25 @@ const tiny = {
   report: { sampleFrames: 2 },
 };
 
+interface RunBytes {
+  readonly report: Buffer;
+  readonly recording: Buffer;
+}
+
 /** report.json and the recording of one run with so many workers. */
-async function runOnce(workerCount: number): Promise<{ readonly report: Buffer; readonly recording: Buffer }> {
+async function runOnce(workerCount: number, pictures?: RenderPictures): Promise<RunBytes> {
   const folder = await mkdtemp(join(tmpdir(), "sonobench-determinism-"));
   const workers = createWorkerPool(workerCount);
   try {
     const scenario = parseScenario(tiny, "verify determinism");
     if (scenario.source.kind !== "simulated") throw new Error("the scenario is a simulated one");
-    const context = { log: silentLog, workers, signal: new AbortController().signal, version: "verify" };
+    const context = {
+      log: silentLog,
+      workers,
+      signal: new AbortController().signal,
+      version: "verify",
+      ...(pictures && { pictures }),
+    };
     await runSimulated(scenario, scenario.source, folder, context);
     return {
       report: await readFile(join(folder, "report.json")),
@@ -47,12 +59,44 @@ const differingBytes = (a: Buffer, b: Buffer): number => {
   return count;
 };
 
+interface SharedRuns {
+  readonly one: RunBytes;
+  /** With two workers, filling a cache of pictures. */
+  readonly two: RunBytes;
+  /** With two workers, from that cache. */
+  readonly warm: RunBytes;
+  /** Batches that the last run found in the cache, and that it rendered. */
+  readonly found: number;
+  readonly rendered: number;
+}
+
 /** The runs that the checks share: made once, by the first check that asks. */
-function sharedRuns(): () => Promise<
-  readonly [Awaited<ReturnType<typeof runOnce>>, Awaited<ReturnType<typeof runOnce>>]
-> {
-  let runs: ReturnType<ReturnType<typeof sharedRuns>> | undefined;
-  return () => (runs ??= (async () => [await runOnce(1), await runOnce(2)] as const)());
+function sharedRuns(): () => Promise<SharedRuns> {
+  let runs: Promise<SharedRuns> | undefined;
+  return () => (runs ??= makeRuns());
+}
+
+async function makeRuns(): Promise<SharedRuns> {
+  const kept = new Map<string, Uint8Array>();
+  let found = 0,
+    rendered = 0;
+  const cache = {
+    read: async (key: string) => {
+      const bytes = kept.get(key);
+      if (bytes) found++;
+      return bytes;
+    },
+    write: async (key: string, bytes: Uint8Array) => {
+      rendered++;
+      kept.set(key, bytes);
+    },
+  };
+  const pictures = cachedPictures(cache, "verify");
+  const one = await runOnce(1),
+    two = await runOnce(2, pictures);
+  found = rendered = 0;
+  const warm = await runOnce(2, pictures);
+  return { one, two, warm, found, rendered };
 }
 
 const runs = sharedRuns();
@@ -65,7 +109,7 @@ const checks: readonly Check[] = [
     expected: 0,
     tolerance: 0,
     async run() {
-      const [one, two] = await runs();
+      const { one, two } = await runs();
       const measured = differingBytes(one.report, two.report);
       return { measured, pass: measured === 0 && one.report.length > 1000 };
     },
@@ -77,9 +121,21 @@ const checks: readonly Check[] = [
     expected: 0,
     tolerance: 0,
     async run() {
-      const [one, two] = await runs();
+      const { one, two } = await runs();
       const measured = differingBytes(one.recording, two.recording);
       return { measured, pass: measured === 0 && one.recording.length > 100_000 };
+    },
+  },
+  {
+    id: "determinism.cache",
+    statement: "Pictures that are read from the cache of an earlier run change no byte of report.json and recording",
+    source: "docs/pipeline.md",
+    expected: 0,
+    tolerance: 0,
+    async run() {
+      const { one, warm, found, rendered } = await runs();
+      const measured = differingBytes(one.report, warm.report) + differingBytes(one.recording, warm.recording);
+      return { measured, pass: measured === 0 && found > 0 && rendered === 0 };
     },
   },
   {

@@ -77,7 +77,7 @@ export async function calibrateSessions(
   await mkdir(folder, { recursive: true });
   let results: SessionResults = {};
   for (const step of [...before[kind], kind]) {
-    const planned = planSession(step, rig, seed, context.workers),
+    const planned = planSession(step, rig, seed, context),
       recordingPath = join(folder, `${step}.mcap`);
     context.log.info(`calibration session: ${step}`);
     await acquire(recordingPath, planned.acquisition, { ...context, overwrite: true });

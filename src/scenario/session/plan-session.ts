@@ -1,6 +1,5 @@
 import { compose, invert, type Rigid } from "../../core/rigid.ts";
 import { createRng } from "../../core/rng.ts";
-import type { WorkerPool } from "../../core/worker-pool.ts";
 import type { Calibration } from "../../data/calibration.ts";
 import type { ImageGeometry } from "../../data/image.ts";
 import { waterSpeedMps } from "../../data/water.ts";
@@ -22,6 +21,7 @@ import { allRound, fourMarkerBody } from "../../sim/tracker/marker-body.ts";
 import { simulatedTracker, type TrackedBody } from "../../sim/tracker/tracker-device.ts";
 import type { TrackerSpec } from "../../sim/tracker/tracker.ts";
 import type { Acquisition } from "../acquire.ts";
+import type { RunContext } from "../run-context.ts";
 import { buildTracker } from "../build.ts";
 import { phantomFromReferenceBody, probeFromImage, trackerFromPhantom, trueCalibration } from "../rig.ts";
 import { imageSettingsOf, probeOf } from "../scanner.ts";
@@ -57,7 +57,12 @@ const LAG_RATE_HZ = 16;
 const PIVOT_S = 20;
 
 /** One session of a scenario's rig. Sessions of one seed share the phantom as it was built. */
-export function planSession(kind: SessionKind, rig: SessionRig, seed: string, workers: WorkerPool): PlannedSession {
+export function planSession(
+  kind: SessionKind,
+  rig: SessionRig,
+  seed: string,
+  { workers, pictures = renderFrames }: Pick<RunContext, "workers" | "pictures">,
+): PlannedSession {
   const rng = createRng(seed).fork("sessions"),
     own = rng.fork(kind);
   const { conditions, imaging, tracker } = rig;
@@ -82,7 +87,7 @@ export function planSession(kind: SessionKind, rig: SessionRig, seed: string, wo
     if (moved.kind !== "probe" || !scene) return [];
     const poses = new Float64Array(12 * timesS.length);
     timesS.forEach((t, i) => poses.set(moved.session.phantomFromImage(t).m, 12 * i));
-    const frames = await renderFrames({ scene, probe, settings, seed: `${seed}/${kind}`, poses, firstFrame, workers });
+    const frames = await pictures({ scene, probe, settings, seed: `${seed}/${kind}`, poses, firstFrame, workers });
     return frames.map(({ pixels }) => ({ width: geometry.width, height: geometry.height, pixels }));
   };
   const stretches = moved.kind === "probe" ? moved.session.stretches : [];

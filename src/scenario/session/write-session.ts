@@ -28,7 +28,7 @@ export async function writeSession(
   context: RunContext & AcquireContext,
 ): Promise<WrittenSession> {
   const base = join(dirname(path), basename(path, ".mcap"));
-  const planned = planSession(source.session, source, seed, context.workers);
+  const planned = planSession(source.session, source, seed, context);
   const earlier = { nwire: "landmarks", landmarks: "pivot" } as const;
   const step = source.session in earlier ? earlier[source.session as keyof typeof earlier] : undefined;
   const known = step ? (await calibrateSessions(step, source, seed, `${base}-before`, context)).results : {};
