@@ -16,6 +16,7 @@ import { addSimulate } from "./simulate.ts";
 import { addCalibrate } from "./calibrate.ts";
 import { addConvert } from "./convert.ts";
 import { addSchema } from "./schema.ts";
+import { addStudy } from "./study.ts";
 import { addVerify } from "./verify.ts";
 import { packageVersion } from "./version.ts";
 
@@ -52,6 +53,7 @@ for (const add of [
   addHardware,
   addFit,
   addConvert,
+  addStudy,
   addDataset,
   addSchema,
   addDoctor,

@@ -10,7 +10,12 @@ const MAX_BYTES = 1 << 20;
 
 /** Reads a scenario from YAML or JSON (which is YAML). File names in it become relative to the scenario's folder. */
 export async function loadScenario(path: string): Promise<Scenario> {
-  const scenario = parseScenario(await readYaml(path), path);
+  return scenarioFrom(await readYaml(path), path);
+}
+
+/** The same of what the file held, or of a variant of it. */
+export function scenarioFrom(json: unknown, path: string): Scenario {
+  const scenario = parseScenario(json, path);
   const beside = (name: string): string => resolve(dirname(path), name);
   return { ...scenario, source: placeSource(scenario.source, beside), segmentation: placeModel(scenario, beside) };
 }

@@ -15,7 +15,7 @@ import type { Scenario, SimulatedSource } from "./schema.ts";
 import { planScan, simulate, type Simulation } from "./simulate.ts";
 import type { RunContext } from "./run-context.ts";
 import { createStopwatch, type Stopwatch } from "./stopwatch.ts";
-import { writeRun, type RunOutcome } from "./write-run.ts";
+import { writeRun, type FinishedRun, type RunOutcome } from "./write-run.ts";
 
 /** Simulates, reconstructs and scores; leaves everything but the page in `folder`. */
 export async function runSimulated(
@@ -24,13 +24,36 @@ export async function runSimulated(
   folder: string,
   context: RunContext,
 ): Promise<RunOutcome> {
-  await mkdir(folder, { recursive: true });
   const watch = createStopwatch();
+  const { recordingPath, simulation } = await simulateInto(folder, scenario, source, context, watch);
+  return runJudged(scenario, recordingPath, simulation, folder, context, watch);
+}
+
+/** Simulates, reconstructs and scores for the figures alone: `folder` is left with the recordings and no result. */
+export async function scoreSimulated(
+  scenario: Scenario,
+  source: SimulatedSource,
+  folder: string,
+  context: RunContext,
+): Promise<FinishedRun["headline"]> {
+  const watch = createStopwatch();
+  const { recordingPath, simulation } = await simulateInto(folder, scenario, source, context, watch);
+  return judge(scenario, recordingPath, simulation, folder, context, watch, async ({ headline }) => headline);
+}
+
+async function simulateInto(
+  folder: string,
+  scenario: Scenario,
+  source: SimulatedSource,
+  context: RunContext,
+  watch: Stopwatch,
+): Promise<{ readonly recordingPath: string; readonly simulation: Simulation }> {
+  await mkdir(folder, { recursive: true });
   const recordingPath = join(folder, "recording.mcap");
   const simulation = await watch.time("simulate", () =>
     simulate(scenario, source, recordingPath, { ...context, overwrite: true }),
   );
-  return runJudged(scenario, recordingPath, simulation, folder, context, watch);
+  return { recordingPath, simulation };
 }
 
 /**
@@ -61,14 +84,30 @@ export async function runServed(
  * Reconstructs a recording of a scenario and scores it against its truth, in which image i is image i of the recording:
  * the one way of simulated scans, of their replays, and of what came back over the wire.
  */
-export async function runJudged(
+export function runJudged(
+  scenario: Scenario,
+  recordingPath: string,
+  simulation: Simulation,
+  folder: string,
+  context: RunContext,
+  watch: Stopwatch = createStopwatch(),
+): Promise<RunOutcome> {
+  const { log } = context;
+  return judge(scenario, recordingPath, simulation, folder, context, watch, (run) =>
+    writeRun(folder, run, { watch, log }),
+  );
+}
+
+/** `use` is given the finished run while its recording is open. */
+async function judge<T>(
   scenario: Scenario,
   recordingPath: string,
   { truth, geometry }: Simulation,
   folder: string,
   runContext: RunContext,
-  watch: Stopwatch = createStopwatch(),
-): Promise<RunOutcome> {
+  watch: Stopwatch,
+  use: (run: FinishedRun) => Promise<T>,
+): Promise<T> {
   const { log, workers, version } = runContext;
   const context: StageContext = { rng: createRng(scenario.seed).fork("pipeline"), log, workers };
   const { calibration, lagSdS } = await watch.time("calibrate", () =>
@@ -87,7 +126,7 @@ export async function runJudged(
     const scored = await watch.time("score", () =>
       measure({ ...result, calibration, lagSdS }, truth, { seed: scenario.seed, minHits: scenario.scoring.minHits }),
     );
-    const run = {
+    return await use({
       kind: "run",
       scenario,
       configuration: scenario,
@@ -99,8 +138,7 @@ export async function runJudged(
       headline: scored.headline,
       warnings: recording.warnings,
       judged: { truth, scored },
-    } as const;
-    return await writeRun(folder, run, { watch, log });
+    });
   } finally {
     await recording.close();
   }

@@ -4,10 +4,18 @@ import { faultSchema } from "./fault-schema.ts";
 import { imagingSchema, probeSchema, scannerSchema, withScanner } from "./scanner.ts";
 import { checkSchema } from "./check-schema.ts";
 
+const phantomSeed = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe("draws the anatomy alone; the scenario's seed when left out. One knee, several draws of everything else");
+
 const parametricPhantom = z
   .strictObject({
     kind: z.literal("parametric"),
     sex: z.enum(["female", "male", "any"]).default("any"),
+    seed: phantomSeed,
     flexionDeg: z.number().min(0).max(120).default(30).describe("knee flexion"),
     effusionMm: z.number().min(0).max(15).default(0).describe("extra fluid in the suprapatellar recess, thickness"),
     bones: z
@@ -31,6 +39,7 @@ const meshPhantom = z
     side: z.enum(["right", "left"]),
     space: z.enum(["lps", "ras"]).default("lps").describe("axes of files that do not say it themselves"),
     sex: z.enum(["female", "male"]).optional().describe("of the soft tissue; guessed from the femur's width"),
+    seed: phantomSeed,
     effusionMm: z.number().min(0).max(15).default(0).describe("extra fluid in the suprapatellar recess, thickness"),
     gridSpacingMm: z.number().min(0.4).max(2).default(0.75).describe("spacing of the tissue grid that the beam sees"),
   })

@@ -82,7 +82,8 @@ export async function planScan(
 ): Promise<PlannedScan> {
   const rng = createRng(scenario.seed);
   log.info("building the knee");
-  const knee = await buildPhantom(source.phantom, rng.fork("phantom"));
+  const { seed: ownSeed } = source.phantom;
+  const knee = await buildPhantom(source.phantom, (ownSeed === undefined ? rng : createRng(ownSeed)).fork("phantom"));
   for (const note of knee.notes) log.info(note);
   for (const warning of knee.warnings) log.warn(warning);
   const { gridSpacingMm, effusionMm } = source.phantom;

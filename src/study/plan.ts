@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { FormatError, UnsuitableInputError } from "../core/errors.ts";
+import { createRng } from "../core/rng.ts";
+import type { CaseId } from "../data/study.ts";
+import { digest } from "../scenario/cached-pictures.ts";
+import { readYaml, scenarioFrom } from "../scenario/load.ts";
+import type { Scenario, SimulatedSource } from "../scenario/schema.ts";
+import { withFields } from "./set-field.ts";
+import { parseStudy, type Study } from "./study-schema.ts";
+import { checkNames, variantCount, variantsOf, type Variant } from "./variants.ts";
+
+/** A study whose every variant has been read as a scenario: nothing is misspelt when the first case starts. */
+export interface StudyPlan {
+  readonly study: Study;
+  readonly variants: readonly Variant[];
+  /** Index into `variants`. */
+  readonly reference: number;
+  /** Digest of the study and of its base: what a result folder belongs to. */
+  readonly key: string;
+  scenarioOf(id: CaseId): Scenario & { readonly source: SimulatedSource };
+}
+
+/** More than anyone can wait for, and than fits in memory as a plan. */
+const MOST_CASES = 1_000_000;
+
+/** Reads a study and its base. Throws FormatErrors that name the file, the variant and the field. */
+export async function planStudy(file: string): Promise<StudyPlan> {
+  const study = parseStudy(await readYaml(file), file);
+  const cases = variantCount(study.sweep) * study.knees * study.seedsPerKnee;
+  if (cases > MOST_CASES) {
+    throw new UnsuitableInputError(
+      `${file} asks for ${cases} cases`,
+      "Take fewer values, or draw points (sweep.kind: latin-hypercube)",
+    );
+  }
+  const basePath = resolve(dirname(file), study.base);
+  const base = await readYaml(basePath);
+  const variants = variantsOf(study.sweep, createRng(study.seed).fork("sweep"));
+  checkNames(variants, file);
+  const scenarios = variants.map((variant) => read(base, basePath, study, variant, file));
+  return {
+    study,
+    variants,
+    reference: referenceOf(study, variants, file),
+    key: digest([study, await readFile(basePath, "utf8")]),
+    scenarioOf: ({ variant, knee, seed }) => ofCase(scenarios[variant]!, study.seed, knee, seed),
+  };
+}
+
+type Simulated = Scenario & { readonly source: SimulatedSource };
+
+function read(base: unknown, basePath: string, study: Study, { name, set }: Variant, file: string): Simulated {
+  try {
+    const scenario = scenarioFrom(withFields(base, { ...study.set, ...set }), basePath);
+    if (scenario.source.kind === "simulated") return { ...scenario, source: scenario.source };
+    throw new FormatError(
+      basePath,
+      { field: "source.kind" },
+      "only a simulated source has a truth",
+      "Vary another one",
+    );
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new FormatError(file, { field: `variant "${name}"` }, error.message, "Mend sweep or set in the study");
+  }
+}
+
+function referenceOf({ reference }: Study, variants: readonly Variant[], file: string): number {
+  if (reference === undefined) return 0;
+  const found = variants.findIndex(({ name }) => name === reference);
+  if (found >= 0) return found;
+  throw new FormatError(
+    file,
+    { field: "reference" },
+    `no variant is called "${reference}"`,
+    `There are ${variants
+      .slice(0, 8)
+      .map(({ name }) => `"${name}"`)
+      .join(", ")}`,
+  );
+}
+
+/** Same knee and same draws in every variant, as far as a variant draws the same things. */
+function ofCase(scenario: Simulated, studySeed: string, knee: number, seed: number): Simulated {
+  const { source } = scenario,
+    kneeSeed = `${studySeed}/knee ${knee}`;
+  return {
+    ...scenario,
+    seed: `${kneeSeed}/seed ${seed}`,
+    source: { ...source, phantom: { ...source.phantom, seed: kneeSeed } },
+    report: { sampleFrames: 0 },
+  };
+}
+
+/** In the order in which they run: a knee is whole before the next starts, and variants share its pictures. */
+export function casesOf({ study, variants }: StudyPlan): CaseId[] {
+  const cases: CaseId[] = [];
+  for (let knee = 0; knee < study.knees; knee++)
+    for (let seed = 0; seed < study.seedsPerKnee; seed++)
+      for (let variant = 0; variant < variants.length; variant++) cases.push({ variant, knee, seed });
+  return cases;
+}

@@ -1,0 +1,77 @@
+import { FormatError, Interrupted } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { CaseOutcome, CaseResult, StudyReport } from "../data/study.ts";
+import type { Figure } from "../data/report.ts";
+import type { Scenario, SimulatedSource } from "../scenario/schema.ts";
+import type { CaseFiles } from "./case-files.ts";
+import { enoughKnees, summariseStudy } from "./summarise-study.ts";
+import { casesOf, type StudyPlan } from "./plan.ts";
+
+/** Runs one case for its figures. What it throws, but for an interruption and a full disk, is the case's failure. */
+export type RunCase = (
+  scenario: Scenario & { readonly source: SimulatedSource },
+) => Promise<Readonly<Record<string, Figure>>>;
+
+/** Case number i belongs to shard i mod `of`. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
+export interface StudyContext {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly runCase: RunCase;
+  readonly shard?: Shard;
+}
+
+/**
+ * Runs the cases that `files` does not hold yet, knee by knee, and ends early when the study's own rule says that the
+ * knees which are whole are enough (a shard does not see the others' cases, and runs all of its own). Throws Interrupted
+ * on an abort: every finished case is kept.
+ */
+export async function runCases(plan: StudyPlan, files: CaseFiles, context: StudyContext): Promise<void> {
+  const { log, signal, shard } = context;
+  const cases = casesOf(plan).filter((_, i) => shard === undefined || i % shard.of === shard.index);
+  const perKnee = plan.variants.length * plan.study.seedsPerKnee;
+  for (const [done, id] of cases.entries()) {
+    log.progress("cases", done, cases.length);
+    if (signal.aborted) throw stopped(done, cases.length);
+    if (shard === undefined && done % perKnee === 0 && enoughKnees(plan, await files.all()) !== null) return;
+    if ((await files.read(id)) !== undefined) continue;
+    const outcome = await outcomeOf(() => context.runCase(plan.scenarioOf(id)));
+    if (signal.aborted) throw stopped(done, cases.length); // half a case is no case
+    if (outcome.status === "failed") {
+      log.warn(`variant "${plan.variants[id.variant]!.name}", knee ${id.knee}, seed ${id.seed}: ${outcome.reason}`);
+    }
+    await files.write(id, outcome);
+  }
+  log.progress("cases", cases.length, cases.length);
+}
+
+const stopped = (done: number, all: number): Interrupted =>
+  new Interrupted(`stopped after ${done} of ${all} cases; they are kept: run the same command to go on`);
+
+async function outcomeOf(run: () => ReturnType<RunCase>): Promise<CaseOutcome> {
+  try {
+    return { status: "measured", headline: await run() };
+  } catch (error) {
+    // A full disk or a file that nobody may read fails every case alike, and is no finding about a variant.
+    if (error instanceof Interrupted || error instanceof FormatError || isSystemError(error)) throw error;
+    return { status: "failed", reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const isSystemError = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
+
+/** Of what is there; the same bytes whoever ran the cases, and in whatever order. */
+export const collectStudy = async (plan: StudyPlan, files: CaseFiles, version: string): Promise<StudyReport> =>
+  summariseStudy(plan, await files.all(), version);
+
+/** How many cases there are and how many are finished, of them failed. */
+export function statusOf(plan: StudyPlan, results: readonly CaseResult[]) {
+  const cases = casesOf(plan).length;
+  const failed = results.filter(({ outcome }) => outcome.status === "failed").length;
+  return { cases, finished: results.length, failed, left: cases - results.length };
+}
