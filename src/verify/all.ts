@@ -8,6 +8,7 @@ import { kneeSuite } from "./knee.ts";
 import { metricsSuite } from "./metrics.ts";
 import { openigtlinkSuite } from "./openigtlink.ts";
 import { reconstructionSuite } from "./reconstruction.ts";
+import { statisticsSuite } from "./statistics.ts";
 import { trackerSuite } from "./tracker.ts";
 import { ultrasoundSuite } from "./ultrasound.ts";
 import { threeWaysSuite } from "./three-ways.ts";
@@ -24,6 +25,7 @@ export const allSuites: readonly Suite[] = [
   calibrationSuite,
   reconstructionSuite,
   metricsSuite,
+  statisticsSuite,
   determinismSuite,
   threeWaysSuite,
 ];
