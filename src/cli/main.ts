@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { FormatError, Interrupted, UnsuitableInputError } from "../core/errors.ts";
 import { MissedThreshold, UsageError } from "./command.ts";
+import { addCompare } from "./compare.ts";
 import { addDataset } from "./dataset.ts";
 import { addDoctor } from "./doctor.ts";
 import { addFit } from "./fit.ts";
@@ -54,6 +55,7 @@ for (const add of [
   addFit,
   addConvert,
   addStudy,
+  addCompare,
   addDataset,
   addSchema,
   addDoctor,
