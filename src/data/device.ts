@@ -11,6 +11,15 @@ export const hostSeconds = (timeS: number): Seconds<"host"> => timeS as Seconds<
 /** Where `acquiredAt` comes from, best first. */
 export type TimeSource = "mid-exposure" | "transmit-minus-latency" | "device" | "arrival";
 
+/** A device's clock, read between two moments of the host: request sent, answer received. */
+export interface ClockReading {
+  readonly deviceS: Seconds<"device">;
+  /** The middle of the two moments. */
+  readonly hostS: Seconds<"host">;
+  /** Half of the time between them. */
+  readonly uncertaintyS: number;
+}
+
 export interface Sample<T> {
   /** Counts up by one per sample of the device; a gap is a lost sample. */
   readonly sequence: number;
@@ -19,6 +28,8 @@ export interface Sample<T> {
   readonly timeSource: TimeSource;
   /** Changes when depth, size or another setting changes what a pixel means. */
   readonly geometryEpoch: number;
+  /** The last one since the sample before, of devices whose clock can be asked. */
+  readonly clockReading?: ClockReading;
   readonly value: T;
 }
 

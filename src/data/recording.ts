@@ -1,6 +1,13 @@
 import type { LostStatus } from "./device.ts";
 import type { Image, ImageGeometry } from "./image.ts";
 
+/** When a device's clock was asked what it shows, as parallel arrays; see `ClockReading` in device.ts. */
+export interface ClockReadings {
+  readonly deviceS: Float64Array;
+  readonly hostS: Float64Array;
+  readonly uncertaintyS: Float64Array;
+}
+
 /** One tool's poses over time, as parallel arrays of one length. */
 export interface PoseTrack {
   /** As the recording names it: "Probe", "Reference", "Stylus" … */
@@ -11,6 +18,8 @@ export interface PoseTrack {
   readonly acquiredAtS: Float64Array;
   /** Seconds of the host's clock; equal to `acquiredAtS` when the recording keeps only one time. */
   readonly receivedAtS: Float64Array;
+  /** Of the tracker's clock; absent when it could not be asked. */
+  readonly clock?: ClockReadings;
   readonly status: readonly (LostStatus | "tracked")[];
   /** 12 numbers a sample: row-major 3×4, mm; NaN where the tool was not tracked. */
   readonly parentFromTool: Float64Array;
@@ -28,6 +37,8 @@ export interface ImageTrack {
   readonly nominalGeometry?: ImageGeometry;
   readonly acquiredAtS: Float64Array;
   readonly receivedAtS: Float64Array;
+  /** Of the imager's clock; absent when it could not be asked. */
+  readonly clock?: ClockReadings;
   /** 1 where the pixels can be used. */
   readonly valid: Uint8Array;
   /** Image `index`, in the internal orientation (MF: +u to the marked side, +v away from the transducer). */

@@ -1,5 +1,5 @@
 import type { Recording } from "../data/recording.ts";
-import { fitClock } from "../pipeline/sync/clock-map.ts";
+import { clockOf, type ClockedTrack } from "../pipeline/sync/clock-map.ts";
 
 /** How a device's clock went against that of the host that recorded it. */
 export interface DeviceClock {
@@ -18,13 +18,10 @@ export function clocksOf({ images, poses }: Recording): DeviceClock[] {
     (longest, each) => (each.acquiredAtS.length > (longest?.acquiredAtS.length ?? 0) ? each : longest),
     undefined,
   );
-  const clock = (
-    device: DeviceClock["device"],
-    times: { readonly acquiredAtS: Float64Array; readonly receivedAtS: Float64Array } | undefined,
-  ): DeviceClock[] => {
+  const clock = (device: DeviceClock["device"], times: ClockedTrack | undefined): DeviceClock[] => {
     const [deviceS] = times?.acquiredAtS ?? [];
     if (!times || deviceS === undefined) return [];
-    const { offsetS, rate, jitterSdS } = fitClock(times.acquiredAtS, times.receivedAtS);
+    const { offsetS, rate, jitterSdS } = clockOf(times);
     return [{ device, aheadS: deviceS - (offsetS + rate * deviceS), skew: 1 / rate - 1, jitterSdS }];
   };
   return [...clock("images", images), ...clock("poses", track)];

@@ -73,10 +73,30 @@ export interface ClockError {
 /** The device with a clock that is wrong (more than it is already). */
 export function withClock<T>(device: Device<T>, { offsetS, skew }: ClockError): Device<T> {
   if (offsetS === 0 && skew === 0) return device;
+  const shown = (timeS: number) => deviceSeconds(offsetS + (1 + skew) * timeS);
   return withStamps(device, (sample) => ({
     ...sample,
-    acquiredAt: deviceSeconds(offsetS + (1 + skew) * sample.acquiredAt),
+    acquiredAt: shown(sample.acquiredAt),
+    ...(sample.clockReading && {
+      clockReading: { ...sample.clockReading, deviceS: shown(sample.clockReading.deviceS) },
+    }),
   }));
+}
+
+function later<T>(sample: Sample<T>, byS: number): Sample<T> {
+  const { acquiredAt, receivedAt, clockReading: clock } = sample;
+  return {
+    ...sample,
+    acquiredAt: deviceSeconds(acquiredAt + byS),
+    receivedAt: hostSeconds(receivedAt + byS),
+    ...(clock && {
+      clockReading: {
+        ...clock,
+        deviceS: deviceSeconds(clock.deviceS + byS),
+        hostS: hostSeconds(clock.hostS + byS),
+      },
+    }),
+  };
 }
 
 /**
@@ -101,15 +121,10 @@ export function repeated<T>(device: Device<T>, periodS: number): Device<T> {
             const stream = round === 0 ? first : await device.open(signal);
             let before = numbers;
             try {
-              for await (const { sequence, acquiredAt, receivedAt, ...rest } of stream) {
+              for await (const sample of stream) {
                 if (closed) return;
-                before = numbers + sequence;
-                yield {
-                  ...rest,
-                  sequence: before,
-                  acquiredAt: deviceSeconds(acquiredAt + round * periodS),
-                  receivedAt: hostSeconds(receivedAt + round * periodS),
-                };
+                before = numbers + sample.sequence;
+                yield later({ ...sample, sequence: before }, round * periodS);
               }
             } finally {
               await stream.close();

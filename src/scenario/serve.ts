@@ -87,7 +87,19 @@ export async function serveScan(scan: Acquisition, options: ServeOptions): Promi
   const stop = new AbortController();
   const visitors = createVisitors(pointsMessage(scan.points));
   const port = options.plusPort ?? DEFAULT_PORT;
-  const server = await startServer({ host, port, nowS, onClient: visitors.enter, onMessage: visitors.heard });
+  const { offsetS, skew } = options.plusClock ?? RIGHT_CLOCK;
+  const clockUtcS = (): number | undefined => {
+    const { origin } = timeline;
+    return origin && offsetS + (1 + skew) * (origin.recordS + (nowS() - origin.hostS) * speed);
+  };
+  const server = await startServer({
+    host,
+    port,
+    nowS,
+    clockUtcS,
+    onClient: visitors.enter,
+    onMessage: visitors.heard,
+  });
 
   async function* poseFrames(tracker: PoseDevice): AsyncGenerator<Sample<TrackerFrame>> {
     const stream = await since(tracker, beginAt(), () => counts.poseFrames++).open(stop.signal);
@@ -124,7 +136,6 @@ export async function serveScan(scan: Acquisition, options: ServeOptions): Promi
 
   /** Until a client has stayed to the end. */
   async function playPlus(): Promise<"finished" | "closed"> {
-    const { offsetS, skew } = options.plusClock ?? RIGHT_CLOCK;
     while (await visitors.someone(server, stop.signal)) {
       const { hostS, recordS } = await timeline.join();
       const alone = visitors.untilAlone(server, stop.signal);

@@ -29,6 +29,7 @@ import type { RenderPictures } from "./cached-pictures.ts";
 import { imageSettingsOf, probeOf } from "./scanner.ts";
 import { kneeFromFemurBody, trueCalibration } from "./rig.ts";
 import type { CalibrationConfig, Scenario, SimulatedSource } from "./schema.ts";
+import { poseDelayS } from "./tracker-timing.ts";
 import { trackerOf, type TrackedScan } from "./simulated-tracker.ts";
 
 export interface Simulation {
@@ -152,7 +153,7 @@ const stampDelayS = ({ lagS, scannerRateHz }: SimulatedSource["imaging"]): numbe
 /** From the time of the host at which the tracker's poses seem to be, to the stamps of the images, on average. */
 function meanLagS({ imaging, tracker }: SimulatedSource, images: readonly PolledImage[]): number {
   const ageS = mean(images.map(({ pollS, echoS }) => pollS - echoS));
-  return stampDelayS(imaging) + ageS - (tracker.latencyS + tracker.smoothingS);
+  return stampDelayS(imaging) + ageS - poseDelayS(tracker);
 }
 
 export function planMotion(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): TrackedScan {

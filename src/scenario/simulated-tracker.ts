@@ -21,6 +21,7 @@ import {
   type Place,
 } from "./rig.ts";
 import type { TrackerConfig } from "./schema.ts";
+import { timingOf } from "./tracker-timing.ts";
 
 /** What there is to be tracked, and what stands in the way. */
 export interface TrackedScan {
@@ -73,15 +74,7 @@ export function trackerOf(config: TrackerConfig, scan: TrackedScan, rng: Rng): P
     { ...fourMarkerBody("Femur", "second"), trackerFromTool: (timeS) => compose(trackerFromKnee(timeS), femur).m },
     { ...fourMarkerBody("Tibia", "third"), trackerFromTool: (timeS) => compose(trackerFromTibia(timeS), tibia).m },
   ];
-  const timing = {
-    rateHz: config.rateHz,
-    latencyS: config.latencyS,
-    latencySdS: config.latencySdS,
-    lateShare: config.lateShare,
-    lateS: config.lateS,
-    clockOffsetS: config.clockOffsetS,
-    clockSkew: config.clockSkewPpm * 1e-6,
-  };
+  const timing = timingOf(config);
   const occluded = config.kind !== "aurora" && config.occlusion;
   const sight = occluded ? obstacles(trackerFromKnee, trackerFromImage, { ...scan, motion }) : freeSight;
   return simulatedTracker(buildTracker(config), bodies, timing, motion.durationS, rng, sight);

@@ -5,11 +5,11 @@ import { simulatedImager } from "../../src/sim/probe/imager-device.ts";
 import { pollTimes } from "../../src/sim/probe/polling.ts";
 import { fourMarkerBody } from "../../src/sim/tracker/marker-body.ts";
 import { duoClass } from "../../src/sim/tracker/presets.ts";
-import { simulatedTracker } from "../../src/sim/tracker/tracker-device.ts";
+import { simulatedTracker, type EchoTiming } from "../../src/sim/tracker/tracker-device.ts";
 import { deviceContract } from "../contract/device.ts";
 
 const timing = { rateHz: 120, latencyS: 0.0054, latencySdS: 0.0004, clockOffsetS: 1356, clockSkew: 2e-5 };
-const tracker = () =>
+const tracker = (echo?: EchoTiming) =>
   simulatedTracker(
     duoClass,
     [
@@ -18,7 +18,7 @@ const tracker = () =>
         trackerFromTool: (timeS) => fromAxisAngle<"tracker", "probe">([0, 0, 1], 0, [timeS, 0, 1000]).m,
       },
     ],
-    timing,
+    { ...timing, ...(echo ? { echo } : {}) },
     0.5,
     createRng("device"),
   );
@@ -32,7 +32,7 @@ const imager = (persistence = 0) =>
     async (timesS, first) => timesS.map((_, i) => ({ width: 2, height: 1, pixels: Uint8Array.of(first + i, 0) })),
   );
 
-deviceContract("simulated tracker", tracker);
+deviceContract("simulated tracker", () => tracker());
 deviceContract("simulated imager", () => imager());
 deviceContract("simulated imager with persistence", () => imager(0.5));
 
@@ -46,6 +46,19 @@ test("the tracker's clock is offset and skewed, and samples arrive a latency aft
     expect(receivedAt - trueS).toBeLessThan(0.0054 + 6 * 0.0004);
   }
   expect(i).toBe(60);
+});
+
+test("a tracker that can be asked for its time answers, and knows it to half the round trip", async () => {
+  const stream = await tracker({ everyS: 0.1, oneWayS: 0.0004, queueS: 0.00005 }).open(new AbortController().signal);
+  let count = 0;
+  for await (const { clockReading } of stream) {
+    if (!clockReading) continue;
+    count++;
+    const trueS = (clockReading.deviceS - 1356) / (1 + 2e-5);
+    expect(Math.abs(trueS - clockReading.hostS)).toBeLessThan(clockReading.uncertaintyS);
+    expect(clockReading.uncertaintyS).toBeGreaterThan(0.0004);
+  }
+  expect(count).toBe(5);
 });
 
 test("images come at multiples of the polling period within the stretches, stamped late by the lag", async () => {

@@ -1,6 +1,7 @@
 import type { Rng } from "../../core/rng.ts";
 import {
   deviceSeconds,
+  type ClockReading,
   type Device,
   type DeviceStream,
   type ImageDevice,
@@ -129,6 +130,7 @@ function faulty<T>(
         timeSource:
           fate.noExposureTime && sample.timeSource === "mid-exposure" ? "transmit-minus-latency" : sample.timeSource,
         geometryEpoch: sample.geometryEpoch + fate.steps + fate.redefinitions + epochs,
+        ...(sample.clockReading ? { clockReading: shifted(sample.clockReading, fate.offsetS) } : {}),
         value,
       };
       own.delivered++;
@@ -154,6 +156,12 @@ function faulty<T>(
     },
   };
 }
+
+/** It is the clock that is off, whoever asks it. */
+const shifted = (reading: ClockReading, byS: number): ClockReading => ({
+  ...reading,
+  deviceS: deviceSeconds(reading.deviceS + byS),
+});
 
 function applyToolFault(tools: readonly ToolReading[], fault: ToolFault): readonly ToolReading[] {
   const only = (tool: string, change: (reading: ToolReading) => ToolReading): readonly ToolReading[] =>

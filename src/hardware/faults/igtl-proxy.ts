@@ -73,6 +73,7 @@ export async function startIgtlProxy(options: IgtlProxyOptions): Promise<IgtlFau
     const decoded = decodeMessage(openBody(readHeader(bytes), bytes.subarray(HEADER_BYTES)));
     const type = decoded?.body.type;
     const line = type === "IMAGE" ? lines.images : type === "TRANSFORM" ? lines.poses : undefined;
+    if (decoded && type === "STATUS") return link.write(encodeMessage(lines.images.shift(decoded)), false);
     if (!decoded || !line) return link.write(bytes, false);
     const { fate, isNew } = line.next(decoded);
     if (isNew) counters[type === "IMAGE" ? "images" : "poseFrames"]++;
@@ -214,10 +215,14 @@ function startLine({ script, rng }: IgtlProxyOptions, line: Line) {
       fate = plan(count++, timestampSeconds(timestamp) - firstS);
       return { fate, isNew: true };
     },
+    /** By what the clock is off just now; a message without a time stays so. */
+    shift(sent: Message, { offsetS, steppedS }: Fate = fate): Message {
+      const timeS = timestampSeconds(sent.timestamp),
+        shiftS = offsetS + steppedS;
+      return shiftS === 0 || timeS === 0 ? sent : { ...sent, timestamp: timestampOf(timeS + shiftS) };
+    },
     change(sent: Message, now: Fate): Message | undefined {
-      const shiftS = now.offsetS + now.steppedS;
-      const timed =
-        shiftS === 0 ? sent : { ...sent, timestamp: timestampOf(timestampSeconds(sent.timestamp) + shiftS) };
+      const timed = this.shift(sent, now);
       if (sent.body.type === "TRANSFORM") return changeTransform(timed, now, frozen);
       if (sent.body.type !== "IMAGE") return timed;
       const body = (lastImage = now.repeatedImage && lastImage ? lastImage : sent.body);

@@ -55,6 +55,7 @@ export async function startNatNetProxy(options: NatNetProxyOptions): Promise<Nat
     index = 0,
     pausedFrames = 0,
     redefined = 0,
+    shiftS = 0,
     down = false,
     downUntilS = -Infinity,
     outage: Fate["outage"];
@@ -66,6 +67,7 @@ export async function startNatNetProxy(options: NatNetProxyOptions): Promise<Nat
     const kind = packetKind(bytes);
     if (kind === "frame") return treatFrame(bytes);
     if (isDown()) return [];
+    if (kind === "echoResponse") return [shiftEcho(bytes, shiftS)];
     if (kind === "models" && redefined % 2 === 1) return [redefine(bytes)];
     // What still waits goes before the server's goodbye.
     return kind === "disconnect" ? [...releaseAll(), bytes] : [bytes];
@@ -103,7 +105,7 @@ export async function startNatNetProxy(options: NatNetProxyOptions): Promise<Nat
     const rises = fate.redefinitions > redefined;
     redefined = fate.redefinitions;
     const rigidBodies = applyToolFaults(frame.rigidBodies, tools, fate, frozen);
-    const shiftS = fate.offsetS + fate.steppedS;
+    shiftS = fate.offsetS + fate.steppedS;
     const ticks = frame.ticks && {
       midExposure: fate.noExposureTime ? 0n : frame.ticks.midExposure + ticksOf(shiftS),
       dataReceived: fate.noExposureTime ? 0n : frame.ticks.dataReceived + ticksOf(shiftS),
@@ -170,6 +172,13 @@ const ticksOf = (timeS: number): bigint => BigInt(Math.round(timeS * CLOCK_HZ));
 const olderVersion = { major: 4, minor: 0 };
 const encode = (frame: Frame, { otherVersion }: Fate): Uint8Array =>
   encodePacket({ kind: "frame", frame }, otherVersion ? olderVersion : newestKnown);
+
+/** Who asks the clock is told the same as the frames. */
+function shiftEcho(bytes: Uint8Array, byS: number): Uint8Array {
+  const packet = decodePacket(bytes, newestKnown);
+  if (packet.kind !== "echoResponse") return bytes;
+  return encodePacket({ ...packet, serverTicks: packet.serverTicks + ticksOf(byS) }, newestKnown);
+}
 
 /** The same bodies with their numbers in reverse. */
 function redefine(bytes: Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import { UnsuitableInputError } from "../../core/errors.ts";
-import { ClockSync, type ClockState } from "./clock-sync.ts";
+import { ClockSync, type ClockState, type Echo } from "./clock-sync.ts";
 import { FrameIntake, type IntakeCounters } from "./frame-intake.ts";
 import type { Frame } from "./frame.ts";
 import type { HostClock } from "./host-clock.ts";
@@ -49,6 +49,8 @@ export interface ClientEvents {
   /** Definitions for the frames that follow; null: those known are out of date and no new ones arrive. */
   models(models: ModelList | null): void;
   frame(frame: Frame, receivedS: number): void;
+  /** The server's clock was read. */
+  echo(echo: Echo): void;
   state(state: ClientState): void;
   /** The server said goodbye. "stay" takes the frames that are still on their way. */
   disconnected(reason: "disconnect" | "timeout"): "reconnect" | "stay";
@@ -59,7 +61,7 @@ const FIRST_BACKOFF_MS = 250,
   LONGEST_BACKOFF_MS = 4000;
 const HOUSEKEEPING_MS = 100;
 const KEEP_ALIVE_S = 1,
-  ECHO_S = 0.25,
+  ECHO_S = 0.1,
   MODEL_REFRESH_S = 5,
   MODEL_REPEAT_S = 1,
   TAKE_OVER_S = 0.25;
@@ -351,7 +353,9 @@ export class NatNetClient {
     this.echoesOut.delete(stamp);
     if (sentS === undefined || clockHz === undefined) return;
     this.own.echoes++;
-    this.sync.add({ sentS, receivedS, serverS: ticksToSeconds(serverTicks, clockHz) });
+    const echo = { sentS, receivedS, serverS: ticksToSeconds(serverTicks, clockHz) };
+    this.sync.add(echo);
+    this.events.echo(echo);
   }
 
   // Keeping it up

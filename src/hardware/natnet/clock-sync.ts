@@ -1,9 +1,17 @@
+import { deviceSeconds, hostSeconds, type ClockReading } from "../../data/device.ts";
+
 /** An exchange with the server's clock: request sent, answer received (host), the clock's reading between (server). */
 export interface Echo {
   readonly sentS: number;
   readonly receivedS: number;
   readonly serverS: number;
 }
+
+export const readingOf = ({ sentS, receivedS, serverS }: Echo): ClockReading => ({
+  deviceS: deviceSeconds(serverS),
+  hostS: hostSeconds((sentS + receivedS) / 2),
+  uncertaintyS: (receivedS - sentS) / 2,
+});
 
 export interface ClockState {
   /** host − server at the last accepted echo. */

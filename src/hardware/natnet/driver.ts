@@ -2,13 +2,14 @@ import { silentLog, type Log } from "../../core/log.ts";
 import {
   deviceSeconds,
   hostSeconds,
+  type ClockReading,
   type Device,
   type DeviceStream,
   type Sample,
   type TrackerFrame,
 } from "../../data/device.ts";
 import { NatNetClient, type ClientCounters, type ClientState } from "./client.ts";
-import type { ClockState } from "./clock-sync.ts";
+import { readingOf, type ClockState, type Echo } from "./clock-sync.ts";
 import { FrameOrder, type OrderCounters } from "./frame-order.ts";
 import type { Frame } from "./frame.ts";
 import { steadyClock, type HostClock } from "./host-clock.ts";
@@ -126,6 +127,8 @@ class Stream implements OptitrackStream {
   private modelsText = "";
   private models: ModelList | null = null;
   private modelEpoch = 0;
+  private firstReceivedS = Infinity;
+  private echo: Echo | undefined;
   private lastTime: FrameTime | undefined;
   private quietTicks = 0;
   private flusher: NodeJS.Timeout | undefined;
@@ -154,6 +157,7 @@ class Stream implements OptitrackStream {
         session: (session) => this.begin(session),
         models: (models) => this.define(models),
         frame: (frame, receivedS) => this.take(frame, receivedS),
+        echo: (echo) => this.hear(echo),
         state: (state) => this.enter(state),
         disconnected: (reason) => this.goodbye(reason),
       },
@@ -275,9 +279,11 @@ class Stream implements OptitrackStream {
     }
     if (this.lastTime && time.epoch !== this.lastTime.epoch) {
       this.own.clockSteps++;
+      this.echo = undefined; // nobody knows on which side of the step it was
       this.log.warn("tracker: the server's clock was set; times go on by the host's clock", { sequence });
     }
     this.lastTime = time;
+    this.firstReceivedS = Math.min(this.firstReceivedS, receivedS);
     if (tools.hasUnknownBody(frame.rigidBodies)) this.client.refreshModels();
     this.measureLatency(time, receivedS);
     this.own.samples++;
@@ -288,8 +294,21 @@ class Stream implements OptitrackStream {
       timeSource: time.source,
       // What a pose means hangs on the definitions of the bodies, what a time means on the clock.
       geometryEpoch: this.modelEpoch + time.epoch,
+      ...this.takeReading(times),
       value: { tools: tools.read(frame.rigidBodies, time.acquiredS) },
     });
+  }
+
+  /** A played session has no clock before its first frame. */
+  private hear(echo: Echo): void {
+    if (echo.sentS > this.firstReceivedS) this.echo = echo;
+  }
+
+  private takeReading(times: TimeBase): { readonly clockReading?: ClockReading } {
+    const { echo } = this;
+    this.echo = undefined;
+    const deviceS = echo && times.ofTicks(echo.serverS);
+    return echo && deviceS !== undefined ? { clockReading: readingOf({ ...echo, serverS: deviceS }) } : {};
   }
 
   private measureLatency(time: FrameTime, receivedS: number): void {

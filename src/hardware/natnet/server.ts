@@ -6,6 +6,7 @@ import type { Frame, RigidBody } from "./frame.ts";
 import { realPaceClock } from "../replay/pace.ts";
 import type { HostClock } from "./host-clock.ts";
 import type { ModelList } from "./model.ts";
+import { PlayedClock } from "./played-clock.ts";
 import {
   decodePacket,
   encodePacket,
@@ -74,8 +75,6 @@ export type PlayEnd =
   /** The session that was to be played could not be read on. */
   | { readonly status: "failed"; readonly error: unknown };
 
-/** How fast the estimate of the played device clock follows: jitter of single samples is averaged away. */
-const CLOCK_FOLLOWS = 1 / 64;
 const CLIENT_CHECK_MS = 250;
 /** A client that asks for no definitions is given frames after this; one that asks is ready for them then. */
 const START_MS = 500;
@@ -97,7 +96,7 @@ export class NatNetServer {
   private playing: AbortController | undefined;
   private played = false;
   private starter: NodeJS.Timeout | undefined;
-  private deviceOffsetS: number | undefined;
+  private deviceClock: PlayedClock;
   private dueS = 0;
   private playStartS = 0;
   private recordStartS = 0;
@@ -110,6 +109,7 @@ export class NatNetServer {
     this.data = sockets.data;
     this.dataPort = sockets.dataPort;
     this.models = modelsOf(options.session.tools);
+    this.deviceClock = new PlayedClock(options.latencyS);
     this.ended = new Promise((resolve) => (this.end = resolve));
     this.checker = setInterval(() => this.dropSilent(), CLIENT_CHECK_MS);
     sockets.onCommand((bytes, from) => this.receive(bytes, from));
@@ -284,7 +284,7 @@ export class NatNetServer {
     let playing = new AbortController();
     this.playing = playing;
     do {
-      this.deviceOffsetS = undefined;
+      this.deviceClock = new PlayedClock(this.options.latencyS);
       const origin = (await this.options.origin?.()) ?? undefined;
       // While the other servers were awaited, one client may have left and another have come.
       if (this.clients.size > 0) this.playing = playing = new AbortController();
@@ -308,18 +308,17 @@ export class NatNetServer {
 
   /** Samples are sent when they once arrived, that is some milliseconds after they were taken. */
   private async untilDue(
-    { acquiredAt, receivedAt }: Sample<TrackerFrame>,
+    sample: Sample<TrackerFrame>,
     origin: PlayOrigin | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock, speed, latencyS } = this.options;
-    const offsetS = acquiredAt + latencyS - receivedAt;
-    if (this.deviceOffsetS === undefined) {
-      this.deviceOffsetS = offsetS;
+    const { clock, speed } = this.options,
+      { receivedAt } = sample;
+    if (!this.deviceClock.isKnown) {
       this.playStartS = origin?.hostS ?? clock.nowS();
       this.recordStartS = origin?.recordS ?? receivedAt;
     }
-    this.deviceOffsetS += CLOCK_FOLLOWS * (offsetS - this.deviceOffsetS);
+    this.deviceClock.add(sample);
     this.dueS = this.playStartS + (receivedAt - this.recordStartS) / speed;
     const waitS = this.dueS - clock.nowS();
     if (waitS > 0) await realPaceClock.sleepUntil(realPaceClock.nowS() + waitS, signal);
@@ -330,15 +329,14 @@ export class NatNetServer {
   /** What the clock of the recorded device would show now. */
   private deviceNowS(): number {
     const nowS = this.options.clock.nowS();
-    if (this.deviceOffsetS === undefined) return nowS;
-    return this.recordStartS + (nowS - this.playStartS) * this.options.speed + this.deviceOffsetS;
+    return this.deviceClock.at(this.recordStartS + (nowS - this.playStartS) * this.options.speed) ?? nowS;
   }
 
   private compose(sample: Sample<TrackerFrame>, lastPoses: Map<string, RigidBody>): Frame {
     const { session, midExposure, clock, speed } = this.options;
     // At another speed the server's clock is that of the recording, in which nothing was late.
     const lateS = speed === 1 ? Math.max(0, clock.nowS() - this.dueS) : 0;
-    const transmitS = Math.max(sample.receivedAt + (this.deviceOffsetS ?? 0) + lateS, sample.acquiredAt);
+    const transmitS = Math.max((this.deviceClock.at(sample.receivedAt) ?? 0) + lateS, sample.acquiredAt);
     // Of Motive's 5.4 ms from exposure to transmission 4.6 are the cameras'.
     const receivedS = sample.acquiredAt + 0.85 * (transmitS - sample.acquiredAt);
     const ticks = {

@@ -64,6 +64,11 @@ export class TimeBase {
     return this.keep(clock, source, rawS, receivedS, sequence);
   }
 
+  /** A reading of the server's ticks as a time of the frames; undefined while other clocks tell their times. */
+  ofTicks(ticksS: number): number | undefined {
+    return this.last?.clock === "ticks" ? ticksS + this.shiftS : undefined;
+  }
+
   private keep(clock: Clock, source: TimeSource, rawS: number, receivedS: number, sequence: number): FrameTime {
     const acquiredS = rawS + this.shiftS;
     this.last = { clock, rawS, acquiredS, receivedS, sequence };

@@ -1,9 +1,10 @@
 import { UnsuitableInputError } from "../../core/errors.ts";
 import { silentLog, type Log } from "../../core/log.ts";
 import { deviceSeconds, hostSeconds, type Device, type DeviceStream, type Sample } from "../../data/device.ts";
-import type { ToolReading, TimeSource, TrackerFrame } from "../../data/device.ts";
+import type { ClockReading, ToolReading, TimeSource, TrackerFrame } from "../../data/device.ts";
 import type { Image } from "../../data/image.ts";
 import type { DigitisedPoint } from "../../data/recording.ts";
+import { createClockProbe } from "./clock-probe.ts";
 import { openClient, type Client, type ClientCounters } from "./client.ts";
 import { clientInfoXml, type ClientInfo } from "./client-info.ts";
 import { metadataValue, timestampSeconds, UTF8, type Envelope } from "./envelope.ts";
@@ -235,6 +236,7 @@ function startSession(options: PlusOptions, host: string, port: number, tally: T
   function end(error?: Error): void {
     ended = true;
     clearTimeout(patience);
+    probe.stop();
     void client.close();
     settle?.reject(error ?? new UnsuitableInputError("the server shut down", "Start it again"));
     for (const queue of [...images, ...poses]) queue.end(error);
@@ -270,7 +272,8 @@ function startSession(options: PlusOptions, host: string, port: number, tally: T
     log,
   });
   waitFor("no answer");
-  const client = openClient({
+  const probe = createClockProbe((sent) => client.send(sent), options.nowS, options.headerVersion ?? 2);
+  const client: Client = openClient({
     host,
     port,
     random: options.random,
@@ -279,7 +282,9 @@ function startSession(options: PlusOptions, host: string, port: number, tally: T
     idleTimeoutS: options.idleTimeoutS ?? 2,
     ...(options.firstRetryS === undefined ? {} : { firstRetryS: options.firstRetryS }),
     onMessage(received, receivedAtS) {
-      if (received.body.type === "STATUS" && received.body.code === STATUS_SHUT_DOWN) {
+      const reading = probe.read(received, receivedAtS);
+      if (reading) assemble.read(reading);
+      else if (received.body.type === "STATUS" && received.body.code === STATUS_SHUT_DOWN) {
         assemble.flush();
         end();
       } else assemble.take(received, receivedAtS);
@@ -290,6 +295,7 @@ function startSession(options: PlusOptions, host: string, port: number, tally: T
         patience = undefined;
         lastReason = "";
         settle?.resolve();
+        probe.start();
         log.info("connected", { host, port });
       } else if (state === "lost") {
         assemble.flush();
@@ -310,6 +316,7 @@ function startSession(options: PlusOptions, host: string, port: number, tally: T
     balance,
     async close() {
       clearTimeout(patience);
+      probe.stop();
       await client.close();
     },
   };
@@ -356,7 +363,9 @@ function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
     imageDevice = options.imageDevice,
     geometry = "",
     geometryEpoch = -1,
-    lastPixels: Image["pixels"] | undefined;
+    lastPixels: Image["pixels"] | undefined,
+    imageReading: ClockReading | undefined,
+    poseReading: ClockReading | undefined;
 
   function flush(): void {
     const done = gathering;
@@ -375,8 +384,10 @@ function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
       receivedAt: hostSeconds(at.receivedAtS),
       timeSource: at.timeSource,
       geometryEpoch: poseOrder.steps,
+      ...(poseReading ? { clockReading: poseReading } : {}),
       value: { tools: tools.map((reading) => watchPose(reading, at.acquiredAtS)) },
     });
+    poseReading = undefined;
   }
 
   function takeTransform(received: Message, matrix: Readonly<Float64Array>, receivedAtS: number): void {
@@ -427,12 +438,18 @@ function createAssembler(options: PlusOptions, tally: Tally, sinks: Sinks) {
       receivedAt: hostSeconds(receivedAtS),
       timeSource,
       geometryEpoch: geometryEpoch + imageOrder.steps,
+      ...(imageReading ? { clockReading: imageReading } : {}),
       value,
     });
+    imageReading = undefined;
   }
 
   return {
     flush,
+    /** Images and poses are stamped by one clock. */
+    read(reading: ClockReading): void {
+      imageReading = poseReading = reading;
+    },
     take(received: Message, receivedAtS: number): void {
       const { body } = received;
       if (body.type === "TRANSFORM") return takeTransform(received, body.matrix, receivedAtS);

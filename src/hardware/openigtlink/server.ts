@@ -26,6 +26,11 @@ export interface ServerOptions {
   readonly port?: number;
   /** Host clock, seconds; must never run backwards. */
   readonly nowS: () => number;
+  /**
+   * What the clock shows by which images and poses are stamped, UTC seconds; undefined while nobody knows. With it, the
+   * answer to GET_STATUS says when it was made, and who asks can read the clock (PlusServer leaves that time empty).
+   */
+  readonly clockUtcS?: () => number | undefined;
   /** A status is sent after so much silence. */
   readonly keepAliveS?: number;
   /** What waits for one slow reader; older images and poses are dropped beyond it. */
@@ -119,6 +124,8 @@ const everything: ClientInfo = {
   trackingResolutionMs: 0,
 };
 
+const fine: Body = { type: "STATUS", code: STATUS_OK, subcode: 0n, name: "OK", text: "" };
+
 const MAX_REQUEST_BYTES = 16 * 2 ** 20;
 /** Repeated commands are answered once (as PlusServer). */
 const REMEMBERED_COMMANDS = 10;
@@ -152,6 +159,10 @@ export async function startServer(options: ServerOptions): Promise<IgtlServer> {
     closing = false,
     waitingForSpace: (() => void)[] = [];
 
+  function clockTime(): Timestamp {
+    const utcS = options.clockUtcS?.();
+    return utcS === undefined ? NO_TIME : timestampOf(utcS);
+  }
   const hasSpace = (): boolean => [...connections].every(({ queue }) => queue.queuedBytes <= queueBytes / 2);
   function tellSpace(): void {
     if (!hasSpace()) return;
@@ -261,7 +272,7 @@ export async function startServer(options: ServerOptions): Promise<IgtlServer> {
     };
     switch (body.type) {
       case "GET_STATUS":
-        return reply({ type: "STATUS", code: STATUS_OK, subcode: 0n, name: "OK", text: "" });
+        return from.send(message(fine, { device, timestamp: clockTime() }));
       case "GET_CAPABIL":
         return reply({ type: "CAPABILITY", types: messageTypes });
       case "CLIENTINFO":
@@ -363,7 +374,7 @@ export async function startServer(options: ServerOptions): Promise<IgtlServer> {
         counters.slowClientsDisconnected++;
         to.socket.destroy();
       } else if (now - to.lastSentS >= keepAliveS && to.queue.queuedBytes === 0) {
-        to.send(message({ type: "STATUS", code: STATUS_OK, subcode: 0n, name: "OK", text: "" }));
+        to.send(message(fine));
       }
     }
   }, keepAliveS * 500);

@@ -3,6 +3,7 @@ import { toQuaternion } from "../../core/rigid.ts";
 import {
   deviceSeconds,
   hostSeconds,
+  type ClockReading,
   type LostStatus,
   type Sample,
   type TimeSource,
@@ -12,7 +13,15 @@ import {
 import type { Image } from "../../data/image.ts";
 import type { DigitisedPoint, ImageTrack, Sweep } from "../../data/recording.ts";
 import { ProtoError, ProtoReader, ProtoWriter } from "./protobuf.ts";
-import { imageFields, pointFields, sampleFields, sweepFields, toolFields, transformFields } from "./schemas.ts";
+import {
+  clockFields,
+  imageFields,
+  pointFields,
+  sampleFields,
+  sweepFields,
+  toolFields,
+  transformFields,
+} from "./schemas.ts";
 
 export type PixelType = ImageTrack["pixelType"];
 
@@ -229,6 +238,27 @@ function writeSample(message: ProtoWriter, sample: Omit<Sample<unknown>, "value"
     .double(sampleFields.receivedAtS, sample.receivedAt)
     .string(sampleFields.timeSource, sample.timeSource)
     .uint(sampleFields.geometryEpoch, sample.geometryEpoch);
+  const { clockReading: clock } = sample;
+  if (!clock) return;
+  message.message(sampleFields.clockReading, (reading) =>
+    reading
+      .double(clockFields.deviceS, clock.deviceS)
+      .double(clockFields.hostS, clock.hostS)
+      .double(clockFields.uncertaintyS, clock.uncertaintyS),
+  );
+}
+
+function decodeClock(reader: ProtoReader): ClockReading {
+  let deviceS = NaN,
+    hostS = NaN,
+    uncertaintyS = NaN;
+  for (let field = reader.next(); field !== undefined; field = reader.next()) {
+    if (field === clockFields.deviceS) deviceS = reader.double();
+    else if (field === clockFields.hostS) hostS = reader.double();
+    else if (field === clockFields.uncertaintyS) uncertaintyS = reader.double();
+    else reader.skip();
+  }
+  return { deviceS: deviceSeconds(deviceS), hostS: hostSeconds(hostS), uncertaintyS };
 }
 
 /** Collects the fields that images and poses share. */
@@ -238,6 +268,7 @@ class SampleBuilder {
   #receivedAt = NaN;
   #timeSource: TimeSource | undefined;
   #geometryEpoch = 0;
+  #clockReading: ClockReading | undefined;
 
   /** Reads the field if it is one of these. */
   take(field: number, reader: ProtoReader): boolean {
@@ -245,6 +276,7 @@ class SampleBuilder {
     else if (field === sampleFields.acquiredAtS) this.#acquiredAt = reader.double();
     else if (field === sampleFields.receivedAtS) this.#receivedAt = reader.double();
     else if (field === sampleFields.geometryEpoch) this.#geometryEpoch = reader.uint();
+    else if (field === sampleFields.clockReading) this.#clockReading = decodeClock(reader.message());
     else if (field === sampleFields.timeSource) {
       const name = reader.string();
       this.#timeSource = timeSources.find((known) => known === name);
@@ -259,6 +291,7 @@ class SampleBuilder {
       receivedAt: hostSeconds(this.#receivedAt),
       timeSource: this.#timeSource ?? "arrival", // a name of a later version: the weakest that can be said
       geometryEpoch: this.#geometryEpoch,
+      ...(this.#clockReading ? { clockReading: this.#clockReading } : {}),
     };
   }
 }

@@ -2,8 +2,8 @@ import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { MCAP_MAGIC, McapIndexedReader, type McapTypes, Opcode } from "@mcap/core";
 import { FormatError } from "../../core/errors.ts";
-import type { LostStatus, Sample, TrackerFrame } from "../../data/device.ts";
-import type { DigitisedPoint, ImageTrack, PoseTrack, Sweep } from "../../data/recording.ts";
+import type { ClockReading, LostStatus, Sample, TrackerFrame } from "../../data/device.ts";
+import type { ClockReadings, DigitisedPoint, ImageTrack, PoseTrack, Sweep } from "../../data/recording.ts";
 import { parseDescription, parseImageDevice, type RecordingDescription } from "./description.ts";
 import {
   FORMAT_VERSION,
@@ -446,6 +446,7 @@ function imageDeviceOf(
     ...(device.nominalGeometry ? { nominalGeometry: device.nominalGeometry } : {}),
     acquiredAtS: Float64Array.from(indexed, ({ header }) => header.acquiredAt),
     receivedAtS: Float64Array.from(indexed, ({ header }) => header.receivedAt),
+    ...clockOf(indexed.flatMap(({ header }) => header.clockReading ?? [])),
     valid: Uint8Array.from(indexed, ({ header }) => (header.valid ? 1 : 0)),
     read,
   };
@@ -456,8 +457,8 @@ function imageDeviceOf(
     track,
     async *samples() {
       for (let i = 0; i < indexed.length; i++) {
-        const { sequence, acquiredAt, receivedAt, timeSource, geometryEpoch, valid } = indexed[i]!.header;
-        yield { sequence, acquiredAt, receivedAt, timeSource, geometryEpoch, valid, value: await read(i) };
+        const { width: _w, height: _h, pixelType: _t, dataOffset: _o, dataBytes: _b, ...sample } = indexed[i]!.header;
+        yield { ...sample, value: await read(i) };
       }
     },
   };
@@ -498,14 +499,16 @@ function poseDeviceOf(
 class PoseCollector {
   readonly #parent: string;
   readonly #tools = new Map<string, ToolColumns>();
+  readonly #clock: ClockReading[] = [];
   count = 0;
 
   constructor({ metadata }: ChannelRecord) {
     this.#parent = metadata.get("parent") ?? "Tracker";
   }
 
-  add({ acquiredAt, receivedAt, value: { tools } }: Sample<TrackerFrame>): void {
+  add({ acquiredAt, receivedAt, clockReading, value: { tools } }: Sample<TrackerFrame>): void {
     this.count++;
+    if (clockReading) this.#clock.push(clockReading);
     for (const reading of tools) {
       let columns = this.#tools.get(reading.tool);
       if (!columns) {
@@ -528,16 +531,29 @@ class PoseCollector {
   }
 
   tracks(): PoseTrack[] {
+    const clock = clockOf(this.#clock);
     return [...this.#tools].map(([tool, { acquired, received, status, poses, fit }]) => ({
       tool,
       parent: this.#parent,
       acquiredAtS: acquired.all(),
       receivedAtS: received.all(),
+      ...clock,
       status,
       parentFromTool: poses.all(),
       fitRmsMm: fit.all(),
     }));
   }
+}
+
+function clockOf(readings: readonly ClockReading[]): { readonly clock?: ClockReadings } {
+  if (readings.length === 0) return {};
+  return {
+    clock: {
+      deviceS: Float64Array.from(readings, ({ deviceS }) => deviceS),
+      hostS: Float64Array.from(readings, ({ hostS }) => hostS),
+      uncertaintyS: Float64Array.from(readings, ({ uncertaintyS }) => uncertaintyS),
+    },
+  };
 }
 
 interface ToolColumns {

@@ -34,9 +34,12 @@ export const sampleFields = {
   invalid: 1005,
   /** Only of images: CRC-32 of all bytes of the message before this field, so that an image can be indexed unread. */
   headerCrc: 1006,
+  clockReading: 1007,
   /** Only of poses. */
   tools: 1010,
 } as const;
+
+export const clockFields = { deviceS: 1, hostS: 2, uncertaintyS: 3 } as const;
 
 const sample: readonly FieldSchema[] = [
   ["sequence", sampleFields.sequence, "uint64"],
@@ -44,6 +47,7 @@ const sample: readonly FieldSchema[] = [
   ["received_at_s", sampleFields.receivedAtS, "double"],
   ["time_source", sampleFields.timeSource, "string"],
   ["geometry_epoch", sampleFields.geometryEpoch, "uint64"],
+  ["clock_reading", sampleFields.clockReading, ".sonobench.ClockReading"],
 ];
 
 export const imageFields = { timestamp: 1, width: 2, height: 3, encoding: 4, step: 5, data: 6, frameId: 7 } as const;
@@ -58,6 +62,16 @@ const timestamp: MessageSchema = {
   fields: [
     ["seconds", 1, "int64"],
     ["nanos", 2, "int32"],
+  ],
+};
+
+const clockReading: MessageSchema = {
+  file: "sonobench/ClockReading.proto",
+  name: "sonobench.ClockReading",
+  fields: [
+    ["device_s", clockFields.deviceS, "double"],
+    ["host_s", clockFields.hostS, "double"],
+    ["uncertainty_s", clockFields.uncertaintyS, "double"],
   ],
 };
 
@@ -154,6 +168,7 @@ const sweep: MessageSchema = {
 
 const all = [
   timestamp,
+  clockReading,
   vector3,
   quaternion,
   frameTransform,

@@ -1,3 +1,5 @@
+import type { ClockReadings } from "../../data/recording.ts";
+
 /** host = offsetS + rate · device, by which a device's own times become times of the host clock. */
 export interface ClockMap {
   readonly offsetS: number;
@@ -19,6 +21,97 @@ const BLOCK_S = 1;
 const PROMPT = 0.1;
 /** Free-running crystals are told to keep within 20 to 50 ppm each; the scale of what is believed before looking. */
 const USUAL_SKEW = 1e-4;
+
+export interface ClockedTrack {
+  readonly acquiredAtS: Readonly<Float64Array>;
+  readonly receivedAtS: Readonly<Float64Array>;
+  readonly clock?: ClockReadings;
+}
+
+/**
+ * Maps the clock of a track's device to the host's: by the times at which the clock itself was read, else by the
+ * arrivals of its samples.
+ */
+export function clockOf(track: ClockedTrack): ClockMap {
+  const { acquiredAtS, receivedAtS, clock } = track;
+  return (clock && fitReadings({ acquiredAtS, receivedAtS, clock })) ?? fitClock(acquiredAtS, receivedAtS);
+}
+
+/** Fewer readings leave the slope to the prior and the offset to chance. */
+const LEAST_READINGS = 4;
+/** What is left of a reading's error when both ways took the shortest time there was, seconds. */
+const LEAST_ERROR_S = 30e-6;
+/** Of so many stretches the best reading makes the first, robust line. */
+const READING_BLOCKS = 64;
+
+/**
+ * A line through the readings; undefined when there are too few. A reading can be wrong by what either way took longer
+ * than the other, which is at most what it took longer than the quickest one: that is its weight. One that is further
+ * off the robust line than that belongs to another clock (which was set since).
+ */
+function fitReadings({ acquiredAtS, receivedAtS, clock }: Required<ClockedTrack>): ClockMap | undefined {
+  const { deviceS, hostS, uncertaintyS } = clock;
+  const usable = [...deviceS.keys()].filter((i) => Number.isFinite(deviceS[i]! + hostS[i]! + uncertaintyS[i]!));
+  if (usable.length < LEAST_READINGS) return undefined;
+  // From the first reading, since seconds since 1970 have few digits left for microseconds.
+  const deviceOriginS = deviceS[usable[0]!]!,
+    hostOriginS = hostS[usable[0]!]!;
+  const readings = usable.map((i): Reading => {
+    const x = deviceS[i]! - deviceOriginS;
+    return { x, y: hostS[i]! - hostOriginS - x, uncertaintyS: uncertaintyS[i]! };
+  });
+  const { skew, levelS } = weightedLine(ofOneClock(readings));
+  const offsetS = hostOriginS + levelS - (1 + skew) * deviceOriginS;
+  const rest = acquiredAtS.map((t, i) => receivedAtS[i]! - hostOriginS - levelS - (1 + skew) * (t - deviceOriginS));
+  return { offsetS, rate: 1 + skew, jitterSdS: standardDeviation(rest) };
+}
+
+/** `y`: host minus device, both from the first reading. */
+interface Reading {
+  readonly x: number;
+  readonly y: number;
+  readonly uncertaintyS: number;
+}
+
+function ofOneClock(readings: readonly Reading[]): readonly Reading[] {
+  const size = Math.ceil(readings.length / READING_BLOCKS);
+  const best: Reading[] = [];
+  for (let from = 0; from < readings.length; from += size)
+    best.push(readings.slice(from, from + size).reduce((a, b) => (b.uncertaintyS < a.uncertaintyS ? b : a)));
+  const x = best.map((reading) => reading.x),
+    y = best.map((reading) => reading.y);
+  const skew = slope(x, y);
+  const levelS = quantile(
+    Float64Array.from(best, (reading) => reading.y - skew * reading.x),
+    0.5,
+  );
+  const farS = quantile(
+    Float64Array.from(best, (reading) => reading.uncertaintyS),
+    0.5,
+  );
+  return readings.filter((r) => Math.abs(r.y - levelS - skew * r.x) <= r.uncertaintyS + 2 * farS);
+}
+
+function weightedLine(readings: readonly Reading[]): { readonly skew: number; readonly levelS: number } {
+  const shortestS = Math.min(...readings.map((reading) => reading.uncertaintyS));
+  const weights = readings.map((reading) => (reading.uncertaintyS - shortestS + LEAST_ERROR_S) ** -2);
+  const sum = (of: (reading: Reading) => number): number =>
+    readings.reduce((total, reading, i) => total + weights[i]! * of(reading), 0);
+  const total = sum(() => 1),
+    x = sum((r) => r.x) / total,
+    y = sum((r) => r.y) / total;
+  const square = sum((r) => (r.x - x) ** 2);
+  const found = square > 0 ? sum((r) => (r.x - x) * (r.y - y)) / square : 0;
+  // Few readings that happen to lie on a line know no better than their weights say.
+  const misfit = sum((r) => (r.y - y - found * (r.x - x)) ** 2) / (readings.length - 2);
+  const skew = believed(found, square > 0 ? Math.sqrt(Math.max(1, misfit) / square) : Infinity);
+  return { skew, levelS: y - skew * x };
+}
+
+function standardDeviation(values: Readonly<Float64Array>): number {
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
+}
 
 /**
  * Fits the host clock to the device clock from the times at which samples arrived: a line through the prompt arrivals

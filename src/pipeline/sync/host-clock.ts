@@ -1,5 +1,5 @@
 import type { Recording } from "../../data/recording.ts";
-import { fitClock } from "./clock-map.ts";
+import { clockOf, type ClockedTrack } from "./clock-map.ts";
 
 /**
  * The recording with the acquisition times of free-running devices on the host's clock, so that images and poses share
@@ -7,17 +7,18 @@ import { fitClock } from "./clock-map.ts";
  */
 export function onHostClock(recording: Recording): Recording {
   if (recording.pairing === "by-index") return recording;
-  const onHost = <T extends { readonly acquiredAtS: Float64Array; readonly receivedAtS: Float64Array }>(
-    track: T,
-  ): T => {
-    const { offsetS, rate } = fitClock(track.acquiredAtS, track.receivedAtS);
-    return { ...track, acquiredAtS: track.acquiredAtS.map((t) => offsetS + rate * t) };
+  const onHost = (track: ClockedTrack): Float64Array => {
+    const { offsetS, rate } = clockOf(track);
+    return Float64Array.from(track.acquiredAtS, (t) => offsetS + rate * t);
   };
   const { images } = recording;
   return {
     ...recording,
-    images: images && withTimes(images, onHost(images).acquiredAtS),
-    poses: recording.poses.map(onHost),
+    images: images && withTimes(images, onHost(images)),
+    poses: recording.poses.map((track) => {
+      const { clock: _, ...rest } = track;
+      return { ...rest, acquiredAtS: onHost(track) };
+    }),
     close: () => recording.close(),
   };
 }

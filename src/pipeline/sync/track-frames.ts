@@ -4,7 +4,7 @@ import { shownPixels, type GrayImage } from "../../data/image.ts";
 import type { ImageTrack, PoseTrack, Recording } from "../../data/recording.ts";
 import type { TrackedFrames } from "../../data/tracked-frames.ts";
 import type { Stage } from "../stage.ts";
-import { fitClock } from "./clock-map.ts";
+import { clockOf } from "./clock-map.ts";
 import { findTransformPath, type FixedTransform, type Link } from "./transform-path.ts";
 
 export interface SyncInput {
@@ -125,8 +125,8 @@ function byIndex({ poses }: Recording): PoseOf {
 }
 
 function byTime({ poses, images }: Recording, { imageLagS, maxGapPeriods }: SyncOptions): PoseOf {
-  const clocks = poses.map((track) => fitClock(track.acquiredAtS, track.receivedAtS));
-  const imageClock = fitClock(images!.acquiredAtS, images!.receivedAtS);
+  const clocks = poses.map(clockOf);
+  const imageClock = clockOf(images!);
   return (index, image) => {
     const track = poses[index]!,
       clock = clocks[index]!;

@@ -25,6 +25,7 @@ import type { RunContext } from "../run-context.ts";
 import { buildTracker } from "../build.ts";
 import { phantomFromReferenceBody, probeFromImage, trackerFromPhantom, trueCalibration } from "../rig.ts";
 import { imageSettingsOf, probeOf } from "../scanner.ts";
+import { poseDelayS, timingOf } from "../tracker-timing.ts";
 import type { SessionKind, SessionSource } from "../schema.ts";
 
 /** The devices of a session: those of a scenario, at the bench. */
@@ -74,14 +75,14 @@ export function planSession(
   const geometry = imageGeometry(probe, settings);
   const moved = moves[kind]({ built, images: conditions.images, scannerHz, rng: own.fork("operator") });
   const truth: SessionTruth = {
-    calibration: trueCalibration(geometry, lagS - (tracker.latencyS + tracker.smoothingS)),
+    calibration: trueCalibration(geometry, lagS - poseDelayS(tracker)),
     referenceFromPhantom: invert(phantomFromReferenceBody),
     stylusTipMm,
     waterMps: waterSpeedMps(conditions.waterC),
   };
   const fromPhantom = trackerFromPhantom(conditions.trackerDistanceMm, drawn.centreMm);
   const bodies = [movingBody(moved, fromPhantom), referenceBody(fromPhantom)];
-  const timing = { ...tracker, clockSkew: tracker.clockSkewPpm * 1e-6 };
+  const timing = timingOf(tracker);
   const scene = moved.kind === "probe" ? waterTank(built, conditions.waterC) : undefined;
   const render = async (timesS: readonly number[], firstFrame: number) => {
     if (moved.kind !== "probe" || !scene) return [];

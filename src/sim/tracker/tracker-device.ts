@@ -1,5 +1,12 @@
 import type { Rng } from "../../core/rng.ts";
-import { deviceSeconds, hostSeconds, type Device, type Sample, type TrackerFrame } from "../../data/device.ts";
+import {
+  deviceSeconds,
+  hostSeconds,
+  type ClockReading,
+  type Device,
+  type Sample,
+  type TrackerFrame,
+} from "../../data/device.ts";
 import { freeSight, type LineOfSight } from "./line-of-sight.ts";
 import type { MarkerBody } from "./marker-body.ts";
 import { startTracker, type TrackerSpec } from "./tracker.ts";
@@ -13,10 +20,19 @@ export interface TrackerTiming {
   /** Share of packets that the host gets late, and by how much on average (exponential), seconds; 0 when not given. */
   readonly lateShare?: number;
   readonly lateS?: number;
+  /** Of the exchanges by which a host asks the tracker's clock (NatNet's echo); absent when it cannot be asked. */
+  readonly echo?: EchoTiming;
   /** What the device clock shows when the host clock shows 0. */
   readonly clockOffsetS: number;
   /** Device seconds per host second, minus 1. */
   readonly clockSkew: number;
+}
+
+export interface EchoTiming {
+  readonly everyS: number;
+  /** Each way at least, and by how much more on average (exponential), seconds. */
+  readonly oneWayS: number;
+  readonly queueS: number;
 }
 
 export interface TrackedBody extends MarkerBody {
@@ -41,7 +57,8 @@ export function simulatedTracker(
     async open(signal) {
       const run = startTracker(tracker, bodies, sight, rng);
       const delays = rng.fork("latency"),
-        late = rng.fork("late");
+        late = rng.fork("late"),
+        readClock = echoes(timing, rng.fork("echo"));
       let closed = false;
       return {
         nominalRateHz: timing.rateHz,
@@ -63,6 +80,7 @@ export function simulatedTracker(
               receivedAt: hostSeconds(arrivedS),
               timeSource: "mid-exposure",
               geometryEpoch: 0,
+              ...readClock(arrivedS),
               value: {
                 tools: run.observe(
                   hostS,
@@ -74,5 +92,28 @@ export function simulatedTracker(
         },
       };
     },
+  };
+}
+
+/** What the host has learnt of the tracker's clock until it is `untilS`, if anything since it was asked last. */
+function echoes(
+  { echo, clockOffsetS, clockSkew }: TrackerTiming,
+  rng: Rng,
+): (untilS: number) => { readonly clockReading?: ClockReading } {
+  if (!echo) return () => ({});
+  const { everyS, oneWayS, queueS } = echo;
+  let sentS = 0;
+  return (untilS) => {
+    if (untilS < sentS) return {};
+    const there = oneWayS - queueS * Math.log(1 - rng.uniform()),
+      back = oneWayS - queueS * Math.log(1 - rng.uniform());
+    const readS = sentS + there;
+    const clockReading: ClockReading = {
+      deviceS: deviceSeconds(clockOffsetS + readS * (1 + clockSkew)),
+      hostS: hostSeconds(sentS + (there + back) / 2),
+      uncertaintyS: (there + back) / 2,
+    };
+    sentS += everyS;
+    return { clockReading };
   };
 }

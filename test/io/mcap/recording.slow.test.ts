@@ -457,6 +457,15 @@ function anySample<T>(rng: Rng, value: T): Sample<T> {
     receivedAt: hostSeconds(anyTime(rng)),
     timeSource: timeSources[rng.integer(4)]!,
     geometryEpoch: rng.integer(5),
+    ...(rng.integer(2) === 0
+      ? {
+          clockReading: {
+            deviceS: deviceSeconds(anyTime(rng)),
+            hostS: hostSeconds(anyTime(rng)),
+            uncertaintyS: rng.uniform(),
+          },
+        }
+      : {}),
     value,
   };
 }

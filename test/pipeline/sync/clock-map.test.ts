@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRng } from "../../../src/core/rng.ts";
-import { fitClock } from "../../../src/pipeline/sync/clock-map.ts";
+import { clockOf, fitClock } from "../../../src/pipeline/sync/clock-map.ts";
 
 const DELAY_S = 0.005;
 const JITTER_S = 0.0004;
@@ -89,4 +89,53 @@ test("a scan that is played ten times as fast keeps its speed", () => {
 test("one sample, or none, gives the offset or nothing", () => {
   expect(fitClock(Float64Array.of(5), Float64Array.of(7))).toEqual({ offsetS: 2, rate: 1, jitterSdS: 0 });
   expect(fitClock(new Float64Array(), new Float64Array())).toEqual({ offsetS: 0, rate: 1, jitterSdS: 0 });
+});
+
+/** Exchanges with a clock that is an hour off and drifts by −100 ppm, each way delayed by a queue now and then. */
+function exchanges({ seed, count = 60, queueS = 0.005 }: { seed: string; count?: number; queueS?: number }) {
+  const rng = createRng(seed);
+  const readings = Array.from({ length: count }, (_, i) => {
+    const sentS = 1.7e9 + 0.1 * i;
+    const [there, back] = [0, 1].map(
+      () => 0.0002 - queueS * Math.log(1 - rng.uniform()) * (rng.uniform() < 0.7 ? 1 : 0.01),
+    );
+    return {
+      deviceS: shownAt(sentS + there!),
+      hostS: sentS + (there! + back!) / 2,
+      uncertaintyS: (there! + back!) / 2,
+    };
+  });
+  return {
+    deviceS: Float64Array.from(readings, (r) => r.deviceS),
+    hostS: Float64Array.from(readings, (r) => r.hostS),
+    uncertaintyS: Float64Array.from(readings, (r) => r.uncertaintyS),
+  };
+}
+const shownAt = (hostS: number): number => 3600 + (1 - 1e-4) * (hostS - 1.7e9);
+/** Arrivals that are late by 20 ms, as on a computer that is busy throughout. */
+const track = (clock: ReturnType<typeof exchanges>) => {
+  const hostS = Float64Array.from({ length: 700 }, (_, i) => 1.7e9 + i / 120);
+  return { acquiredAtS: hostS.map(shownAt), receivedAtS: hostS.map((t) => t + 0.02), clock };
+};
+/** Of the queues of 5 ms on average, in either way, what is left of the best exchanges in 6 s. */
+const READING_S = 0.0001;
+
+test("a clock that was read is mapped by its readings, to 0.1 ms although most exchanges met queues of 5 ms", () => {
+  for (const seed of ["a", "b", "c", "d", "e", "f"]) {
+    const { offsetS, rate } = clockOf(track(exchanges({ seed })));
+    for (const t of [0.5, 3, 5.5])
+      expect(Math.abs(offsetS + rate * shownAt(1.7e9 + t) - (1.7e9 + t)), `${seed} at ${t}`).toBeLessThan(READING_S);
+  }
+});
+
+test("readings of a clock that was set in between do not bend the map of the rest", () => {
+  const clock = exchanges({ seed: "set", queueS: 0.0005 });
+  clock.deviceS.set([clock.deviceS[20]! + 3600, clock.deviceS[21]! + 3600], 20);
+  const { offsetS, rate } = clockOf(track(clock));
+  expect(Math.abs(offsetS + rate * shownAt(1.7e9 + 3) - (1.7e9 + 3))).toBeLessThan(READING_S);
+});
+
+test("with three readings the arrivals count", () => {
+  const of = track(exchanges({ seed: "few", count: 3 }));
+  expect(clockOf(of)).toEqual(fitClock(of.acquiredAtS, of.receivedAtS));
 });
