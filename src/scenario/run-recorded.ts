@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { UnsuitableInputError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
@@ -10,6 +10,7 @@ import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { Volume } from "../data/volume.ts";
 import { surfaceArea } from "../geometry/mesh.ts";
 import { readPlusConfig, type PlusConfig } from "../io/plus-config.ts";
+import { readTusRecCalibration } from "../io/tusrec/calibration-csv.ts";
 import { writeVolume } from "../io/volume-file.ts";
 import { reconstruct } from "../pipeline/reconstruction/reconstruct.ts";
 import { runPipeline, type PipelineOptions } from "../pipeline/run.ts";
@@ -45,9 +46,9 @@ export async function runRecorded(
   const watch = createStopwatch();
   const recording = await openRecording(source.file);
   try {
-    const config = source.configuration === undefined ? undefined : await readPlusConfig(source.configuration);
+    const { config, known } = await readConfiguration(source);
     const warnings = [...recording.warnings, ...(config?.warnings ?? [])];
-    const fixed = transformsFor(scenario, source, config);
+    const fixed = transformsFor(scenario, source, known);
     const context: StageContext = {
       rng: createRng(scenario.seed).fork("pipeline"),
       log: run.log,
@@ -118,17 +119,35 @@ async function grayVolume(
   return { frames, masks, volume, surfaces: [] as readonly Surface[] };
 }
 
-function transformsFor(scenario: Scenario, source: RecordedSource, config: PlusConfig | undefined): FixedTransform[] {
+/** A PLUS configuration, or the `calib_matrix.csv` of a TUS-REC data set. */
+async function readConfiguration({ configuration: path, imageName }: RecordedSource): Promise<{
+  readonly config: PlusConfig | undefined;
+  readonly known: FixedTransform[] | undefined;
+}> {
+  if (path === undefined) return { config: undefined, known: undefined };
+  if (extname(path).toLowerCase() === ".csv") {
+    const { toolFromPixel } = await readTusRecCalibration(path);
+    return { config: undefined, known: [{ from: imageName, to: "Probe", m: toolFromPixel }] };
+  }
+  const config = await readPlusConfig(path);
+  return { config, known: fixedTransforms(config) };
+}
+
+function transformsFor(
+  scenario: Scenario,
+  source: RecordedSource,
+  known: FixedTransform[] | undefined,
+): FixedTransform[] {
   const { calibration } = scenario;
-  const others = config ? fixedTransforms(config) : [];
+  const others = known ?? [];
   if (calibration.kind === "given") {
     const m = Float64Array.from(calibration.probeFromPixel);
     return [{ from: source.imageName, to: "Probe", m }, ...others.filter(({ from }) => from !== source.imageName)];
   }
-  if (!config) {
+  if (!known) {
     throw new UnsuitableInputError(
       `nothing says how the image of ${source.file} sits on the probe`,
-      "Name a PLUS configuration that holds the calibration (--config), or give calibration.probeFromPixel",
+      "Name a PLUS configuration or a calib_matrix.csv (--config), or give calibration.probeFromPixel",
     );
   }
   return others;
