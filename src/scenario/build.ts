@@ -11,9 +11,8 @@ import type { TrackerSpec } from "../sim/tracker/tracker.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
 import { defaultModelCard, loadSegmentationModel } from "./segmentation-model.ts";
 import { fittedPhantom } from "./fitted-bones.ts";
-import type { DistanceField } from "../geometry/distance-field.ts";
 import { guideProbe } from "../sim/operator/guided-probe.ts";
-import { holdProbe } from "../sim/operator/held-probe.ts";
+import { holdProbe, type PressedLeg } from "../sim/operator/held-probe.ts";
 import type { ProbeMotion } from "../sim/operator/motion.ts";
 import type { SweepPlan } from "../sim/operator/sweep-plan.ts";
 import type { GripConfig, PhantomConfig, SegmentationConfig, SimulatedSource, TrackerConfig } from "./schema.ts";
@@ -83,9 +82,10 @@ export const segment = (config: SegmentationConfig, frames: TrackedFrames, conte
   lookUp(segmenters, config, frames, context);
 
 type OperatorConfig = SimulatedSource["operator"];
-const grips: Table<GripConfig, [readonly SweepPlan[], DistanceField, OperatorConfig, Rng], ProbeMotion> = {
-  guided: ({ pressMm }, plans, skin, operator, rng) => guideProbe(plans, skin, { ...handOf(operator), pressMm }, rng),
-  held: (body, plans, skin, operator, rng) => holdProbe(plans, skin, { ...handOf(operator), ...body }, rng),
+const grips: Table<GripConfig, [readonly SweepPlan[], PressedLeg, OperatorConfig, Rng], ProbeMotion> = {
+  guided: ({ pressMm }, plans, { skin }, operator, rng) =>
+    guideProbe(plans, skin, { ...handOf(operator), pressMm }, rng),
+  held: (body, plans, leg, operator, rng) => holdProbe(plans, leg, { ...handOf(operator), ...body }, rng),
 };
 const handOf = ({ speedMmPerS, tremorMm, tremorDeg, pauseS }: OperatorConfig) => ({
   speedMmPerS,
@@ -96,7 +96,7 @@ const handOf = ({ speedMmPerS, tremorMm, tremorDeg, pauseS }: OperatorConfig) =>
 export const moveProbe = (
   config: GripConfig,
   plans: readonly SweepPlan[],
-  skin: DistanceField,
+  leg: PressedLeg,
   operator: OperatorConfig,
   rng: Rng,
-): ProbeMotion => lookUp(grips, config, plans, skin, operator, rng);
+): ProbeMotion => lookUp(grips, config, plans, leg, operator, rng);

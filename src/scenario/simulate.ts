@@ -160,7 +160,7 @@ export function planMotion(source: SimulatedSource, knee: Phantom, scene: Scene,
   const { operator } = source;
   const skin = skinOf(scene);
   const plans = chosenSweeps(clinicalSweeps(knee.guide()), operator.sweeps);
-  const onModel = moveProbe(operator.grip, plans, skin, operator, rng.fork("operator"));
+  const onModel = moveProbe(operator.grip, plans, { skin, bone: boneOf(scene) }, operator, rng.fork("operator"));
   const leg = moveLeg(onModel.sweeps, legOptions(source.leg), rng.fork("leg"));
   const { m } = knee.pose.kneeFromTibia;
   const lowerLeg = { jointMm: knee.guide().tibialPlateauCentreMm, down: [-m[2]!, -m[6]!, -m[10]!] as const };

@@ -34,9 +34,14 @@ const MN_PER_N = 1000,
   TURN_MN_MM = 3e6,
   TURN_DAMPING = 6e4,
   PRESS_DAMPING = 25;
-/** Indentation of relaxed soft tissue over bone by a whole linear probe (chosen: 3 mm at 5 N), and its damping. */
-const TISSUE_N_PER_MM = 1.7,
+/**
+ * Relaxed soft tissue under a whole linear probe: the force at which half of its thickness would be gone (chosen: 5 N
+ * press 3 mm into 25 mm of tissue), and its damping.
+ */
+const TISSUE_N = 36.7,
   TISSUE_DAMPING_N_S_PER_MM = 0.01;
+/** Where no bone is near, the press is felt to about this depth, mm; as the squeezed tissue in probe/compression.ts. */
+const FARTHEST_MM = 80;
 /** Below this sliding speed friction fades, mm/s: keeps the integration smooth. */
 const SLIP_MM_PER_S = 2;
 const STEP_S = 1 / 500;
@@ -50,6 +55,21 @@ const facePoints: readonly Vec3[] = Array.from(
   (_, i) => new Vec3(-20 + 4 * (i % 11), GRIP_MM, 3 * (Math.floor(i / 11) - 1)),
 );
 
+/** Signed distances in the knee's frame, negative inside, mm. */
+export interface PressedLeg {
+  readonly skin: DistanceField;
+  readonly bone: DistanceField;
+}
+
+/**
+ * Force on the whole face, N, when a layer that rests `thicknessMm` thick over bone is squeezed by `depthMm`: stiffer the
+ * thinner it is and the more of it is gone, so that no force brings the face to bone.
+ */
+export function tissueForceN(depthMm: number, thicknessMm: number): number {
+  const strain = Math.min(0.95, depthMm / Math.max(0.1, thicknessMm));
+  return (TISSUE_N * strain) / (1 - strain);
+}
+
 interface RecordedStroke {
   readonly name: string;
   readonly fromS: number;
@@ -60,19 +80,14 @@ interface RecordedStroke {
 
 /**
  * A probe as a rigid body in a hand: a compliant grip pulls it along the stroke and presses it on the skin, which
- * pushes back where the face lies in it and rubs where it slides; the hand trembles, wavers in speed and force, halts,
+ * pushes back where the face lies in it, the more the thinner it is over bone, and rubs where it slides; the hand trembles, wavers in speed and force, halts,
  * and now and then loses contact. Integrated by cannon-es at 500 Hz in mm, kg, s. The skin does not move; how far the
  * face sinks in follows from the forces. Deterministic for a seed. Throws a RangeError when a stroke misses the body.
  */
-export function holdProbe(
-  plans: readonly SweepPlan[],
-  skin: DistanceField,
-  options: HeldOptions,
-  rng: Rng,
-): ProbeMotion {
+export function holdProbe(plans: readonly SweepPlan[], leg: PressedLeg, options: HeldOptions, rng: Rng): ProbeMotion {
   let startS = 0;
   const strokes = plans.map((plan, i) => {
-    const stroke = makeStroke(layOnSkin(plan, skin), skin, options, rng.fork(`hand/${i}`), startS);
+    const stroke = makeStroke(layOnSkin(plan, leg.skin), leg, options, rng.fork(`hand/${i}`), startS);
     startS = stroke.toS + options.pauseS;
     return stroke;
   });
@@ -114,13 +129,7 @@ const during = (times: readonly number[], timeS: number, lengthS: number): boole
 const HALT_S = 0.35,
   LIFT_S = 0.5;
 
-function makeStroke(
-  path: SkinPath,
-  skin: DistanceField,
-  options: HeldOptions,
-  rng: Rng,
-  fromS: number,
-): RecordedStroke {
+function makeStroke(path: SkinPath, leg: PressedLeg, options: HeldOptions, rng: Rng, fromS: number): RecordedStroke {
   const longestS = (3 * path.lengthMm) / options.speedMmPerS + 10;
   const halts = events(rng.fork("halts"), options.hesitationsPerMin, longestS);
   const lifts = events(rng.fork("lifts"), options.liftOffsPerMin, longestS);
@@ -138,7 +147,7 @@ function makeStroke(
     const pressN = during(lifts, t, LIFT_S)
       ? -0.5 * options.pressN
       : options.pressN * Math.max(0.3, 1 + 0.15 * wave[7]);
-    const force = hand.step(path.at(way), wave, pressN, skin, options);
+    const force = hand.step(path.at(way), wave, pressN, leg, options);
     if (t >= 0 && step % Math.round(1 / (STEP_S * SAMPLES_PER_S)) === 0) {
       poses.push(hand.kneeFromImage());
       forceN.push(force);
@@ -188,18 +197,19 @@ function createHand(start: Rigid<"knee", "image">) {
   }
 
   /** The skin pushes back and rubs. Returns the normal force, N. */
-  function touch(skin: DistanceField, friction: number): number {
+  function touch({ skin, bone }: PressedLeg, friction: number): number {
     let total = 0;
     for (const point of facePoints) {
       const lever = body.quaternion.vmult(point);
       const p = body.position.vadd(lever);
       const depth = -skin.distanceMm(p.x, p.y, p.z);
       if (!(depth > 0)) continue;
+      const thickness = depth + Math.min(FARTHEST_MM, Math.max(0, bone.distanceMm(p.x, p.y, p.z)));
       const n = new Vec3(...skinNormal(skin, p.x, p.y, p.z, 1));
       const speed = body.velocity.vadd(body.angularVelocity.cross(lever));
       const inward = -speed.dot(n);
       const pushN =
-        Math.max(0, TISSUE_N_PER_MM * depth + TISSUE_DAMPING_N_S_PER_MM * inward * Math.min(1, depth)) /
+        Math.max(0, tissueForceN(depth, thickness) + TISSUE_DAMPING_N_S_PER_MM * inward * Math.min(1, depth)) /
         facePoints.length;
       const slip = speed.vadd(n.scale(inward));
       const slipSpeed = slip.length();
@@ -216,11 +226,11 @@ function createHand(start: Rigid<"knee", "image">) {
       target: Rigid<"knee", "image">,
       wave: readonly number[],
       pressN: number,
-      skin: DistanceField,
+      leg: PressedLeg,
       options: HeldOptions,
     ): number {
       pull(target, wave, pressN, options);
-      const force = touch(skin, options.friction);
+      const force = touch(leg, options.friction);
       world.step(STEP_S);
       return force;
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { determinant3x4, orthonormalityError, rotationAngle } from "../../../src/core/rigid.ts";
 import { createRng } from "../../../src/core/rng.ts";
-import { holdProbe, type HeldOptions } from "../../../src/sim/operator/held-probe.ts";
+import { holdProbe, tissueForceN, type HeldOptions, type PressedLeg } from "../../../src/sim/operator/held-probe.ts";
 import { frontStroke, leg, RADIUS_MM } from "./support.ts";
 
 const calm: HeldOptions = {
@@ -14,8 +14,15 @@ const calm: HeldOptions = {
   liftOffsPerMin: 0,
   pauseS: 1,
 };
-/** Flat skin: y = 0, the body below. */
-const table = { distanceMm: (_: number, y: number) => y };
+/** Flat skin: y = 0, the body below, and bone under so much of it. */
+const flat = (thicknessMm: number): PressedLeg => ({
+  skin: { distanceMm: (_, y) => y },
+  bone: { distanceMm: (_, y) => y + thicknessMm },
+});
+const THICK_MM = 25;
+const table = flat(THICK_MM);
+/** A leg with 25 mm of tissue all round its bone. */
+const limb: PressedLeg = { skin: leg, bone: { distanceMm: (x, y) => Math.hypot(x, y) - 30 } };
 const over = { ...frontStroke, targetsMm: [[0, -30, 50], [0, -30, -50]] as const }; // prettier-ignore
 
 const make = (options: Partial<HeldOptions> = {}, skin = table, seed = "held") =>
@@ -24,13 +31,13 @@ const make = (options: Partial<HeldOptions> = {}, skin = table, seed = "held") =
 describe("a calm hand on flat skin", () => {
   const motion = make();
 
-  test("sinks in until the skin bears the press: force = stiffness × depth", () => {
-    // The press wavers by 15 % (one SD), the depth with it; their ratio is the stiffness that was put in, 1.7 N/mm.
+  test("sinks in until the tissue bears the press", () => {
+    // The press wavers by 15 % (one SD), the depth with it, by the law that was put in.
     for (let t = 0.5; t < 4; t += 0.1) {
       const depth = -motion.kneeFromImage(t).m[7]!;
       /** The wavering press moves the face at some mm/s against tissue damping of 0.01 N s/mm. */
       const DAMPING_N = 0.1;
-      expect(Math.abs(motion.contactForceN!(t) - 1.7 * depth)).toBeLessThan(DAMPING_N);
+      expect(Math.abs(motion.contactForceN!(t) - tissueForceN(depth, THICK_MM))).toBeLessThan(DAMPING_N);
       expect(depth).toBeGreaterThan(1.5);
       expect(depth).toBeLessThan(5);
     }
@@ -51,6 +58,21 @@ describe("a calm hand on flat skin", () => {
       expect(m[5]!).toBeLessThan(-Math.cos(0.03));
     }
   });
+});
+
+test("tissue is a spring of 5 N at 3 mm where it is 25 mm thick, stiffer where it is thin, and ends at bone", () => {
+  expect(tissueForceN(3, 25)).toBeCloseTo(5, 1);
+  expect(tissueForceN(3, 6) / tissueForceN(3, 25)).toBeGreaterThan(4);
+  expect(tissueForceN(6, 6)).toBeGreaterThan(500);
+});
+
+test("over 5 mm of tissue, as on the patella, the same press sinks in less, and 30 N do not reach bone", () => {
+  const depths = (pressN: number): number[] => {
+    const motion = make({ pressN }, flat(5));
+    return Array.from({ length: 60 }, (_, i) => -motion.kneeFromImage(0.5 + i / 20).m[7]!);
+  };
+  expect(Math.max(...depths(5))).toBeLessThan(1.5);
+  expect(Math.max(...depths(30))).toBeLessThan(4);
 });
 
 test("friction holds the probe back and tips it against the way", () => {
@@ -79,8 +101,8 @@ test("hesitations make a stroke longer by about their number times their length"
 });
 
 test("on a leg the probe follows the skin around it; tremor turns and shifts it by its size", () => {
-  const motion = holdProbe([frontStroke], leg, { ...calm, tremorMm: 0.3, tremorRad: 0.01 }, createRng("leg"));
-  const still = holdProbe([frontStroke], leg, calm, createRng("leg"));
+  const motion = holdProbe([frontStroke], limb, { ...calm, tremorMm: 0.3, tremorRad: 0.01 }, createRng("leg"));
+  const still = holdProbe([frontStroke], limb, calm, createRng("leg"));
   const angles: number[] = [];
   for (let t = 0.5; t < 4.5; t += 0.02) {
     const { m } = motion.kneeFromImage(t);
