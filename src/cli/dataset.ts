@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { createWorkerPool } from "../core/worker-pool.ts";
-import { makeDataset } from "../scenario/dataset.ts";
-import { parseRecipe } from "../scenario/dataset-schema.ts";
+import { makeDataset } from "../scenario/dataset/dataset.ts";
+import { parseRecipe } from "../scenario/dataset/schema.ts";
 import { readYaml } from "../scenario/load.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, type CommonOptions } from "./command.ts";
 import { packageVersion } from "./version.ts";

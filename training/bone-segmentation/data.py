@@ -11,35 +11,53 @@ import torch.nn.functional as F
 
 from model import CELL_MM
 
-PROBE_FACES_MM = {"telemed-l12-40": 40.0, "l14-5-38": 39.0}
+# A surface met at more than 72 degrees sends nothing back: neither "bone" nor "no bone" is asked of the network.
+LEAST_COSINE = 0.3
+# Rows of the deepest training picture (80 mm); deeper ones are cut off.
+MOST_ROWS = 400
+# Labelled points of neighbouring columns further apart than this lie on two surfaces, mm.
+STEP_MM = 3.0
 
 
 class Shards:
-    """All frames of one part in memory, as bytes."""
+    """All frames of one part in memory, as bytes. `grow` adds the knees that were made since."""
 
     def __init__(self, folder, part):
-        paths = sorted(glob.glob(os.path.join(folder, part, "knee-*.h5")))
-        if not paths:
+        self.folder, self.part, self.paths = folder, part, []
+        self.frames, self.shown, self.cosine, self.settings, self.knee = [], [], [], [], []
+        self.grow()
+        if not self.paths:
             raise SystemExit(f"{folder}/{part}: no knee-*.h5; make them with: sonobench dataset ... -o {folder}")
-        frames, shown, cosine, settings, knee = [], [], [], [], []
-        for number, path in enumerate(paths):
+
+    def grow(self):
+        for path in sorted(glob.glob(os.path.join(self.folder, self.part, "knee-*.h5"))):
+            if path in self.paths:
+                continue
             with h5py.File(path, "r") as f:
-                frames.append(f["frames"][:])
-                shown.append(f["shown"][:])
-                cosine.append(f["cosine"][:])
-                settings.append(f["settings"][:])
-                names = json.loads(f.attrs["settingNames"])
-                knee.append(np.full(len(frames[-1]), number))
-        self.frames = np.concatenate(frames)
-        self.shown = np.concatenate(shown)
-        self.cosine = np.concatenate(cosine)
-        settings = np.concatenate(settings)
-        column = lambda name: settings[:, names.index(name)]
-        self.pixel_mm, self.face_column, self.face_row = column("pixelMm"), column("faceColumn"), column("faceRow")
-        self.knee = np.concatenate(knee)
+                frames, names = f["frames"][:], json.loads(f.attrs["settingNames"])
+                self.frames.extend(frames)
+                self.shown.extend(f["shown"][:])
+                self.cosine.extend(f["cosine"][:])
+                self.settings.extend(dict(zip(names, row)) for row in f["settings"][:])
+                self.knee.extend([len(self.paths)] * len(frames))
+            self.paths.append(path)
+        self.depth = np.array([s["depthMm"] for s in self.settings])
+        self.by_depth = np.argsort(self.depth, kind="stable")
 
     def __len__(self):
         return len(self.frames)
+
+    def alike(self, count, rng):
+        """Indices of `count` frames of about the same depth, so that a batch wastes no rows."""
+        window = max(count, len(self) // 8)
+        first = int(rng.integers(0, max(1, len(self) - window + 1)))
+        return rng.choice(self.by_depth[first : first + window], count, replace=len(self) < count)
+
+
+def rows_for(shards, indices, scales):
+    """Rows that hold the deepest of these frames, a multiple of 16."""
+    most = max(shards.depth[i] / (CELL_MM * s) for i, s in zip(indices, scales))
+    return min(MOST_ROWS, 16 * int(np.ceil(most / 16)))
 
 
 def columns_with_image(frame):
@@ -48,41 +66,90 @@ def columns_with_image(frame):
     return (used[0], used[-1]) if len(used) else (0, frame.shape[1] - 1)
 
 
-def sample(shards, i, rows, columns, rng=None):
-    """One frame on the lattice: gray [rows, columns], row of the surface [columns], weight [columns].
+def place_of(settings):
+    """Functions between the place on the lattice (mm across at half depth, mm down the beam) and the pixel."""
+    pixel, fc, fr = settings["pixelMm"], settings["faceColumn"], settings["faceRow"]
+    radius, depth = settings["faceRadiusMm"], settings["depthMm"]
+    if radius == 0:
+        return (
+            lambda x, y: (fc + x / pixel + 0 * y, fr + y / pixel + 0 * x),
+            lambda u, v: ((u - fc) * pixel, (v - fr) * pixel),
+        )
+    half = radius + depth / 2  # as src/pipeline/segmentation/unfold.ts lays sectors out
 
-    With `rng` (numpy Generator) it is varied; without, it is as it was made, centred.
+    def pixel_of(x, y):
+        angle = x / half
+        return fc + (radius + y) * np.sin(angle) / pixel, fr + ((radius + y) * np.cos(angle) - radius) / pixel
+
+    def mm_of(u, v):
+        x, y = (u - fc) * pixel, (v - fr) * pixel + radius
+        return half * np.arctan2(x, y), np.hypot(x, y) - radius
+
+    return pixel_of, mm_of
+
+
+def along_beams(x, y, cosine, at, reach):
+    """The surface through the points (x, y), in order, at the beams `at`: y and cosine, NaN where there is none."""
+    row, cos = np.full(len(at), np.nan), np.full(len(at), np.nan)
+    known = np.flatnonzero(np.isfinite(y))
+    if len(known) == 0:
+        return row, cos
+    breaks = np.flatnonzero((np.diff(known) > 1) | (np.abs(np.diff(y[known])) > STEP_MM))
+    for run in np.split(known, breaks + 1):
+        order = run[np.argsort(x[run], kind="stable")]
+        inside = (at >= x[order[0]] - reach) & (at <= x[order[-1]] + reach)
+        found = np.interp(at[inside], x[order], y[order])
+        nearer = ~(row[inside] <= found)
+        where = np.flatnonzero(inside)[nearer]
+        row[where] = found[nearer]
+        cos[where] = np.interp(at[where], x[order], np.nan_to_num(cosine[order], nan=1.0))
+    return row, cos
+
+
+def sample(shards, i, rows, columns, scale=1.0, rng=None):
+    """One frame on the lattice: gray [rows, columns], row of the surface, weight, cosine [columns].
+
+    With `rng` (numpy Generator) it is cut out anywhere and varied; without, it is as it was made, centred. `scale`: a
+    bone of another size, a pulse of another length.
     """
-    frame, shown, cosine = shards.frames[i], shards.shown[i], shards.cosine[i]
-    pixel = shards.pixel_mm[i]
-    low, high = columns_with_image(frame)
-    scale = 1.0 if rng is None else rng.uniform(0.85, 1.18)  # a bone of another size, a pulse of another length
-    step = CELL_MM / (pixel * scale)  # pixels a cell
+    frame, settings = shards.frames[i], shards.settings[i]
+    pixel_of, mm_of = place_of(settings)
+    step = CELL_MM * scale
+    if settings["faceRadiusMm"]:
+        width = settings["faceAngleRad"] * (settings["faceRadiusMm"] + settings["depthMm"] / 2)
+        low, high = -width / 2, width / 2
+    else:
+        first, last = columns_with_image(frame)
+        low, high = mm_of(np.array([first, last]), 0)[0]
     span = (high - low) / step
     if rng is None:
-        left = low + (high - low) / 2 - (columns - 1) / 2 * step
+        left = (low + high) / 2 - (columns - 1) / 2 * step
     else:
         slack = max(0.0, span - columns)
         left = low + rng.uniform(-0.1, 1.0) * slack * step - (0 if slack > 0 else (columns - span) / 2 * step)
-    u = left + np.arange(columns) * step
-    v = shards.face_row[i] + np.arange(rows) * step
+    x, y = left + np.arange(columns) * step, np.arange(rows) * step
+    u, v = pixel_of(x[None, :], y[:, None])
     gray = torch.from_numpy(frame).float().view(1, 1, *frame.shape) / 255
-    gx = torch.from_numpy(2 * u / (frame.shape[1] - 1) - 1).float()
-    gy = torch.from_numpy(2 * v / (frame.shape[0] - 1) - 1).float()
-    grid = torch.stack(torch.meshgrid(gx, gy, indexing="xy"), -1).unsqueeze(0)
-    image = F.grid_sample(gray, grid, align_corners=True)[0, 0].numpy()
-    inside = (u >= low) & (u <= high)
-    nearest = np.clip(np.round(u).astype(int), 0, frame.shape[1] - 1)
-    between = np.interp(u, np.arange(len(shown)), shown)  # NaN spreads to its neighbours
-    row = np.where(np.isnan(between), shown[nearest], between)
-    row = np.where(inside, (row - shards.face_row[i]) / step, np.nan)
-    row = np.where((v[-1] <= frame.shape[0] - 1) | (row < (frame.shape[0] - 1 - shards.face_row[i]) / step), row, np.nan)
-    # A surface met at more than 72 degrees sends nothing back: neither "bone" nor "no bone" is asked of the network.
-    flat = np.nan_to_num(cosine[nearest], nan=1.0) < 0.3
-    weight = np.where(np.isfinite(row) & flat, 0.0, 1.0).astype(np.float32)
+    grid = np.stack([2 * u / (frame.shape[1] - 1) - 1, 2 * v / (frame.shape[0] - 1) - 1], -1).astype(np.float32)
+    image = F.grid_sample(gray, torch.from_numpy(grid).unsqueeze(0), align_corners=True)[0, 0].numpy()
+    inside = (x >= low) & (x <= high)
+    image[:, ~inside] = 0
+    px, py = mm_of(np.arange(frame.shape[1]), shards.shown[i].astype(np.float64))
+    row, cos = along_beams(px, py, shards.cosine[i], x, settings["pixelMm"] / 2)
+    row = np.where(inside & (row < settings["depthMm"]), row / step, np.nan)
+    weight = np.where(np.isfinite(row) & (cos < LEAST_COSINE), 0.0, 1.0)
     if rng is not None:
         image, row, weight = vary(image, row, weight, rng)
-    return image.astype(np.float32), row.astype(np.float32), weight
+    return image.astype(np.float32), row.astype(np.float32), weight.astype(np.float32), cos.astype(np.float32)
+
+
+def batch_of(shards, indices, columns, rng=None):
+    """Frames as tensors: gray [n, 1, rows, columns], row, weight and cosine [n, columns]."""
+    scales = np.ones(len(indices)) if rng is None else rng.uniform(0.85, 1.18, len(indices))
+    rows = rows_for(shards, indices, scales)
+    parts = [sample(shards, i, rows, columns, s, rng) for i, s in zip(indices, scales)]
+    image, row, weight, cos = (torch.from_numpy(np.stack(p)) for p in zip(*parts))
+    return image.unsqueeze(1), row, weight, cos
 
 
 def vary(image, row, weight, rng):
@@ -90,17 +157,20 @@ def vary(image, row, weight, rng):
     if rng.random() < 0.5:
         image, row, weight = image[:, ::-1].copy(), row[::-1].copy(), weight[::-1].copy()
     black = image <= 0
-    gamma, gain, lift = np.exp(rng.normal(0, 0.22)), np.exp(rng.normal(0, 0.18)), rng.normal(0, 0.03)
+    gamma, gain, lift = np.exp(rng.normal(0, 0.2)), np.exp(rng.normal(0, 0.16)), rng.normal(0, 0.03)
     image = gain * image**gamma + lift
     rows, columns = image.shape
     if rng.random() < 0.5:  # uneven contact: columns of another brightness
         knots = rng.normal(0, 0.12, 7)
         image = image * np.exp(np.interp(np.arange(columns), np.linspace(0, columns, 7), knots))[None, :]
-    if rng.random() < 0.5:  # sliders
+    if rng.random() < 0.4:  # sliders
         knots = rng.normal(0, 0.12, 6)
         image = image * np.exp(np.interp(np.arange(rows), np.linspace(0, rows, 6), knots))[:, None]
-    if rng.random() < 0.3:
-        image = image + rng.normal(0, rng.uniform(0.005, 0.04), image.shape)
+    if rng.random() < 0.2:  # what lies near the face comes again, at twice its depth
+        again = image[np.arange(rows) // 2] * rng.uniform(0.1, 0.45)
+        image = np.maximum(image, np.where(np.arange(rows)[:, None] > 20, again, 0))
+    if rng.random() < 0.25:
+        image = image + rng.uniform(0.005, 0.04) * rng.standard_normal(image.shape, dtype=np.float32)
     if rng.random() < 0.35:  # smoothing of the scanner
         t = torch.from_numpy(image.astype(np.float32)).view(1, 1, rows, columns)
         k = int(rng.integers(1, 3)) * 2 + 1
@@ -109,16 +179,7 @@ def vary(image, row, weight, rng):
         image = t[0, 0].numpy()
     if rng.random() < 0.25:  # bright lines that are no bone: needles, wires, fasciae. Nothing below them is dark.
         for _ in range(int(rng.integers(1, 4))):
-            v0, slope = rng.uniform(10, rows - 10), rng.normal(0, 0.35)
-            first, length = rng.integers(0, columns), rng.integers(4, columns)
-            level, thick = rng.uniform(0.35, 0.95), rng.uniform(0.6, 2.5)
-            u = np.arange(first, min(columns, first + length))
-            line = v0 + slope * (u - first) + rng.normal(0, 2) * np.sin(u / rng.uniform(8, 40))
-            below = line[None, :] - np.arange(rows)[:, None]
-            drawn = level * np.exp(-0.5 * (below / thick) ** 2)
-            # Only above the bone: in its shadow nothing is seen.
-            drawn[np.arange(rows)[:, None] > np.nan_to_num(row[u], nan=rows)[None, :] - 4] = 0
-            image[:, u] = np.maximum(image[:, u], drawn * rng.uniform(0.6, 1.0, drawn.shape))
+            draw_line(image, row, rng)
     if rng.random() < 0.12:  # no contact over a part of the face: nothing is seen below
         first, length = rng.integers(0, columns), int(rng.integers(8, columns // 2))
         part = slice(first, min(columns, first + length))
@@ -127,3 +188,20 @@ def vary(image, row, weight, rng):
     if rng.random() < 0.5:
         image[black] = 0
     return np.clip(image, 0, 1), row, weight
+
+
+def draw_line(image, row, rng):
+    rows, columns = image.shape
+    v0, slope = rng.uniform(10, rows - 10), rng.normal(0, 0.35)
+    first, length = rng.integers(0, columns), rng.integers(4, columns)
+    level, thick = rng.uniform(0.35, 0.95), rng.uniform(0.6, 2.5)
+    u = np.arange(first, min(columns, first + length))
+    line = v0 + slope * (u - first) + rng.normal(0, 2) * np.sin(u / rng.uniform(8, 40))
+    begin, end = int(max(0, line.min() - 8)), int(min(rows, line.max() + 9))
+    if end <= begin:
+        return
+    below = line[None, :] - np.arange(begin, end)[:, None]
+    drawn = level * np.exp(-0.5 * (below / thick) ** 2)
+    # Only above the bone: in its shadow nothing is seen.
+    drawn[np.arange(begin, end)[:, None] > np.nan_to_num(row[u], nan=rows)[None, :] - 4] = 0
+    image[begin:end, u] = np.maximum(image[begin:end, u], drawn * rng.uniform(0.6, 1.0, drawn.shape))

@@ -1,6 +1,9 @@
 """Trains the bone network. Stopped at any time, it goes on from the last checkpoint when it is called again.
 
-    python3 train.py --data <folder of sonobench dataset> --out <folder> [--epochs 24]
+    python3 train.py --data <folder of sonobench dataset> --out <folder> [--steps 6000] [--from ../../models/bone/bone.onnx]
+
+Knees that are added to the folder while it runs are taken in at the next validation. `--steps` may be changed when it
+is called again: the rate falls over the last third of them.
 """
 
 import argparse
@@ -11,21 +14,18 @@ import time
 import numpy as np
 import torch
 
-from data import Shards, sample
+from data import Shards, batch_of
 from model import CELL_MM, BoneNet, loss_of
+from onnx_weights import load_onnx
 
-# Cells of a training picture: 51 mm deep and 32 mm wide; every fifth batch 70 mm deep.
-ROWS, DEEP_ROWS, COLUMNS = 256, 352, 160
-
-
-def batch_of(shards, indices, rng, rows=ROWS):
-    parts = [sample(shards, i, rows, COLUMNS, rng) for i in indices]
-    image, row, weight = (torch.from_numpy(np.stack(p)) for p in zip(*parts))
-    return image.unsqueeze(1), row, weight
+# A training picture is 32 mm wide, and as deep as its batch.
+COLUMNS = 160
+# Share that the average of the weights keeps of itself at each step: it is the average that is judged and exported.
+KEEP = 0.998
 
 
-def ridge_of(surface, none):
-    """Row (cells) and confidence of each column from the two outputs: the mean over 2 cells around the peak."""
+def ridge_of(surface):
+    """Row (cells), spread and confidence of each column: of the part within 3 cells of the peak."""
     p = surface[:, 0]
     peak = p.argmax(1, keepdim=True)
     index = torch.arange(p.shape[1]).view(1, -1, 1)
@@ -35,17 +35,20 @@ def ridge_of(surface, none):
 
 
 @torch.no_grad()
-def validate(net, shards, step):
+def validate(net, shards, every=2):
     net.eval()
     errors, missed, bone, false, free = [], 0, 0, 0, 0
-    for begin in range(0, len(shards), step * 8):
-        image, row, weight = batch_of(shards, range(begin, min(len(shards), begin + step * 8), step), None)
-        found, mass = ridge_of(*net(image))
+    order = shards.by_depth[::every]
+    for begin in range(0, len(order), 8):
+        image, row, weight, cos = batch_of(shards, order[begin : begin + 8], COLUMNS)
+        surface, _ = net(image.contiguous(memory_format=torch.channels_last))
+        found, mass = ridge_of(surface)
         is_bone = torch.isfinite(row) & (weight > 0)
         is_found = mass > 0.5
         errors.append(((found - row) * CELL_MM)[is_bone & is_found])
-        bone += int(is_bone.sum())
-        missed += int((is_bone & ~is_found).sum())
+        facing = is_bone & (cos > np.cos(np.radians(50)))
+        bone += int(facing.sum())
+        missed += int((facing & ~is_found).sum())
         empty = torch.isnan(row) & (image[:, 0].amax(1) > 0)
         free += int(empty.sum())
         false += int((empty & is_found).sum())
@@ -62,15 +65,22 @@ def validate(net, shards, step):
     }
 
 
+def rate_at(step, total, most):
+    """Rises over 100 steps, stays, and falls to nothing over the last third."""
+    return most * min(1.0, (step + 1) / 100, max(0.01, (total - step) / (total / 3)))
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--from", dest="start", help="an exported network to start from")
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--every", type=int, default=100, help="steps between two lines of the log")
+    parser.add_argument("--every", type=int, default=50, help="steps between two lines of the log")
+    parser.add_argument("--validate", type=int, default=400, help="steps between two validations")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -78,61 +88,69 @@ def main():
     os.makedirs(options.out, exist_ok=True)
     train, validation = Shards(options.data, "train"), Shards(options.data, "validation")
     print(f"{len(train)} frames to train on, {len(validation)} of other knees to validate on", flush=True)
-    net = BoneNet()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=1e-3)
-    steps_per_epoch = len(train) // options.batch
-    total = steps_per_epoch * options.epochs
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=total + 1, pct_start=0.08)
+    net, average = BoneNet(), BoneNet()
     checkpoint = os.path.join(options.out, "checkpoint.pt")
-    step, best, log = 0, float("inf"), []
+    if options.start and not os.path.exists(checkpoint):
+        images = [batch_of(train, train.alike(8, np.random.default_rng(i)), COLUMNS)[0] for i in range(6)]
+        load_onnx(net, options.start, images)
+    average.load_state_dict(net.state_dict())
+    net, average = (n.to(memory_format=torch.channels_last) for n in (net, average))
+    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=1e-3)
+    step, best, log, cpu = 0, float("inf"), [], 0.0
     if os.path.exists(checkpoint):
         state = torch.load(checkpoint)
-        if state["total"] != total:
-            raise SystemExit(f"{checkpoint} belongs to a training of {state['total']} steps, not {total}")
         net.load_state_dict(state["net"])
+        average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        step, best, log = state["step"], state["best"], state["log"]
-        print(f"going on at step {step} of {total}", flush=True)
+        step, best, log, cpu = state["step"], state["best"], state["log"], state["cpu"]
+        print(f"going on at step {step} of {options.steps}", flush=True)
+    began, running = time.process_time() - cpu, None
 
     def save():
-        state = dict(net=net.state_dict(), optimiser=optimiser.state_dict(), schedule=schedule.state_dict())
-        state.update(step=step, total=total, best=best, log=log)
+        state = dict(net=net.state_dict(), average=average.state_dict(), optimiser=optimiser.state_dict())
+        state.update(step=step, best=best, log=log, cpu=time.process_time() - began)
         torch.save(state, checkpoint + ".tmp")
         os.replace(checkpoint + ".tmp", checkpoint)
 
-    began, running = time.time(), None
-    while step < total:
-        epoch = step // steps_per_epoch
-        order = np.random.default_rng([options.seed, epoch]).permutation(len(train))
-        at = step % steps_per_epoch
-        indices = order[at * options.batch : (at + 1) * options.batch]
+    def judge():
+        nonlocal best
+        figures = validate(average, validation)
+        entry = dict(step=step, loss=running, frames=len(train), knees=len(train.paths))
+        log.append(dict(entry, cpuMinutes=(time.process_time() - began) / 60, **figures))
+        # One number to choose by: mm of error, with a missed or invented column as bad as 3 mm.
+        cost = figures["meanAbsMm"] + 3 * (figures["missedShare"] + figures["falseShare"])
+        print(json.dumps(log[-1]), flush=True)
+        if cost < best:
+            best = cost
+            torch.save(dict(net=average.state_dict(), figures=log[-1]), os.path.join(options.out, "best.pt"))
+        with open(os.path.join(options.out, "log.json"), "w") as f:
+            json.dump(log, f, indent=1)
+
+    if step == 0:
+        judge()
+    while step < options.steps:
+        rng = np.random.default_rng([options.seed, 7, step])
+        image, row, weight, _ = batch_of(train, train.alike(options.batch, rng), COLUMNS, rng)
+        for group in optimiser.param_groups:
+            group["lr"] = rate_at(step, options.steps, options.rate)
         net.train()
-        rows = DEEP_ROWS if step % 5 == 4 else ROWS
-        image, row, weight = batch_of(train, indices, np.random.default_rng([options.seed, 7, step]), rows)
-        loss = loss_of(*net.logits(image), row, weight)
-        optimiser.zero_grad()
+        loss = loss_of(*net.logits(image.contiguous(memory_format=torch.channels_last)), row, weight)
+        optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
         optimiser.step()
-        schedule.step()
         step += 1
+        keep = min(KEEP, step / (step + 10))
+        with torch.no_grad():
+            for a, n in zip(average.state_dict().values(), net.state_dict().values()):
+                a.mul_(keep).add_(n, alpha=1 - keep) if a.is_floating_point() else a.copy_(n)
         running = float(loss) if running is None else 0.98 * running + 0.02 * float(loss)
         if step % options.every == 0:
-            print(f"step {step}/{total}  loss {running:.3f}  {time.time() - began:.0f} s", flush=True)
-        if step % 400 == 0:
-            save()
-        if step % steps_per_epoch == 0 or step == total:
-            figures = validate(net, validation, 1)
-            log.append(dict(step=step, epoch=step / steps_per_epoch, loss=running, **figures))
-            # One number to choose by: mm of error, with a missed or invented column as bad as 3 mm.
-            cost = figures["meanAbsMm"] + 3 * (figures["missedShare"] + figures["falseShare"])
-            print(json.dumps(log[-1]), flush=True)
-            if cost < best:
-                best = cost
-                torch.save(dict(net=net.state_dict(), figures=figures, step=step), os.path.join(options.out, "best.pt"))
-            with open(os.path.join(options.out, "log.json"), "w") as f:
-                json.dump(log, f, indent=1)
+            print(f"step {step}/{options.steps}  loss {running:.3f}  {time.process_time() - began:.0f} s CPU", flush=True)
+        if step % options.validate == 0 or step == options.steps:
+            train.grow()
+            judge()
+        if step % 200 == 0 or step == options.steps:
             save()
 
 

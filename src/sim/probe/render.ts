@@ -2,6 +2,7 @@ import type { WorkerPool } from "../../core/worker-pool.ts";
 import type { Scene } from "../scene.ts";
 import type { EchoFrame } from "./echo.ts";
 import type { ImageSettings, Probe } from "./probe.ts";
+import type { RoughSurface } from "./rough-surface.ts";
 
 export interface RenderRequest {
   /** Its arrays lie on shared memory: workers read them where they are. */
@@ -12,6 +13,8 @@ export interface RenderRequest {
   readonly seed: string;
   /** 12 numbers a frame: row-major 3×4, kneeFromImage, mm. */
   readonly poses: Float64Array;
+  /** Another roughness of bone than `corticalSurface`. */
+  readonly boneSurface?: RoughSurface;
   /** Index of the first frame, for the noise; 0 when not given. */
   readonly firstFrame?: number;
   readonly workers: WorkerPool;
@@ -27,6 +30,7 @@ export interface FrameJob {
   readonly probe: Probe;
   readonly settings: Partial<ImageSettings>;
   readonly seed: string;
+  readonly boneSurface?: RoughSurface;
   readonly kneeFromImage: Float64Array;
   readonly frameIndex: number;
 }
@@ -49,11 +53,12 @@ export function renderFrames({
   settings,
   seed,
   poses,
+  boneSurface,
   firstFrame = 0,
   workers,
   onDone,
 }: RenderRequest): Promise<EchoFrame[]> {
-  const key = JSON.stringify([sceneNumber(scene), probe, settings, seed]);
+  const key = JSON.stringify([sceneNumber(scene), probe, settings, seed, boneSurface]);
   const jobs = Array.from({ length: poses.length / 12 }, (_, i) => {
     const data: FrameJob = {
       key,
@@ -61,6 +66,7 @@ export function renderFrames({
       probe,
       settings,
       seed,
+      ...(boneSurface && { boneSurface }),
       kneeFromImage: poses.slice(i * 12, i * 12 + 12),
       frameIndex: firstFrame + i,
     };
