@@ -1,3 +1,6 @@
+/** Why no bone could be looked for in a frame: hardly a pixel is lit, or nearly all that are lit are white. */
+export type FrameFlag = "empty" | "saturated";
+
 /** What segmentation says of one frame. */
 export interface BoneMask {
   readonly width: number;
@@ -10,6 +13,8 @@ export interface BoneMask {
   readonly ridgeConfidence: Float32Array;
   /** One standard deviation of `ridgeRowPx`, rows, as segmentation itself sees it; NaN where no bone was found. */
   readonly ridgeSdPx: Float32Array;
+  /** Set when no bone could be looked for: that none was found says nothing then. */
+  readonly flag?: FrameFlag;
 }
 
 /** One mask per frame of the TrackedFrames it was made from, in the same order. */

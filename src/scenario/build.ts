@@ -1,5 +1,7 @@
 import type { Rng } from "../core/rng.ts";
 import type { Phantom } from "../sim/anatomy/phantom.ts";
+import { UnsuitableInputError } from "../core/errors.ts";
+import { brightestRidge } from "../pipeline/segmentation/brightest.ts";
 import { classicalSegmentation } from "../pipeline/segmentation/classical.ts";
 import { neuralSegmentation } from "../pipeline/segmentation/neural/neural.ts";
 import type { StageContext } from "../pipeline/stage.ts";
@@ -71,6 +73,14 @@ const trackers: Table<TrackerConfig, [], TrackerSpec> = {
 export const buildTracker = (config: TrackerConfig): TrackerSpec => lookUp(trackers, config);
 
 const segmenters: Table<SegmentationConfig, [TrackedFrames, StageContext], Promise<BoneMasks>> = {
+  brightest: (_, frames, context) => brightestRidge.run(frames, brightestRidge.defaults, context),
+  // Where there is truth, `run.ts` puts oracleMasks in its place.
+  oracle: () => {
+    throw new UnsuitableInputError(
+      "segmentation.kind: oracle needs the true bone line, and this recording has none",
+      "Use it with a simulated source, or choose neural or classical",
+    );
+  },
   classical: (_, frames, context) => classicalSegmentation.run(frames, classicalSegmentation.defaults, context),
   neural: async ({ model: card, minConfidence }, frames, context) => {
     const { model } = await loadSegmentationModel(card ?? defaultModelCard);

@@ -263,6 +263,10 @@ const segmentation = z.discriminatedUnion("kind", [
     })
     .describe("a network (ONNX)"),
   z.strictObject({ kind: z.literal("classical") }).describe("bone probability from ridge, shadow and continuity"),
+  z.strictObject({ kind: z.literal("brightest") }).describe("the brightest ridge with a shadow: the baseline"),
+  z
+    .strictObject({ kind: z.literal("oracle") })
+    .describe("the true bone line, for error budgets: what everything but segmentation costs; simulated scans alone"),
 ]);
 
 const reconstruction = z.strictObject({

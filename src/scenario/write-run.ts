@@ -10,6 +10,7 @@ import type { Figure, Report } from "../data/report.ts";
 import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
 import type { VertexScalars } from "../io/mesh/write-mesh.ts";
+import { flagSentences } from "../pipeline/segmentation/frame-check.ts";
 import type { PipelineResult } from "../pipeline/run.ts";
 import { reachableVertices, type ReportAssets, type ReportMesh } from "../report/assets.ts";
 import type { ScoredResult } from "./measure.ts";
@@ -96,7 +97,12 @@ export async function writeRun(
     ],
     probePathMm: probePath(frames, geometry),
     notModelled: truth?.notModelled ?? [],
-    warnings: [...run.warnings, ...removedSentences(result), ...withoutStep],
+    warnings: [
+      ...run.warnings,
+      ...flagSentences(masks.masks.map(({ flag }) => flag)),
+      ...removedSentences(result),
+      ...withoutStep,
+    ],
   } satisfies Report);
   await writeJson(join(folder, "report.json"), report);
   await writeJson(join(folder, "timing.json"), watch.summary(frames.count));

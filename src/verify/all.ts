@@ -9,6 +9,7 @@ import { metricsSuite } from "./metrics.ts";
 import { openigtlinkSuite } from "./openigtlink.ts";
 import { reconstructionSuite } from "./reconstruction.ts";
 import { statisticsSuite } from "./statistics.ts";
+import { segmentationSuite } from "./segmentation.ts";
 import { trackerSuite } from "./tracker.ts";
 import { ultrasoundSuite } from "./ultrasound.ts";
 import { threeWaysSuite } from "./three-ways.ts";
@@ -23,6 +24,7 @@ export const allSuites: readonly Suite[] = [
   openigtlinkSuite,
   devicesSuite,
   calibrationSuite,
+  segmentationSuite,
   reconstructionSuite,
   metricsSuite,
   statisticsSuite,

@@ -2,6 +2,7 @@ import type { BoneMask } from "../../data/bone-mask.ts";
 import type { GrayImage } from "../../data/image.ts";
 import { beneath, boneLikelihood, withoutRepeats } from "./bone-evidence.ts";
 import type { DetectorOptions } from "./detector-options.ts";
+import { emptyMask } from "./empty-mask.ts";
 import { refineRidge } from "./refine-ridge.ts";
 import { findRidges } from "./ridge-filter.ts";
 import { findPath } from "./ridge-path.ts";
@@ -33,15 +34,4 @@ export function detectBone(image: GrayImage, pixelMm: readonly [number, number],
   const path = findPath(model, { likelihood, stepRows }, Math.round(1 / CELL_MM[1]));
   const ridge = refineRidge(image, aperture, work, path, CELL_MM, pixelMm, options);
   return { width: image.width, height: image.height, ...ridge };
-}
-
-function emptyMask({ width, height }: GrayImage): BoneMask {
-  return {
-    width,
-    height,
-    probability: new Uint8Array(width * height),
-    ridgeRowPx: new Float32Array(width).fill(NaN),
-    ridgeConfidence: new Float32Array(width),
-    ridgeSdPx: new Float32Array(width).fill(NaN),
-  };
 }

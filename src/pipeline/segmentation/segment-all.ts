@@ -2,6 +2,8 @@ import type { Job } from "../../core/worker-pool.ts";
 import type { BoneMask, BoneMasks } from "../../data/bone-mask.ts";
 import { framePose, type TrackedFrames } from "../../data/tracked-frames.ts";
 import type { StageContext } from "../stage.ts";
+import { emptyMask } from "./empty-mask.ts";
+import { checkFrame, flagOf, flagSentences } from "./frame-check.ts";
 import { unfoldingOf } from "./unfold.ts";
 
 /** What one worker is given: one frame of its own (moved, not shared). */
@@ -27,7 +29,8 @@ let runs = 0;
 
 /**
  * Sends every frame to `module`, whose answer is its BoneMask; they come back in the order of the frames. Sectors are sent
- * laid out by their beams.
+ * laid out by their beams. A frame without a picture in it is flagged; one that is no gray picture of the recording's size
+ * is refused (UnsuitableInputError).
  */
 export async function segmentAll<Options>(
   module: URL,
@@ -35,24 +38,33 @@ export async function segmentAll<Options>(
   options: Options,
   { log, workers }: StageContext,
 ): Promise<BoneMasks> {
-  const masks: BoneMask[] = [];
+  const masks: BoneMask[] = Array<BoneMask>(frames.count);
   const unfolding = unfoldingOf(frames.nominalGeometry);
   const batch = READ_AHEAD * workers.size,
     key = String(++runs);
   for (let begin = 0; begin < frames.count; begin += batch) {
-    const jobs: Job[] = [];
-    for (let i = begin; i < Math.min(begin + batch, frames.count); i++) {
-      const image = await frames.read(i);
+    const jobs: Job[] = [],
+      asked: number[] = [];
+    const end = Math.min(begin + batch, frames.count);
+    for (let i = begin; i < end; i++) {
+      const image = checkFrame(await frames.read(i), frames, frames.sourceIndex[i]!);
+      const flag = flagOf(image);
+      if (flag) {
+        masks[i] = { ...emptyMask(image), flag };
+        continue;
+      }
       const { width, height, pixels } = unfolding?.layOut(image) ?? image;
       const copy = new Uint8Array(pixels); // a view of a large buffer would be sent whole
       const pixelMm = unfolding?.pixelMm ?? pixelSizeMm(framePose(frames, i));
       const data: FrameJob<Options> = { width, height, pixels: copy, pixelMm, options, key };
       jobs.push({ data, transfer: [copy.buffer] });
+      asked.push(i);
     }
     const found = await workers.map<BoneMask>(module, jobs);
-    masks.push(...(unfolding ? found.map(unfolding.foldBack) : found));
-    log.progress("segmentation", masks.length, frames.count);
+    found.forEach((mask, k) => (masks[asked[k]!] = unfolding ? unfolding.foldBack(mask) : mask));
+    log.progress("segmentation", end, frames.count);
   }
+  for (const sentence of flagSentences(masks.map(({ flag }) => flag))) log.warn(sentence);
   const withBone = masks.filter(({ ridgeConfidence }) => ridgeConfidence.some((c) => c > 0)).length;
   log.info("segmentation", { frames: frames.count, framesWithBone: withBone });
   return { masks };
