@@ -44,9 +44,19 @@ export async function runPipeline(
   const frames = await trackFrames.run({ recording, fixed }, options.sync, context);
   const masks = await options.segment(frames, context);
   const volume = await reconstruct.run(boneInsertion(frames, masks), options.reconstruction, context);
-  const sheet = await extractSurface.run({ frames, masks }, options.surface, context);
-  const surfaces = separateBones(sheet, pointsIn(recording, options.sync.referenceName));
+  const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
   return { frames, masks, volume, surfaces };
+}
+
+/** The last part alone: from the bone that was found in the frames to surfaces. */
+export async function surfacesOf(
+  found: Pick<PipelineResult, "frames" | "masks">,
+  recording: Recording,
+  { surface, sync }: Pick<PipelineOptions, "surface" | "sync">,
+  context: StageContext,
+): Promise<readonly Surface[]> {
+  const sheet = await extractSurface.run(found, surface, context);
+  return separateBones(sheet, pointsIn(recording, sync.referenceName));
 }
 
 /** The digitised landmarks that are known in the reference frame. */

@@ -16,10 +16,10 @@ export type RenderPictures = (request: RenderRequest) => Promise<EchoFrame[]>;
 export function cachedPictures(cache: ContentCache, codeDigest: string): RenderPictures {
   const scenes = new WeakMap<Scene, string>();
   return async (request) => {
-    const { scene, probe, settings, seed, poses, firstFrame = 0 } = request;
+    const { scene, probe, settings, seed, poses, boneSurface = null, firstFrame = 0 } = request;
     let sceneDigest = scenes.get(scene);
     if (sceneDigest === undefined) scenes.set(scene, (sceneDigest = digest(scene)));
-    const key = digest(["pictures", codeDigest, endianness(), sceneDigest, probe, settings, seed, poses, firstFrame]);
+    const key = digest(["pictures", codeDigest, endianness(), sceneDigest, probe, settings, seed, poses, boneSurface, firstFrame]);
     const kept = await cache.read(key);
     const known = kept && decodeFrames(kept);
     if (known) return known;
