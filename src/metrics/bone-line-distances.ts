@@ -1,4 +1,4 @@
-import { type BoneLineFrame, FACING_COSINE, type JudgedColumn } from "./bone-line.ts";
+import { type BoneLineFrame, FACING_COSINE, type JudgedColumn } from "./judged-column.ts";
 
 /** Thickness of the bands that are laid around the two lines for Dice, mm. */
 const BAND_MM = 1;

@@ -1,4 +1,5 @@
-import { errorFigures, type JudgedColumn, share } from "./bone-line.ts";
+import { errorFigures, share } from "./error-figures.ts";
+import type { JudgedColumn } from "./judged-column.ts";
 
 /** Figures of a part of the columns with bone. */
 export interface BoneLineGroup {

@@ -25,8 +25,7 @@ export function components(values: KneeValues): Spread {
   const knees = values.filter((seeds) => seeds.length > 0);
   const repeated = knees.filter((seeds) => seeds.length > 1);
   const freedom = repeated.reduce((n, seeds) => n + seeds.length - 1, 0);
-  const within =
-    repeated.reduce((sum, seeds) => sum + (seeds.length - 1) * standardDeviation(seeds) ** 2, 0) / freedom;
+  const within = repeated.reduce((sum, seeds) => sum + (seeds.length - 1) * standardDeviation(seeds) ** 2, 0) / freedom;
   const between = standardDeviation(kneeMeans(knees)) ** 2;
   const share = knees.reduce((sum, seeds) => sum + 1 / seeds.length, 0) / knees.length;
   return {

@@ -1,4 +1,4 @@
-import type { JudgedColumn } from "./bone-line.ts";
+import type { JudgedColumn } from "./judged-column.ts";
 
 /** Found columns whose confidence lies between `from` and `to`. */
 export interface ReliabilityBin {

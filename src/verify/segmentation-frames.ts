@@ -5,7 +5,7 @@ import { createWorkerPool, type WorkerPool } from "../core/worker-pool.ts";
 import type { BoneMask } from "../data/bone-mask.ts";
 import { type GrayImage, imageFromPixel, type ImageGeometry } from "../data/image.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
-import type { BoneLineFrame } from "../metrics/bone-line.ts";
+import type { BoneLineFrame } from "../metrics/judged-column.ts";
 import { segment } from "../scenario/build.ts";
 import { makeKnee } from "../scenario/dataset/knee-shard.ts";
 import { parseRecipe, type DatasetRecipe } from "../scenario/dataset/schema.ts";

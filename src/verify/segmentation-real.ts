@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createWorkerPool } from "../core/worker-pool.ts";
 import type { BoneMask } from "../data/bone-mask.ts";
 import type { GrayImage, ImageGeometry } from "../data/image.ts";
-import { errorFigures, percentile } from "../metrics/bone-line.ts";
+import { errorFigures, percentile } from "../metrics/error-figures.ts";
 import { openSequence } from "../io/sequence/open-sequence.ts";
 import type { SegmentationConfig } from "../scenario/schema.ts";
 import { findBone } from "./segmentation-frames.ts";

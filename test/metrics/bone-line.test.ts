@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { type BoneLineFrame, percentile, scoreBoneLines } from "../../src/metrics/bone-line.ts";
+import { scoreBoneLines } from "../../src/metrics/bone-line.ts";
+import { percentile } from "../../src/metrics/error-figures.ts";
+import type { BoneLineFrame } from "../../src/metrics/judged-column.ts";
 
 const COLUMNS = 100;
 const PIXEL_MM = [0.2, 0.1] as const;
