@@ -192,7 +192,12 @@ const sessionConditions = {
     .enum(["thermometer", "wires", "uncorrected"])
     .default("thermometer")
     .describe("what the calibration takes the speed of sound from"),
-  trackerDistanceMm: z.number().min(300).max(5000).default(700).describe("from the camera bar to the phantom"),
+  trackerDistanceMm: z
+    .number()
+    .min(100)
+    .max(5000)
+    .exactOptional()
+    .describe("from the camera bar or field generator to the phantom; where that tracker sees best when left out"),
   phantomToleranceMm: z.number().min(0).max(2).default(0.05).describe("SD of its holes and divots in each axis"),
 };
 

@@ -26,7 +26,7 @@ import { buildTracker } from "../build.ts";
 import { phantomFromReferenceBody, probeFromImage, trackerFromPhantom, trueCalibration } from "../rig.ts";
 import { imageSettingsOf, probeOf } from "../scanner.ts";
 import { poseDelayS, timingOf } from "../tracker-timing.ts";
-import type { SessionKind, SessionSource } from "../schema.ts";
+import type { SessionKind, SessionSource, TrackerConfig } from "../schema.ts";
 
 /** The devices of a session: those of a scenario, at the bench. */
 export type SessionRig = Pick<SessionSource, "probe" | "imaging" | "tracker" | "conditions">;
@@ -56,6 +56,14 @@ const SWEEP_RATE_HZ = 5;
 /** A lag is found from how fast the image moves: as often as the scanner gives images, up to this. */
 const LAG_RATE_HZ = 16;
 const PIVOT_S = 20;
+/** As near as the whole session stays in view: error grows with the square of the distance. A Vega sees from 0.95 m on. */
+const benchDistanceMm: { readonly [K in TrackerConfig["kind"]]: number } = {
+  duo: 700,
+  optical: 700,
+  trio: 700,
+  vega: 1300,
+  aurora: 250,
+};
 
 /** One session of a scenario's rig. Sessions of one seed share the phantom as it was built. */
 export function planSession(
@@ -80,7 +88,8 @@ export function planSession(
     stylusTipMm,
     waterMps: waterSpeedMps(conditions.waterC),
   };
-  const fromPhantom = trackerFromPhantom(conditions.trackerDistanceMm, drawn.centreMm);
+  const distanceMm = conditions.trackerDistanceMm ?? benchDistanceMm[tracker.kind];
+  const fromPhantom = trackerFromPhantom(distanceMm, drawn.centreMm);
   const bodies = [movingBody(moved, fromPhantom), referenceBody(fromPhantom)];
   const timing = timingOf(tracker);
   const scene = moved.kind === "probe" ? waterTank(built, conditions.waterC) : undefined;
