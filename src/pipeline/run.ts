@@ -8,6 +8,7 @@ import type { ReconstructionOptions } from "./reconstruction/options.ts";
 import { reconstruct } from "./reconstruction/reconstruct.ts";
 import type { StageContext } from "./stage.ts";
 import { extractSurface, type SurfaceOptions } from "./surface/extract.ts";
+import { removeContrary } from "./surface/remove-contrary.ts";
 import { separateBones } from "./surface/separate.ts";
 import { trackFrames, type SyncOptions } from "./sync/track-frames.ts";
 import type { FixedTransform } from "./sync/transform-path.ts";
@@ -56,7 +57,7 @@ export async function surfacesOf(
   context: StageContext,
 ): Promise<readonly Surface[]> {
   const sheet = await extractSurface.run(found, surface, context);
-  return separateBones(sheet, pointsIn(recording, sync.referenceName));
+  return separateBones(sheet, pointsIn(recording, sync.referenceName)).map(removeContrary);
 }
 
 /** The digitised landmarks that are known in the reference frame. */
