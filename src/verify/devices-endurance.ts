@@ -1,6 +1,4 @@
 import { connect } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { createRng } from "../core/rng.ts";
 import type { Device } from "../data/device.ts";
 import type { Image } from "../data/image.ts";
@@ -9,11 +7,11 @@ import { steadyClock } from "../hardware/natnet/host-clock.ts";
 import { playedDevice } from "../hardware/natnet/play-device.ts";
 import { NatNetServer } from "../hardware/natnet/server.ts";
 import { plusDevices } from "../hardware/openigtlink/driver.ts";
-import { playAsPlus } from "../hardware/openigtlink/play.ts";
 import { startServer } from "../hardware/openigtlink/server.ts";
 import type { Check } from "./check.ts";
-import { IMAGE_RATE_HZ, pause, POSE_RATE_HZ, rig, START_S, TOOLS } from "./devices-rig.ts";
+import { pause, POSE_RATE_HZ, rig, START_S, TOOLS } from "./devices-rig.ts";
 import { FAULT_LIST, faultCheck } from "./devices-wire.ts";
+import { heldBytes } from "./held-bytes.ts";
 
 const nowS = (): number => steadyClock.nowS();
 
@@ -25,16 +23,6 @@ export const openHandles = (): number =>
 async function handlesLeft(before: number): Promise<number> {
   for (let turn = 0; turn < 250 && openHandles() > before; turn++) await pause(20);
   return Math.max(0, openHandles() - before);
-}
-
-/** What is in use once nothing that could go is left. */
-export function heldBytes(): number {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  collect();
-  collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }
 
 interface Served {
@@ -206,97 +194,3 @@ export const slowReader: Check = {
 
 /** Of one message around its pixels. */
 const HEADERS_BYTES = 1024;
-
-const SOAK = { fastS: 12, fullS: 600, speed: 10 };
-/** Noise of the collector at 30 images of 256 KiB in flight. */
-const FLAT_BYTES = 24 * 2 ** 20;
-
-/** Both lines at once, images of 512 × 512: nothing may be lost, and memory may not grow. */
-export const soak: Check = {
-  id: "devices.soak",
-  statement:
-    `${SOAK.fullS / 60} minutes (${SOAK.fastS} s without --full) of 120 Hz over NatNet and 30 Hz of 512 x 512 over ` +
-    `OpenIGTLink, at ${SOAK.speed} times their speed, lose nothing and hold no more at the end than at a quarter`,
-  source: FAULT_LIST,
-  expected: `0 images and 0 frames lost, growth below ${FLAT_BYTES / 2 ** 20} MiB`,
-  tolerance: "exact",
-  async run({ full }) {
-    const durationS = full ? SOAK.fullS : SOAK.fastS;
-    const { lostImages, lostFrames, wrongImages, growthBytes } = await soakFor(durationS, SOAK.speed);
-    const measured =
-      `${lostImages} images and ${lostFrames} frames lost, ${wrongImages} wrong, ` +
-      `growth ${(growthBytes / 2 ** 20).toFixed(1)} MiB over ${durationS} s`;
-    return { measured, pass: lostImages + lostFrames + wrongImages === 0 && growthBytes < FLAT_BYTES };
-  },
-};
-
-/** Plays `durationS` of both lines; counts what did not arrive. */
-export async function soakFor(durationS: number, speed: number) {
-  const pool = Array.from({ length: 8 }, (_, i) => new Uint8Array(512 * 512).fill(i + 1));
-  const played = rig(durationS, [512, 512], (index) => {
-    const pixels = pool[index % pool.length]!.slice();
-    pixels.set([index & 255, (index >> 8) & 255]);
-    return { width: 512, height: 512, pixels };
-  });
-  const natNet = await NatNetServer.start({
-    session: playedDevice(played.tracker, TOOLS, POSE_RATE_HZ),
-    clock: steadyClock,
-    transport: "unicast",
-    commandPort: 0,
-    dataPort: 0,
-    speed,
-  });
-  const igtl = await startServer({ port: 0, nowS });
-  const random = createRng("verify/devices/soak");
-  const signal = new AbortController().signal;
-  const { images } = plusDevices({ port: igtl.port, nowS, random: () => random.uniform(), whenFull: "wait" });
-  const imageStream = await images.open(signal),
-    poseStream = await optitrack({ commandPort: natNet.commandPort, onGoodbye: "end" }).open(signal);
-  try {
-    while (igtl.clients[0]?.headerVersion !== 2) await pause(2);
-    let imageCount = 0,
-      wrongImages = 0,
-      quarterBytes = Infinity;
-    const quarter = Math.floor((durationS * IMAGE_RATE_HZ) / 4);
-    const readImages = (async () => {
-      for await (const { value } of imageStream) {
-        const index = imageCount++;
-        if (value.pixels[0] !== (index & 255) || value.pixels.at(-1) !== (index % pool.length) + 1) wrongImages++;
-        if (imageCount === quarter) quarterBytes = heldBytes();
-      }
-    })();
-    let frames = 0,
-      lostInBetween = 0,
-      last = -1;
-    const readPoses = (async () => {
-      for await (const { sequence } of poseStream) {
-        frames++;
-        lostInBetween += sequence - last - 1;
-        last = sequence;
-      }
-    })();
-    const startS = nowS();
-    const sent = await playAsPlus({
-      server: igtl,
-      images: played.imager,
-      startUtcS: START_S,
-      paceTo: (timeS) => pause(1000 * (startS + timeS / speed - nowS())),
-      signal,
-    });
-    const growthBytes = heldBytes() - quarterBytes;
-    await igtl.close();
-    await Promise.all([readImages, readPoses]);
-    return {
-      lostImages: sent.images - imageCount,
-      lostFrames: Math.floor(durationS * POSE_RATE_HZ) - frames,
-      lostInBetween,
-      wrongImages,
-      growthBytes: Math.max(0, growthBytes),
-    };
-  } finally {
-    await imageStream.close();
-    await poseStream.close();
-    await igtl.close();
-    await natNet.close();
-  }
-}

@@ -6,9 +6,10 @@ import type { Fault } from "../hardware/faults/script.ts";
 import { openMcap } from "../io/mcap/reader.ts";
 import { createRecordingWriter } from "../io/mcap/writer.ts";
 import type { Check, Suite } from "./check.ts";
-import { cycles, soak } from "./devices-endurance.ts";
+import { cycles } from "./devices-endurance.ts";
 import { faultChecks } from "./devices-faults.ts";
 import { IMAGE_RATE_HZ, overNatNet, overPlus, POSE_RATE_HZ } from "./devices-rig.ts";
+import { soak } from "./devices-soak.ts";
 import { FAULT_LIST, onBoth, shortRig } from "./devices-wire.ts";
 
 /** A bad day: everything that can happen at once without ending a stream. */

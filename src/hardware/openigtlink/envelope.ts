@@ -123,22 +123,27 @@ export function entry(key: string, value: string): MetadataEntry {
 /** Header, body and checksum. */
 export function encodeRaw(message: RawMessage): Uint8Array<ArrayBuffer> {
   const { headerVersion, type, device, timestamp, content } = message;
-  const body = headerVersion === 1 ? content : wrapContent(message);
-  const out = new Uint8Array(HEADER_BYTES + body.length);
+  const [before, after] = headerVersion === 1 ? [noBytes, noBytes] : aroundContent(message);
+  const out = new Uint8Array(HEADER_BYTES + before.length + content.length + after.length);
+  out.set(before, HEADER_BYTES);
+  out.set(content, HEADER_BYTES + before.length);
+  out.set(after, HEADER_BYTES + before.length + content.length);
   const header = new ByteWriter(HEADER_BYTES)
     .u16(headerVersion)
     .name(type, 12)
     .name(device, 20)
     .u32(timestamp.seconds)
     .u32(timestamp.fraction)
-    .u64(BigInt(body.length))
-    .u64(crc64(body));
+    .u64(BigInt(out.length - HEADER_BYTES))
+    .u64(crc64(out.subarray(HEADER_BYTES)));
   out.set(header.finish());
-  out.set(body, HEADER_BYTES);
   return out;
 }
 
-function wrapContent({ content, metadata, messageId }: RawMessage): Uint8Array {
+const noBytes = new Uint8Array(0);
+
+/** The extended header, and the metadata behind the content. */
+function aroundContent({ metadata, messageId }: RawMessage): readonly [Uint8Array, Uint8Array] {
   const entries = metadata.map(({ key, encoding, value }) => ({
     key: bytesOf(key, ASCII),
     encoding,
@@ -146,16 +151,15 @@ function wrapContent({ content, metadata, messageId }: RawMessage): Uint8Array {
   }));
   const metaHeaderBytes = 2 + 8 * entries.length,
     metaBytes = entries.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
-  const body = new ByteWriter(EXTENDED_HEADER_BYTES + content.length + metaHeaderBytes + metaBytes)
+  const before = new ByteWriter(EXTENDED_HEADER_BYTES)
     .u16(EXTENDED_HEADER_BYTES)
     .u16(metaHeaderBytes)
     .u32(metaBytes)
-    .u32(messageId)
-    .bytes(content)
-    .u16(entries.length);
-  for (const { key, encoding, value } of entries) body.u16(key.length).u16(encoding).u32(value.length);
-  for (const { key, value } of entries) body.bytes(key).bytes(value);
-  return body.finish();
+    .u32(messageId);
+  const after = new ByteWriter(metaHeaderBytes + metaBytes).u16(entries.length);
+  for (const { key, encoding, value } of entries) after.u16(key.length).u16(encoding).u32(value.length);
+  for (const { key, value } of entries) after.bytes(key).bytes(value);
+  return [before.finish(), after.finish()];
 }
 
 /** UTF-8 where the encoding says so (a broken sequence becomes U+FFFD), else Latin-1, which keeps every byte. */

@@ -19,8 +19,8 @@ export interface Framer {
 /** An image of 4096 × 4096 bytes with room to spare. */
 export const DEFAULT_MAX_BODY_BYTES = 64 * 2 ** 20;
 
-/** What is allocated for a body before any of it has arrived: a lying size costs no more. */
-const FIRST_ALLOCATION_BYTES = 64 * 2 ** 10;
+/** What is allocated for a body before any of it has arrived: an image of 512 × 512; a lying size costs no more. */
+const FIRST_ALLOCATION_BYTES = 264 * 2 ** 10;
 
 /**
  * Cuts a byte stream into messages. Memory: one body of at most `maxBodyBytes`, and never more than twice of what has
