@@ -136,7 +136,7 @@ export const cycles: Check = {
 const QUEUE_BYTES = 4 * 2 ** 20,
   IMAGE_BYTES = 512 * 512,
   SEND_TIMEOUT_S = 0.5,
-  SENT_IMAGES = 200;
+  SENT_IMAGES = 80;
 
 /** A client that connects and never reads, beside one that does. */
 export const slowReader: Check = {

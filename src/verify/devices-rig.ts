@@ -12,7 +12,7 @@ import { playedDevice } from "../hardware/natnet/play-device.ts";
 import { NatNetServer } from "../hardware/natnet/server.ts";
 import { plusDevices, type DriverCounters, type PlusOptions } from "../hardware/openigtlink/driver.ts";
 import { playAsPlus } from "../hardware/openigtlink/play.ts";
-import { startServer } from "../hardware/openigtlink/server.ts";
+import { startServer, type ServerClient } from "../hardware/openigtlink/server.ts";
 import { simulatedImager } from "../sim/probe/imager-device.ts";
 import { fourMarkerBody, markerLayouts } from "../sim/tracker/marker-body.ts";
 import { duoClass } from "../sim/tracker/presets.ts";
@@ -201,10 +201,13 @@ export async function overPlus(
       }
       return samples;
     };
-    const connected = async (): Promise<void> => {
-      while (server.clients.at(-1)?.headerVersion !== 2 && !signal.aborted) await pause(2);
+    /** The connection that is cut stays in the server's list until it has noticed: a later one is waited for. */
+    const connected = async (afterId: number): Promise<void> => {
+      const isReady = ({ id, headerVersion }: ServerClient): boolean => id > afterId && headerVersion === 2;
+      while (!server.clients.some(isReady) && !signal.aborted) await pause(2);
     };
-    await connected();
+    await connected(0);
+    const firstId = server.clients.at(-1)?.id ?? 0;
     const read = () => Promise.all([collect<Image>(images), collect<TrackerFrame>(poses)]);
     const reading = reads === "at once" ? read() : undefined;
     const startS = nowS();
@@ -215,7 +218,7 @@ export async function overPlus(
       startUtcS: START_S,
       async paceTo(timeS) {
         if (speed !== undefined) await pause(1000 * (startS + timeS / speed - nowS()));
-        if (connectedFromS > 0 && timeS >= connectedFromS) await connected();
+        if (connectedFromS > 0 && timeS >= connectedFromS) await connected(firstId);
       },
       signal,
     });

@@ -12,7 +12,7 @@ import { heldBytes } from "./held-bytes.ts";
 import type { SoakJob, SoakPlayed } from "./soak-server.ts";
 import { firstPixels, lastPixel } from "./soak-source.ts";
 
-const SOAK = { fastS: 12, fullS: 600, speed: 10 };
+const SOAK = { fastS: 6, fullS: 600, speed: 10 };
 /** Noise of the collector at 30 images of 256 KiB in flight. */
 const FLAT_BYTES = 24 * 2 ** 20;
 
