@@ -5,6 +5,7 @@ import { replayDevice } from "../hardware/replay/replay-device.ts";
 import { replayImages, replayPoses } from "../hardware/replay/replay-recording.ts";
 import { isNativeRecording } from "../io/mcap/devices.ts";
 import type { Acquisition } from "./acquire.ts";
+import { changeSamples } from "./change-samples.ts";
 
 /**
  * The devices of a recording as if they were here again. A native recording gives the samples that were written;
@@ -47,23 +48,6 @@ export function arrivalSpan({ images, poses }: Recording): { readonly fromS: num
   return { fromS, toS };
 }
 
-/** The same samples with other times and numbers. */
-function withStamps<T>(device: Device<T>, stamp: (sample: Sample<T>) => Sample<T>): Device<T> {
-  return {
-    id: device.id,
-    async open(signal) {
-      const stream = await device.open(signal);
-      return {
-        nominalRateHz: stream.nominalRateHz,
-        close: () => stream.close(),
-        async *[Symbol.asyncIterator]() {
-          for await (const sample of stream) yield stamp(sample);
-        },
-      };
-    },
-  };
-}
-
 /** What a clock shows when the right one shows 0, and by how much it runs faster (1e-4: 100 ppm). */
 export interface ClockError {
   readonly offsetS: number;
@@ -74,7 +58,7 @@ export interface ClockError {
 export function withClock<T>(device: Device<T>, { offsetS, skew }: ClockError): Device<T> {
   if (offsetS === 0 && skew === 0) return device;
   const shown = (timeS: number) => deviceSeconds(offsetS + (1 + skew) * timeS);
-  return withStamps(device, (sample) => ({
+  return changeSamples(device, (sample) => ({
     ...sample,
     acquiredAt: shown(sample.acquiredAt),
     ...(sample.clockReading && {

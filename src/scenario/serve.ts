@@ -9,6 +9,7 @@ import { message, type Message } from "../hardware/openigtlink/protocol.ts";
 import { DEFAULT_PORT, startServer, type IgtlServer, type ServerClient } from "../hardware/openigtlink/server.ts";
 import { realPaceClock } from "../hardware/replay/pace.ts";
 import type { Acquisition } from "./acquire.ts";
+import { changeSamples } from "./change-samples.ts";
 import { repeated, withClock, type ClockError } from "./replay.ts";
 import { createTimeline } from "./timeline.ts";
 
@@ -240,25 +241,12 @@ function pointsMessage(points: readonly DigitisedPoint[]): Message | undefined {
 }
 
 /** Leaves out what arrived before, and tells of every sample that is given. */
-function since<T>(device: Device<T>, fromS: number, onSample: () => void): Device<T> {
-  return {
-    id: device.id,
-    async open(signal) {
-      const stream = await device.open(signal);
-      return {
-        nominalRateHz: stream.nominalRateHz,
-        close: () => stream.close(),
-        async *[Symbol.asyncIterator]() {
-          for await (const sample of stream) {
-            if (sample.receivedAt < fromS) continue;
-            onSample();
-            yield sample;
-          }
-        },
-      };
-    },
-  };
-}
+const since = <T>(device: Device<T>, fromS: number, onSample: () => void): Device<T> =>
+  changeSamples(device, (sample) => {
+    if (sample.receivedAt < fromS) return undefined;
+    onSample();
+    return sample;
+  });
 
 /** On the host's steady clock. */
 function sleepUntil(timeS: number, signal: AbortSignal): Promise<void> {
