@@ -4,9 +4,15 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { Interrupted } from "../core/errors.ts";
 import { createWorkerPool } from "../core/worker-pool.ts";
+import type { Calibration } from "../data/calibration.ts";
+import type { Recording } from "../data/recording.ts";
+import { findGrowingBone, publishGrowing, type GrowingBone } from "../scenario/growing-bone.ts";
 import { loadScenario } from "../scenario/load.ts";
 import { isScenarioFile, openRecording } from "../scenario/open-recording.ts";
 import { arrivalSpan, replayAcquisition } from "../scenario/replay.ts";
+import { pipelineOptions } from "../scenario/run.ts";
+import { readConfiguration } from "../scenario/run-recorded.ts";
+import { parseScenario } from "../scenario/schema.ts";
 import { serveScan, type Served } from "../scenario/serve.ts";
 import { simulate } from "../scenario/simulate.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
@@ -29,6 +35,8 @@ interface ServeCommandOptions extends CommonOptions {
   readonly motiveSkew?: string;
   readonly wait?: string;
   readonly recording?: string;
+  readonly bone?: boolean;
+  readonly config?: string;
   readonly workers?: number;
 }
 
@@ -61,6 +69,8 @@ export function addServe(program: Command): void {
     .option("--motive-skew <ppm>", "by how much that runs fast besides")
     .option("--wait <s>", "how long one port's client waits for one at the other; default 3")
     .option("--recording <file>", "keep the simulated scan here, too, a .mcap file")
+    .option("--bone", "find bone in the images first, and publish it as POLYDATA while it grows")
+    .option("-c, --config <file>", "with --bone, of a recording: PLUS configuration or calib_matrix.csv")
     .option("-j, --workers <n>", "worker threads of the simulation", parseCount)
     .option("--json", "print one object when it listens, and nothing else on stdout")
     .option("-q, --quiet", "warnings only")
@@ -70,12 +80,21 @@ export function addServe(program: Command): void {
       const settings = settingsOf(options);
       const folder = await mkdtemp(join(tmpdir(), "sonobench-serve-"));
       try {
-        const path = isScenarioFile(file) ? await simulated(file, folder, options, terminal, signal) : file;
+        const { path, calibration } = isScenarioFile(file)
+          ? await simulated(file, folder, options, terminal, signal)
+          : { path: file };
         const recording = await openRecording(path);
         try {
+          const bone = options.bone ? await growingBone(file, recording, calibration, options, terminal) : undefined;
           const tools = [...new Set(recording.poses.map(({ tool }) => tool))];
           const scan = replayAcquisition(recording);
-          const served = await serveScan(scan, { ...settings, tools, span: arrivalSpan(recording), log: terminal.log });
+          const served = await serveScan(scan, {
+            ...settings,
+            tools,
+            span: arrivalSpan(recording),
+            log: terminal.log,
+            ...(bone ? { onImage: publishGrowing(bone) } : {}),
+          });
           announce(served, options, terminal);
           await untilOver(served, terminal, signal);
         } finally {
@@ -94,19 +113,49 @@ async function simulated(
   options: ServeCommandOptions,
   { log }: Terminal,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ readonly path: string; readonly calibration?: Calibration }> {
   const scenario = await loadScenario(file);
-  if (scenario.source.kind === "recording") return scenario.source.file;
+  if (scenario.source.kind === "recording") return { path: scenario.source.file };
   if (scenario.source.kind !== "simulated")
     throw new UsageError(`${file}: source.kind is "${scenario.source.kind}"; serve its recording (sonobench simulate)`);
   const path = options.recording ?? join(folder, "scan.mcap");
   const workers = createWorkerPool(options.workers ?? defaultWorkers());
   try {
-    await simulate(scenario, scenario.source, path, { log, workers, signal, overwrite: false });
+    const { truth } = await simulate(scenario, scenario.source, path, { log, workers, signal, overwrite: false });
+    return { path, calibration: truth.calibration };
   } finally {
     await workers.close();
   }
-  return path;
+}
+
+/** With the calibration of the configuration, or the true one of a scenario that is simulated. */
+async function growingBone(
+  file: string,
+  recording: Recording,
+  calibration: Calibration | undefined,
+  { config, workers: count }: ServeCommandOptions,
+  { log }: Terminal,
+): Promise<GrowingBone> {
+  const scenario = isScenarioFile(file)
+    ? await loadScenario(file)
+    : parseScenario(
+        { name: "served", source: { kind: "recording", file }, calibration: { kind: "configuration" } },
+        file,
+      );
+  const source = config === undefined ? {} : { configuration: config };
+  const { known } = await readConfiguration({ imageName: "Image", ...source });
+  const fixed = known ?? (calibration && [{ from: "Image", to: "Probe", m: calibration.probeFromPixel }]);
+  if (!fixed) throw new UsageError("--bone: nothing says how the image sits on the probe; name a --config");
+  const tools = recording.poses.map(({ tool }) => tool);
+  const referenceName = ["Femur", "Reference"].find((name) => tools.includes(name)) ?? "Tracker";
+  const options = pipelineOptions(scenario, referenceName, calibration?.imageLagS ?? 0);
+  const workers = createWorkerPool(count ?? defaultWorkers());
+  try {
+    log.info(`finding bone, in the frame of ${referenceName}`);
+    return await findGrowingBone(recording, fixed, options, { log, workers });
+  } finally {
+    await workers.close();
+  }
 }
 
 function settingsOf(options: ServeCommandOptions) {

@@ -120,7 +120,10 @@ async function grayVolume(
 }
 
 /** A PLUS configuration, or the `calib_matrix.csv` of a TUS-REC data set. */
-async function readConfiguration({ configuration: path, imageName }: RecordedSource): Promise<{
+export async function readConfiguration({
+  configuration: path,
+  imageName,
+}: Pick<RecordedSource, "configuration" | "imageName">): Promise<{
   readonly config: PlusConfig | undefined;
   readonly known: FixedTransform[] | undefined;
 }> {

@@ -35,6 +35,8 @@ export interface ServeOptions {
   readonly loop?: boolean;
   readonly plusClock?: ClockError;
   readonly motiveClock?: ClockError;
+  /** Told of every image when it has been sent, with its arrival in the recording: for what else is to be published. */
+  readonly onImage?: (receivedS: number, server: IgtlServer) => void;
   /** For how long the first client waits for one at the other port. */
   readonly patienceS?: number;
   readonly log?: Log;
@@ -144,7 +146,10 @@ export async function serveScan(scan: Acquisition, options: ServeOptions): Promi
       const fromS = beginAt();
       await playAsPlus({
         server,
-        images: since(again(scan.imager), fromS, () => counts.images++),
+        images: since(again(scan.imager), fromS, ({ receivedAt }) => {
+          counts.images++;
+          options.onImage?.(receivedAt, server);
+        }),
         ...(posesFrom === "motive"
           ? {}
           : { poses: since(again(scan.tracker), fromS, () => posesFrom === "plus" && counts.poseFrames++) }),
@@ -241,10 +246,10 @@ function pointsMessage(points: readonly DigitisedPoint[]): Message | undefined {
 }
 
 /** Leaves out what arrived before, and tells of every sample that is given. */
-const since = <T>(device: Device<T>, fromS: number, onSample: () => void): Device<T> =>
+const since = <T>(device: Device<T>, fromS: number, onSample: (sample: Sample<T>) => void): Device<T> =>
   changeSamples(device, (sample) => {
     if (sample.receivedAt < fromS) return undefined;
-    onSample();
+    onSample(sample);
     return sample;
   });
 
