@@ -27,10 +27,10 @@ typedef struct {
       radiusMm;
   int32_t lines, rows, samples, scanLines, marginLines, seed, speckle, boneRough, surfacePoints, cosines,
       elevationColumns, elevationRows, ranks, tapRows, tapPairs, pulseLength, pulseCentre, smoothLateral, smoothAxial, width,
-      height, firstColumn, endColumn;
+      height, firstColumn, endColumn, map;
   uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, boneFace, push, densities, diffuse, mirrorDensity,
       elevation, halfWidth, taps, tapRange, tapRow, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare,
-      rowSample, rowShare, fine, beamed, coherentRe, coherentIm, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants, asked;
+      rowSample, rowShare, fine, beamed, coherentRe, coherentIm, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants;
 } Frame;
 
 static uint8_t *memory;

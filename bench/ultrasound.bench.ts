@@ -11,16 +11,14 @@ import { buildScene } from "../src/sim/knee/build-scene.ts";
 import { buildKnee } from "../src/sim/knee/knee.ts";
 import { typicalKnee } from "../src/sim/knee/parameters.ts";
 import { computeBeam, type Beam } from "../src/sim/probe/beam.ts";
+import { looksOf } from "../src/sim/probe/compounding.ts";
 import { createEchoSimulator, type EchoFrame } from "../src/sim/probe/echo.ts";
 import { allEffects, corticalSurface } from "../src/sim/probe/effects.ts";
-import { fieldSampler } from "../src/sim/probe/field-sampler.ts";
 import { noiseStart } from "../src/sim/probe/filter.kernel.ts";
 import type { KernelSetup } from "../src/sim/probe/kernel.ts";
 import type { PointEchoes } from "../src/sim/probe/point-echoes.ts";
-import { createLineMapper } from "../src/sim/probe/line-map.ts";
 import { defaultProbe, defaultSettings, type Probe } from "../src/sim/probe/probe.ts";
 import type { FrameJob } from "../src/sim/probe/render.ts";
-import { scanLines } from "../src/sim/probe/scan-lines.ts";
 import { typescriptKernel } from "../src/sim/probe/typescript-kernel.ts";
 import { wasmKernel } from "../src/sim/probe/wasm-kernel.ts";
 import type { Scene } from "../src/sim/scene.ts";
@@ -141,7 +139,8 @@ function growthCases(scene: Scene, poses: readonly Float64Array[]): Case[] {
  * compiler. Least processor time of a frame, in turns, so that all meet the same neighbours on the machine.
  */
 function compareKernels(scene: Scene, pose: Float64Array, beam: Beam): void {
-  const scan = scanLines(defaultProbe),
+  const looks = looksOf(defaultProbe, defaultSettings),
+    scan = looks[0]!.scan,
     lines = scan.count,
     samples = Math.ceil((defaultSettings.depthMm + 1) / beam.sampleMm);
   const setup: KernelSetup = {
@@ -149,32 +148,24 @@ function compareKernels(scene: Scene, pose: Float64Array, beam: Beam): void {
     scene,
     probe: defaultProbe,
     scan,
+    looks,
     settings: defaultSettings,
     beam,
     effects: allEffects,
     seed: SETUP_SEED,
     lines,
     samples,
-    boneAt: fieldSampler(scene.grid, scene.boneDistanceMm, 2),
   };
   const noPoints: PointEchoes = { count: 0, xyzMm: new Float64Array(), amplitude: new Float64Array() };
-  const map = createLineMapper(
-    scene,
-    defaultProbe,
-    scan,
-    defaultSettings,
-    beam,
-    allEffects,
-    SETUP_SEED,
-    corticalSurface,
-  )(pose);
   const fast = wasmKernel(setup),
     plain = typescriptKernel(setup);
+  fast.see(pose, 0);
+  plain.see(pose, 0);
   const cpuMs = (kernel: typeof fast | typeof plain, frames: number): number => {
     let least = Infinity;
     for (let i = 0; i < frames; i++) {
       const before = process.cpuUsage();
-      kernel.scatter(pose, map, noPoints);
+      kernel.scatter(noPoints);
       kernel.receive(0);
       kernel.display();
       const { user, system } = process.cpuUsage(before);

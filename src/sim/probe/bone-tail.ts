@@ -20,7 +20,7 @@ export interface TailMap {
 const TAIL_FACING = 1.5;
 /** A sheet in a copy: its coherent echo spread over the length of a pulse, and lines over which a copy is blurred. */
 const COHERENT_COPY = 0.1;
-const COPY_BLUR_LINES = 9;
+export const COPY_BLUR_LINES = 9;
 /** Upside down the tissue is met twice by bone: fainter. */
 const MIRRORED = 0.5;
 

@@ -1,19 +1,16 @@
 import { multiply3x4 } from "../../core/rigid.ts";
 import { createRng } from "../../core/rng.ts";
 import type { Scene } from "../scene.ts";
-import { pulseAt } from "./band.ts";
 import { computeBeam, type Beam } from "./beam.ts";
 import { lookAdder, looksOf } from "./compounding.ts";
-import { allEffects, corticalSurface, fromDecibel, levels, type EchoEffects } from "./effects.ts";
-import { fieldSampler } from "./field-sampler.ts";
+import { allEffects, corticalSurface, type EchoEffects } from "./effects.ts";
 import { boneHits, trueRidge } from "./frame-truth.ts";
-import { createLineMapper, type LineMap } from "./line-map.ts";
 import { defaultSettings, imageGeometry, type ImageSettings, type Probe } from "./probe.ts";
 import type { KernelSetup } from "./kernel.ts";
 import { pointEchoes, type PointTargets } from "./point-echoes.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 import type { RoughSurface } from "./rough-surface.ts";
-import { steeringTurn, type ScanLines } from "./scan-lines.ts";
+import { steeringTurn } from "./scan-lines.ts";
 import { typescriptKernel } from "./typescript-kernel.ts";
 import { wasmKernel } from "./wasm-kernel.ts";
 
@@ -84,11 +81,11 @@ export function createEchoSimulator(
   const scan = looks[0]!.scan,
     lines = scan.count,
     samples = Math.ceil((settings.depthMm + 1) / beam.sampleMm);
-  const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
   const setup: KernelSetup = {
     scene,
     probe,
     scan,
+    looks,
     settings,
     beam,
     effects,
@@ -96,24 +93,19 @@ export function createEchoSimulator(
     seed: seed32,
     lines,
     samples,
-    boneAt,
   };
   const pointsAt = pointEchoes({ wires: scene.wires ?? [], targets: points, tissues: scene.tissues, beam });
   // Looks differ in their maps only: their echoes are formed one after the other.
   const kernel =
     path === "typescript" || probe.lineCount < FEWEST_FAST_LINES ? typescriptKernel(setup) : wasmKernel(setup);
 
-  const addEcho = createEchoAdder(beam);
-  const formers = looks.map((look) => {
-    const mapper = createLineMapper(scene, probe, look.scan, settings, beam, effects, seed32, boneSurface);
+  const formers = looks.map((look, index) => {
     const turn = steeringTurn(look.steerRad),
       add = looks.length > 1 ? lookAdder(scan, look, beam.sampleMm, samples) : undefined;
     return (kneeFromImage: Readonly<Float64Array>, noiseIndex: number) => {
       const pose = look.steerRad === 0 ? kneeFromImage : multiply3x4(kneeFromImage, turn);
-      const map = mapper(pose);
-      kernel.scatter(pose, map, pointsAt(pose));
-      for (const { line, depthMm, amplitude } of map.echoes) addEcho(kernel.coherent, line, depthMm, amplitude);
-      if (effects.ringDown) addRing(map, look.scan, addEcho, kernel.coherent);
+      const map = kernel.see(pose, index);
+      kernel.scatter(pointsAt(pose));
       kernel.receive(noiseIndex);
       return { map, add, hitsMm: boneHits(map, pose, settings.depthMm) };
     };
@@ -154,56 +146,4 @@ function joined(parts: readonly Float32Array[]): Float32Array {
     at += part.length;
   }
   return all;
-}
-
-/** Steps of a sample at which the pulse is tabulated. */
-const PULSE_STEPS = 16;
-
-/** Adds the echo of a mirror: the pulse around its depth, with exact phase. */
-type EchoAdder = (to: IqGrid, line: number, depthMm: number, amplitude: number) => void;
-
-function createEchoAdder({ twoWayWavenumber, sampleMm, pulse, pulseCentre, pulseSigmaMm }: Beam): EchoAdder {
-  // Value k of phase p is the pulse k − pulseCentre − p / PULSE_STEPS samples below the echo.
-  const table = Array.from({ length: PULSE_STEPS }, (_, p) =>
-    pulse.map((_, k) => pulseAt(pulseSigmaMm, (k - pulseCentre - p / PULSE_STEPS) * sampleMm)),
-  );
-  return ({ lines, samples, re, im }, line, depthMm, amplitude) => {
-    const steps = Math.round((depthMm / sampleMm) * PULSE_STEPS),
-      first = Math.floor(steps / PULSE_STEPS) - pulseCentre;
-    const shape = table[steps - PULSE_STEPS * (first + pulseCentre)]!;
-    const phase = -twoWayWavenumber * depthMm;
-    const vr = amplitude * Math.cos(phase),
-      vi = amplitude * Math.sin(phase);
-    const from = Math.max(0, -first),
-      end = Math.min(shape.length, samples - first);
-    for (let k = from, at = (first + from) * lines + line; k < end; k++, at += lines) {
-      re[at]! += vr * shape[k]!;
-      im[at]! += vi * shape[k]!;
-    }
-  };
-}
-
-/** Lens echoes below this amplitude are not drawn. */
-const RING_FLOOR = 1e-5;
-
-/**
- * The transmit burst, and the pulse that runs to and fro inside the lens: a train of equal spacing, its sign turned at
- * each meeting with air. Alike on all lines; long where the face is in air, soon over in contact.
- */
-function addRing(map: LineMap, { first, end, startMm }: ScanLines, addEcho: EchoAdder, to: IqGrid): void {
-  const train = (reflection: number): number[] => {
-    const echoes = [fromDecibel(levels.burstDb)];
-    for (let n = 1; ; n++) {
-      const amplitude = fromDecibel(levels.ringDb - n * levels.ringLossDb) * reflection ** n;
-      if (Math.abs(amplitude) < RING_FLOOR) return echoes;
-      echoes.push(amplitude);
-    }
-  };
-  const air = train(-1),
-    contact = train(levels.lensToTissueReflection);
-  for (let line = first; line < end; line++) {
-    for (const [n, amplitude] of (map.contact[line] ? contact : air).entries()) {
-      addEcho(to, line, startMm[line]! + n * levels.lensEchoMm, amplitude);
-    }
-  }
 }

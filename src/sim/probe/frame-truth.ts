@@ -1,6 +1,6 @@
 import type { ImageGeometry } from "../../data/image.ts";
 import { MARGIN_LINES } from "./lateral.ts";
-import type { LineMap } from "./line-map.ts";
+import type { LineMap } from "./map.ts";
 
 /** Bone points of neighbouring lines further apart than this along the beam belong to two surfaces, mm. */
 const STEP_MM = 3;

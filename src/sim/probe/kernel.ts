@@ -1,18 +1,23 @@
 import type { Scene } from "../scene.ts";
 import type { Beam } from "./beam.ts";
+import type { Look } from "./compounding.ts";
 import { fromDecibel, type EchoEffects } from "./effects.ts";
-import type { LineMap } from "./line-map.ts";
+import type { LineMap } from "./map.ts";
 import type { ImageSettings, Probe } from "./probe.ts";
 import type { PointEchoes } from "./point-echoes.ts";
 import type { IqGrid } from "./splat.kernel.ts";
 import type { RoughSurface } from "./rough-surface.ts";
 import type { ScanLines } from "./scan-lines.ts";
 
-/** From the map of a pose to gray values: the part of the image formation that has a loop over scatterers or samples. */
+/** From a pose to gray values: all parts of the image formation that have a loop over rows, scatterers or samples. */
 export interface EchoKernel {
-  /** Scatterers and single points through the lateral point spread function. Empties `coherent`. */
-  scatter(kneeFromImage: Readonly<Float64Array>, map: LineMap, points: PointEchoes): void;
-  /** Coherent echoes are added here, pulse and all, between `scatter` and `receive`. */
+  /**
+   * What a pose sees in one of the looks; the echoes of its mirrors, pulse and all, are then what is in `coherent`. The
+   * map belongs to the kernel and is overwritten by the next call.
+   */
+  see(kneeFromImage: Readonly<Float64Array>, look: number): LineMap;
+  /** Scatterers and single points of the pose that was seen last through the lateral point spread function. */
+  scatter(points: PointEchoes): void;
   readonly coherent: IqGrid;
   /** Scatterers through their pulses, the noise of this frame and the coherent echoes, into `received`. */
   receive(frameIndex: number): void;
@@ -24,7 +29,10 @@ export interface EchoKernel {
 export interface KernelSetup {
   readonly scene: Scene;
   readonly probe: Probe;
+  /** Of the straight look. */
   readonly scan: ScanLines;
+  /** The straight one first. */
+  readonly looks: readonly Look[];
   readonly settings: ImageSettings;
   readonly beam: Beam;
   readonly effects: EchoEffects;
@@ -32,8 +40,6 @@ export interface KernelSetup {
   readonly seed: number;
   readonly lines: number;
   readonly samples: number;
-  /** Signed distance to bone in the knee frame, mm. */
-  readonly boneAt: (x: number, y: number, z: number) => number;
 }
 
 /** Root mean square of the noise per sample before the pulse; 0 when it is left out. */

@@ -1,8 +1,12 @@
 import type { Scene } from "../scene.ts";
 import type { Beam } from "./beam.ts";
 import { blurRows, softenEdges } from "./map-filter.ts";
-import { specularAmplitude } from "./specular.ts";
-import { fromDecibel, GEL_REACH_MM, levels, type EchoEffects } from "./effects.ts";
+import { boneEchoes, FAINTEST_ECHO } from "./bone-echoes.ts";
+import { contactFinder, skinSlope, type FaceContact } from "./contact.ts";
+import { fromDecibel, GEL_REACH_MM, type EchoEffects } from "./effects.ts";
+import { MAP_STEP_MM, mapRows, valueAt, type LineMap } from "./map.ts";
+import { contactHalves, fasciaMirror, halfApertures, SHADOW_RAYS, shadowSlope, shadowStarts } from "./map-tables.ts";
+import type { AddMirror } from "./mirrors.ts";
 import { createBoneTail } from "./bone-tail.ts";
 import { findBone } from "./bone-search.ts";
 import { fieldSampler, firstHit } from "./field-sampler.ts";
@@ -10,60 +14,17 @@ import { valueNoise } from "./hash.ts";
 import { smoothInterfaces, type Crossing } from "./interfaces.ts";
 import { invertPush, pushedMm } from "./compression.ts";
 import { spacingAt, type ImageSettings, type Probe } from "./probe.ts";
-import { depthAt, linesAside, type ScanLines } from "./scan-lines.ts";
-import { coherentPeak, type RoughSurface } from "./rough-surface.ts";
+import { depthAt, type ScanLines } from "./scan-lines.ts";
+import type { RoughSurface } from "./rough-surface.ts";
 import { tissueTable } from "./tissue-table.ts";
 import { createStructure, sheetResponse, type SheetEcho } from "./structure.ts";
 
-/** Rows of the map, along depth. */
-export const MAP_STEP_MM = 0.25;
+/** The map of a pose; the echoes of its mirrors go to `add`. */
+export type LineMapper = (kneeFromImage: Readonly<Float64Array>, add: AddMirror) => LineMap;
 
-/** A specular echo on one line, at the depth where the scanner shows it. */
-export interface CoherentEcho {
-  readonly line: number;
-  readonly depthMm: number;
-  /** Signed: negative when the impedance falls. */
-  readonly amplitude: number;
-}
-
-/**
- * What one pose sees, per scan line and depth: index row · lines + line. Lines include MARGIN_LINES beyond each end of
- * the face. All depths are true ones; `shiftMm` says how much deeper the scanner shows them.
- */
-export interface LineMap {
-  readonly lines: number;
-  readonly rows: number;
-  /** Amplitude of a scatterer: echo level, two-way loss, shadow and contact; below bone the reverberation tail. */
-  readonly amplitude: Float32Array;
-  readonly shiftMm: Float32Array;
-  /** Two-way transmission and contact alone. */
-  readonly transmission: Float32Array;
-  /** Per line: 1 where the face touches skin or gel; 0 also on the margin's lines. */
-  readonly contact: Uint8Array;
-  /** Depth of the first bone at each of ELEVATIONS: index e · lines + line of bone-search.ts; NaN for none. */
-  readonly boneDepthMm: Float32Array;
-  /** Outward normals there, image frame, xyz. */
-  readonly boneNormal: Float32Array;
-  /** Image x and y of the hit, and the cosine between its normal and the line's direction: negative for bone that is seen. */
-  readonly boneFace: Float32Array;
-  /** How far the probe has pushed what rests at each point down its line, mm; `indentMm` is the largest, at the face. */
-  readonly pushMm: Float32Array;
-  indentMm: number;
-  echoes: readonly CoherentEcho[];
-}
-
-export type LineMapper = (kneeFromImage: Readonly<Float64Array>) => LineMap;
-
-/** Slopes of the rays from across the receive aperture that look for shadow: shares of its half width. */
-const SHADOW_RAYS: readonly number[] = [-0.86, -0.57, -0.29, 0, 0.29, 0.57, 0.86];
 /** A ray fades from lit to dark between these distances behind the bone that blocks it, mm. */
 const SHADOW_FROM_MM = 0.3;
 const SHADOW_FADE_MM = 0.8;
-
-/** Echoes of bone that are followed: the first, and two more by way of the face. */
-const BONE_ECHOES = 3;
-/** Amplitude below which an echo is left out: 10 dB under the noise. */
-const FAINTEST_ECHO = 1e-4;
 
 /** The map belongs to the mapper and is overwritten by its next call. */
 export function createLineMapper(
@@ -76,8 +37,8 @@ export function createLineMapper(
   seed: number,
   boneSurface: RoughSurface,
 ): LineMapper {
-  const { count: lines, spacingMm: spacing, originX, originY, directionX, directionY, startMm, first, end } = scan;
-  const rows = Math.ceil((settings.depthMm + 2) / MAP_STEP_MM) + 1;
+  const { count: lines, originX, originY, directionX, directionY, startMm, first, end } = scan;
+  const rows = mapRows(settings.depthMm);
   const reachMm = (rows - 1) * MAP_STEP_MM;
   const table = tissueTable(scene.tissues, probe.frequencyHz, settings.assumedSpeedMps, effects);
   const boneAt = fieldSampler(scene.grid, scene.boneDistanceMm, 2);
@@ -89,7 +50,6 @@ export function createLineMapper(
     echo = new Float32Array(cells),
     label = new Int16Array(cells),
     pushed = new Float32Array(cells),
-    indent = new Float32Array(lines),
     lit = new Float32Array(cells),
     scratch = new Float32Array(cells);
   const map = {
@@ -104,27 +64,20 @@ export function createLineMapper(
     boneFace: new Float32Array(9 * lines),
     pushMm: new Float32Array(cells),
     indentMm: 0,
-    echoes: [] as CoherentEcho[],
   };
+  const face: FaceContact = { contact: map.contact, indentMm: new Float32Array(lines) },
+    indent = face.indentMm,
+    findContact = contactFinder(scene, effects),
+    slopeOfSkin = skinSlope(scene),
+    addBone = boneEchoes(scan, probe, beam, effects, boneSurface, table);
+  let addMirror: AddMirror = () => {};
   /** Image coordinates of a point on a line. */
   const xAt = (line: number, depthMm: number): number => originX[line]! + depthMm * directionX[line]!,
     yAt = (line: number, depthMm: number): number => originY[line]! + depthMm * directionY[line]!;
-  /** Half of the middle half of the receive aperture, in lines. */
-  const halfAperture = (row: number): number => {
-    const y = row * MAP_STEP_MM;
-    return Math.round(y / probe.receiveFNumber / 4 / spacingAt(scan, y / 2));
-  };
-  /** How many lines aside a shadow ray that ends in a row has started: index ray · rows + row. */
-  const rayStart = Int32Array.from({ length: SHADOW_RAYS.length * rows }, (_, i) =>
-    Math.round(
-      linesAside(scan, SHADOW_RAYS[Math.floor(i / rows)]! / (2 * probe.receiveFNumber), (i % rows) * MAP_STEP_MM),
-    ),
-  );
-  const mirror = fromDecibel(levels.mirrorDb),
-    coherent = coherentPeak(boneSurface, probe, beam.twoWayWavenumber);
-  const twoKSigma = (sigma: number): number =>
-    Math.exp((-beam.twoWayWavenumber * beam.twoWayWavenumber * sigma * sigma) / 2);
-  const fascia = mirror * twoKSigma(levels.fasciaRoughnessMm);
+  const halfAperture = halfApertures(scan, probe, rows),
+    contactHalf = contactHalves(scan, rows),
+    rayStart = shadowStarts(scan, probe, rows);
+  const fascia = fasciaMirror(beam);
 
   const boneDepthMm = map.boneDepthMm.subarray(lines, 2 * lines);
   const structure = createStructure(
@@ -141,22 +94,6 @@ export function createLineMapper(
     facing: (line) => -map.boneFace[3 * (lines + line) + 2]!,
     scratch,
   });
-
-  function findContact(m: Readonly<Float64Array>): void {
-    map.indentMm = 0;
-    for (let line = 0; line < lines; line++) {
-      const x = xAt(line, startMm[line]!),
-        y = yAt(line, startMm[line]!);
-      const onFace = line >= first && line < end;
-      const gap = skinAt(m[0]! * x + m[1]! * y + m[3]!, m[4]! * x + m[5]! * y + m[7]!, m[8]! * x + m[9]! * y + m[11]!);
-      map.contact[line] = onFace && gap <= GEL_REACH_MM ? 1 : 0;
-      indent[line] = effects.compression && !scene.fluid ? Math.max(0, -gap) : 0;
-      if (onFace) map.indentMm = Math.max(map.indentMm, indent[line]!);
-    }
-    // Beside the face the skin is free, but no step starts there.
-    indent.fill(indent[first]!, 0, first);
-    indent.fill(indent[end - 1]!, end);
-  }
 
   /** How far the tissue now at each point of the map has come down its line. */
   function press(m: Readonly<Float64Array>): void {
@@ -262,7 +199,7 @@ export function createLineMapper(
     const before = new Int32Array(lines + 1);
     for (let line = 0; line < lines; line++) before[line + 1] = before[line]! + map.contact[line]!;
     for (let row = 0, at = 0; row < rows; row++) {
-      const half = Math.max(2, Math.round(Math.min(4, (row * MAP_STEP_MM) / 4) / spacing));
+      const half = contactHalf[row]!;
       for (let line = 0; line < lines; line++, at++) {
         const from = Math.min(end - 1, Math.max(first, line - half)),
           to = Math.max(from + 1, Math.min(end, line + half + 1));
@@ -278,7 +215,7 @@ export function createLineMapper(
     const blocked = new Float32Array(rays * lines).fill(Infinity);
     if (effects.shadow) {
       for (let ray = 0; ray < rays; ray++) {
-        const slope = -SHADOW_RAYS[ray]! / (2 * probe.receiveFNumber),
+        const slope = shadowSlope(probe, ray),
           norm = 1 / Math.hypot(1, slope);
         for (let line = first; line < end; line++) {
           const start = startMm[line]!, x = xAt(line, start), y = yAt(line, start); // prettier-ignore
@@ -329,50 +266,15 @@ export function createLineMapper(
     }
   }
 
-  function valueAt(values: Float32Array, line: number, depthMm: number): number {
-    const row = Math.min(rows - 1.001, Math.max(0, depthMm / MAP_STEP_MM)),
-      low = Math.floor(row);
-    const a = values[low * lines + line]!,
-      b = values[(low + 1) * lines + line]!;
-    return a + (row - low) * (b - a);
-  }
-
   function pushEcho(line: number, depthMm: number, amplitude: number): void {
     if (Math.abs(amplitude) > FAINTEST_ECHO) {
-      map.echoes.push({ line, depthMm: depthMm + valueAt(map.shiftMm, line, depthMm), amplitude });
-    }
-  }
-
-  function boneEchoes(): void {
-    for (let line = 0; line < lines; line++) {
-      const y = map.boneDepthMm[lines + line]!;
-      if (!(y >= 0)) continue;
-      const n = 3 * (lines + line),
-        along = map.boneFace[n + 2]!;
-      if (along >= -0.05) continue;
-      const across = map.boneNormal[n]! * directionY[line]! - map.boneNormal[n + 1]! * directionX[line]!;
-      const overlap = specularAmplitude(beam.specular, probe, y, across / along, map.boneNormal[n + 2]! / along);
-      const above = label[Math.max(0, Math.floor(y / MAP_STEP_MM)) * lines + line]!;
-      const z = above >= 0 ? table.impedance[above]! : 1.6;
-      const reflection = (table.boneImpedance - z) / (table.boneImpedance + z),
-        transmitted = valueAt(map.transmission, line, y);
-      const amplitude = mirror * coherent(-along) * overlap * transmitted * reflection;
-      if (effects.boneSpecular) pushEcho(line, y, amplitude);
-      // A steered beam that comes back at right angles to bone meets the face at another angle.
-      if (!effects.reverberation || scan.steerRad !== 0) continue;
-      // To and fro between face and bone: each round loses and is delayed as much as the first.
-      const round = levels.faceReflection * reflection * transmitted,
-        shift = valueAt(map.shiftMm, line, y);
-      for (let n = 2; n <= BONE_ECHOES && n * y < reachMm; n++) {
-        const again = amplitude * round ** (n - 1);
-        if (Math.abs(again) > FAINTEST_ECHO) map.echoes.push({ line, depthMm: n * (y + shift), amplitude: again });
-      }
+      addMirror(line, depthMm + valueAt(map, map.shiftMm, line, depthMm), amplitude);
     }
   }
 
   function sheetEchoes(sheets: readonly SheetEcho[]): void {
     for (const { line, depthMm: y, amplitude } of sheets) {
-      pushEcho(line, y, amplitude * valueAt(map.transmission, line, y) * litShare(line, y));
+      pushEcho(line, y, amplitude * valueAt(map, map.transmission, line, y) * litShare(line, y));
     }
   }
 
@@ -381,23 +283,23 @@ export function createLineMapper(
     return lit[Math.min(rows - 1, Math.round(depthMm / MAP_STEP_MM)) * lines + line]!;
   }
 
-  return (kneeFromImage) => {
+  return (kneeFromImage, add) => {
     const m = kneeFromImage;
-    map.echoes.length = 0;
+    addMirror = add;
     const crossings: Crossing[] = [];
-    findContact(m);
+    map.indentMm = findContact(m, scan, face);
     findBone(boneAt, m, scan, reachMm, map);
     press(m);
     march(m, crossings);
     const sheets = effects.structure ? structure(m) : [];
     softenEdges(echo, scratch, lines, rows);
-    blurRows(loss, scratch, lines, rows, halfAperture);
-    blurRows(map.shiftMm, scratch, lines, rows, halfAperture);
+    blurRows(loss, scratch, lines, rows, (row) => halfAperture[row]!);
+    blurRows(map.shiftMm, scratch, lines, rows, (row) => halfAperture[row]!);
     transmit();
     illuminate(m, effects.reverberation ? tailOf(sheets) : undefined);
     sheetEchoes(sheets);
     if (effects.interfaces) {
-      const { slopeToSkin } = skinSlope(m);
+      const slopeToSkin = slopeOfSkin(m);
       for (const found of smoothInterfaces(crossings, lines, (depthMm) => spacingAt(scan, depthMm))) {
         const strength =
           fascia *
@@ -409,18 +311,18 @@ export function createLineMapper(
           found.line,
           found.depthMm,
           strength *
-            valueAt(map.transmission, found.line, found.depthMm) *
+            valueAt(map, map.transmission, found.line, found.depthMm) *
             litShare(found.line, found.depthMm + MAP_STEP_MM),
         );
       }
     }
-    boneEchoes();
+    addBone(map, (row, line) => label[row * lines + line]!, add);
     return map;
   };
 
   /** A fascia is not evenly bright: ±6 dB over some 5 mm, fixed to the tissue. */
   function unevenness(m: Readonly<Float64Array>, { line, depthMm }: Crossing): number {
-    const rest = depthMm - valueAt(pushed, line, depthMm),
+    const rest = depthMm - valueAt(map, pushed, line, depthMm),
       f = 1 / 5;
     const x = xAt(line, rest), y = yAt(line, rest); // prettier-ignore
     const noise = valueNoise(
@@ -430,14 +332,5 @@ export function createLineMapper(
       seed ^ 0x3c6ef372,
     );
     return fromDecibel(-4 + 8 * noise);
-  }
-
-  /** Tilt of the skin out of the image plane under the middle of the face; the layers below roughly follow it. */
-  function skinSlope(m: Readonly<Float64Array>): { readonly slopeToSkin: number } {
-    const at = (y: number, z: number): number =>
-      skinAt(m[1]! * y + m[2]! * z + m[3]!, m[5]! * y + m[6]! * z + m[7]!, m[9]! * y + m[10]! * z + m[11]!);
-    const along = at(4, 0) - at(2, 0),
-      across = at(3, 1) - at(3, -1);
-    return { slopeToSkin: Math.abs(along) > 0.1 ? across / along : 0 };
   }
 }

@@ -6,7 +6,7 @@ import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler } from "./field-sampler.ts";
 import { mix32 } from "./hash.ts";
 import { ELEVATIONS, SIDE_MM } from "./bone-search.ts";
-import { MAP_STEP_MM, type LineMap } from "./line-map.ts";
+import { MAP_STEP_MM, type LineMap } from "./map.ts";
 import type { PointEchoes } from "./point-echoes.ts";
 import { bounds, depthAt, lineAt, type ScanLines } from "./scan-lines.ts";
 import { apertureMm, type ImageSettings, type Probe } from "./probe.ts";

@@ -2,11 +2,14 @@ import { createDisplay } from "./display.ts";
 import { addNoise, filterAxial, filterLateral } from "./filter.kernel.ts";
 import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
 import { FINE_LINES, RANK } from "./lateral.ts";
+import { createLineMapper } from "./line-map.ts";
+import type { LineMap } from "./map.ts";
+import { addRing, mirrorAdder } from "./mirrors.ts";
 import { createSplatter, type IqGrid } from "./splat.kernel.ts";
 
 /** The readable path, and the oracle of the fast one. */
 export function typescriptKernel(setup: KernelSetup): EchoKernel {
-  const { scene, probe, scan, settings, beam, effects, seed, lines, samples, boneSurface } = setup;
+  const { scene, probe, scan, looks, settings, beam, effects, seed, lines, samples, boneSurface } = setup;
   const grid = (columns: number): IqGrid => ({
     lines: columns,
     samples,
@@ -20,15 +23,27 @@ export function typescriptKernel(setup: KernelSetup): EchoKernel {
   const splat = createSplatter(scene, probe, scan, settings, beam, effects, seed, boneSurface);
   const display = createDisplay(probe, scan, settings, beam.sampleMm, samples);
   const rms = noiseRms(setup);
+  const addMirror = mirrorAdder(beam, coherent),
+    mappers = looks.map((look) =>
+      createLineMapper(scene, probe, look.scan, settings, beam, effects, seed, boneSurface),
+    );
+  let pose = new Float64Array(12),
+    map: LineMap | undefined;
   return {
     coherent,
     received,
-    scatter(kneeFromImage, map, points) {
-      scattered.re.fill(0);
-      scattered.im.fill(0);
+    see(kneeFromImage, look) {
       coherent.re.fill(0);
       coherent.im.fill(0);
-      splat(kneeFromImage, map, points, scattered);
+      pose = kneeFromImage.slice();
+      map = mappers[look]!(pose, addMirror);
+      if (effects.ringDown) addRing(map.contact, looks[look]!.scan, addMirror);
+      return map;
+    },
+    scatter(points) {
+      scattered.re.fill(0);
+      scattered.im.fill(0);
+      if (map) splat(pose, map, points, scattered);
       beamed.forEach((to, rank) => filterLateral(scattered, beam, rank, to));
     },
     receive(frameIndex) {

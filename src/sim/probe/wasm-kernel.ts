@@ -6,7 +6,10 @@ import { noiseStart, tapRows } from "./filter.kernel.ts";
 import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
 import { createKernelMemory, type FrameBlocks, type FrameNumbers, type KernelMemory } from "./kernel-memory.ts";
 import { FINE_LINES, MARGIN_LINES, RANK, type LateralTable } from "./lateral.ts";
-import { MAP_STEP_MM } from "./line-map.ts";
+import { cubeFetcher } from "./field-cubes.ts";
+import { MAP_STEP_MM, mapRows } from "./map.ts";
+import { mapBlocks, mapNumbers } from "./map-memory.ts";
+import { lineMapper } from "./wasm-line-map.ts";
 import { apertureMm, imageGeometry } from "./probe.ts";
 import { edgeEnhancer, grayMap } from "./post-filter.ts";
 import { COSINES, diffuseByCosine, mirrorDensity } from "./rough-surface.ts";
@@ -15,8 +18,9 @@ import { cellMmOf, densityRows, LAYER_CELLS, NEAR_BONE_MM, splatScales, SURFACE_
 /** The loops of assembly/echo-kernel.ts; half a gray level at most from those of typescript-kernel.ts. */
 export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: WebAssembly.Memory } {
   const { seed, lines, samples } = setup;
-  const { run, frame, ...kernel } = createEchoKernelMemory(setup);
-  const map = mapViews(kernel, lines, mapRows(setup));
+  const kernel = createEchoKernelMemory(setup);
+  const { run, frame } = kernel;
+  const see = lineMapper(setup, kernel);
   const count = lines * samples;
   const image = imageGeometry(setup.probe, setup.settings);
   const pixels = kernel.bytes("pixels", image.width * image.height);
@@ -34,23 +38,13 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
     memory: kernel.memory,
     coherent,
     received,
-    scatter(
-      kneeFromImage,
-      { amplitude, shiftMm, transmission, boneDepthMm, boneNormal, boneFace, pushMm, indentMm },
-      points,
-    ) {
-      map.pose.set(kneeFromImage);
-      map.pose[12] = indentMm;
-      map.boneFace.set(boneFace);
-      map.push.set(pushMm);
-      map.amplitude.set(amplitude);
-      map.shift.set(shiftMm);
-      map.transmission.set(transmission);
-      map.boneDepth.set(boneDepthMm);
-      map.boneNormal.set(boneNormal);
-      run.clear(frame);
+    see(kneeFromImage, look) {
       coherent.re.fill(0);
       coherent.im.fill(0);
+      return see(kneeFromImage, look);
+    },
+    scatter(points) {
+      run.clear(frame);
       const { count: pointCount, xyzMm, amplitude: strength } = points;
       for (let i = 0, at = 0; i < pointCount; i++, at += 3) {
         run.addPoint(frame, xyzMm[at]!, xyzMm[at + 1]!, xyzMm[at + 2]!, strength[i]!);
@@ -72,25 +66,10 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
   };
 }
 
-const mapRows = ({ settings }: KernelSetup): number => Math.ceil((settings.depthMm + 2) / MAP_STEP_MM) + 1;
-
-function mapViews({ floats, doubles }: Pick<KernelMemory, "floats" | "doubles">, lines: number, rows: number) {
-  return {
-    pose: doubles("pose", 13),
-    amplitude: floats("amplitude", lines * rows),
-    shift: floats("shift", lines * rows),
-    transmission: floats("transmission", lines * rows),
-    boneDepth: floats("boneDepth", 3 * lines),
-    boneNormal: floats("boneNormal", 9 * lines),
-    boneFace: floats("boneFace", 9 * lines),
-    push: floats("push", lines * rows),
-  };
-}
-
 /** The memory of one simulator with all its tables. */
 function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
-  const { probe, scan, settings, beam, effects, seed, lines, samples, boneAt } = setup;
-  const rows = mapRows(setup),
+  const { probe, scan, settings, beam, effects, seed, lines, samples, scene } = setup;
+  const rows = mapRows(settings.depthMm),
     cells = lines * rows * 4,
     floats = lines * samples * 4,
     scanned = probe.lineCount * samples * 4,
@@ -180,9 +159,11 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     pixels: width * height,
     dump: 16 * lines + 16,
     constants: 15 * 16,
-    asked: 32,
+    ...mapBlocks(setup),
   };
-  return createKernelMemory(numbers, blocks, boneAt);
+  return createKernelMemory(numbers, mapNumbers(setup), blocks, (buffer, cubeAt, placesAddress) =>
+    cubeFetcher(scene, buffer, cubeAt, placesAddress),
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
-// Compiles echo-kernel.ts to WebAssembly: the same bytes from the same source and compiler version.
-import { readFile } from "node:fs/promises";
+// Compiles echo-kernel.ts and what it imports to WebAssembly: the same bytes from the same source and compiler version.
+import { readdir, readFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
 
 const OPTIONS = [
@@ -7,15 +7,23 @@ const OPTIONS = [
   ..."--importMemory --noExportMemory --initialMemory 1 --memoryBase 1024 --enable simd".split(" "),
 ];
 
-/** The tag `@inline` of a comment becomes the compiler's decorator, which TypeScript's own tools refuse on a function. */
-const decorate = (source) => source.replace(/@inline \*\/\nfunction/g, "*/\n// @ts-ignore\n@inline function");
+/**
+ * The tag `@inline` of a comment becomes the compiler's decorator, which TypeScript's own tools refuse on a function, and
+ * imports lose the ending that they have elsewhere in the sources.
+ */
+const decorate = (source) =>
+  source
+    .replace(/@inline \*\/\n(export )?function/g, "*/\n// @ts-ignore\n@inline $1function")
+    .replace(/from "(\.\/[a-z-]+)\.ts"/g, 'from "$1"');
 
 /** @returns {Promise<Uint8Array>} */
 export async function compileKernel() {
-  const source = decorate(await readFile(new URL("echo-kernel.ts", import.meta.url), "utf8"));
+  const names = (await readdir(new URL(".", import.meta.url))).filter((name) => name.endsWith(".ts"));
+  const sources = new Map();
+  for (const name of names) sources.set(name, decorate(await readFile(new URL(name, import.meta.url), "utf8")));
   let wasm;
   const { error, stderr } = await asc.main(["echo-kernel.ts", "--outFile", "kernel.wasm", ...OPTIONS], {
-    readFile: (name) => (name === "echo-kernel.ts" ? source : null),
+    readFile: (name) => sources.get(name) ?? null,
     writeFile: (name, contents) => {
       if (name === "kernel.wasm") wasm = contents;
     },

@@ -2,6 +2,12 @@
 // stay the readable form and the oracle of the test. Memory belongs to kernel-memory.ts; nothing here allocates.
 // Complex numbers are pairs of 32-bit floats. Four points, or four neighbours of a row, go through a step together.
 
+import { boneAt } from "./field.ts";
+import { MapFrame } from "./map-frame.ts";
+
+export { findBone, seeTissue } from "./line-map.ts";
+export { addEcho, addInterfaces, addSheets } from "./mirrors.ts";
+
 /** What one simulator needs, by address of its first byte; order and kinds are those of FRAME_FIELDS. */
 @unmanaged
 class Frame {
@@ -47,6 +53,7 @@ class Frame {
   height: i32;
   firstColumn: i32;
   endColumn: i32;
+  map: i32;
 
   pose: usize;
   amplitude: usize;
@@ -85,14 +92,7 @@ class Frame {
   pixels: usize;
   dump: usize;
   constants: usize;
-  asked: usize;
 }
-
-/**
- * Reads a point of the knee frame from `asked` and writes behind it the signed distance to bone, mm, so that the fields of
- * a scene need not be copied here and a call carries no numbers.
- */
-declare function boneAt(): void;
 
 const SECOND_POINT: i32 = 0x68bc21eb;
 const SURFACE_POINT: i32 = 0x02e5be93;
@@ -326,13 +326,14 @@ function planeDistance(p: Frame, at: i32, x: f64, y: f64, z: f64): f64 {
 }
 
 function signedDistance(p: Frame, x: f64, y: f64, z: f64): f64 {
-  const m = p.pose,
-    asked = p.asked;
-  store<f64>(asked, load<f64>(m) * x + load<f64>(m, 8) * y + load<f64>(m, 16) * z + load<f64>(m, 24));
-  store<f64>(asked, load<f64>(m, 32) * x + load<f64>(m, 40) * y + load<f64>(m, 48) * z + load<f64>(m, 56), 8);
-  store<f64>(asked, load<f64>(m, 64) * x + load<f64>(m, 72) * y + load<f64>(m, 80) * z + load<f64>(m, 88), 16);
-  boneAt();
-  return load<f64>(asked, 24);
+  const m = p.pose;
+  return boneAt(
+    changetype<MapFrame>(<usize>p.map),
+    load<f64>(m) * x + load<f64>(m, 8) * y + load<f64>(m, 16) * z + load<f64>(m, 24),
+    load<f64>(m, 32) * x + load<f64>(m, 40) * y + load<f64>(m, 48) * z + load<f64>(m, 56),
+    load<f64>(m, 64) * x + load<f64>(m, 72) * y + load<f64>(m, 80) * z + load<f64>(m, 88),
+    2,
+  );
 }
 
 function insideBone(p: Frame, x: f64, y: f64, z: f64): bool {
