@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createWorkerPool } from "../core/worker-pool.ts";
 import type { Figure } from "../data/report.ts";
+import type { Finding } from "../pipeline/calibration/diagnosis/finding.ts";
 import { loadScenario } from "../scenario/load.ts";
 import type { SessionKind } from "../scenario/schema.ts";
 import { calibrateSessions, type SessionResults } from "../scenario/session/calibrate-session.ts";
@@ -55,6 +56,15 @@ export async function calibrateScenario(
     await workers.close();
     if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+const MOST_FINDINGS = 3;
+
+/** What may be wrong, the likeliest first, for people. */
+export function diagnosisSentences(findings: readonly Finding<string>[]): string[] {
+  return findings
+    .slice(0, MOST_FINDINGS)
+    .map(({ cause, score, sentence, remedy }) => `${cause} (${score.toFixed(2)}): ${sentence} ${remedy}`);
 }
 
 const exact = (value: number, unit: string): Figure => ({ value, low: value, high: value, unit });
@@ -112,9 +122,13 @@ export function imageFigures(seen: {
 }
 
 /** The last thing that was calibrated, as PLUS writes it. */
-function rest({ pivot, landmarks, temporal, speed }: SessionResults): Omit<SessionReport, "headline"> {
-  const sentences = speed?.sentences ?? [];
-  const result = { ...(temporal ? { imageLagS: temporal.imageLagS } : {}), sentences };
+function rest({ pivot, landmarks, temporal, speed, diagnosis }: SessionResults): Omit<SessionReport, "headline"> {
+  const sentences = [...(speed?.sentences ?? []), ...diagnosisSentences(diagnosis ?? [])];
+  const result = {
+    ...(temporal ? { imageLagS: temporal.imageLagS } : {}),
+    ...(diagnosis ? { diagnosis } : {}),
+    sentences,
+  };
   if (speed) return { sentences, result, transform: { from: "Image", to: "Probe", matrix: [...speed.probeFromPixel] } };
   if (landmarks) {
     return {

@@ -21,11 +21,12 @@ import { calibrateSpatial } from "../pipeline/calibration/spatial/calibrate-spat
 import { findWireFrames, type FoundFrames } from "../pipeline/calibration/spatial/find-wire-frames.ts";
 import { nWirePhantom } from "../pipeline/calibration/spatial/nwire-phantom.ts";
 import type { WireErrors } from "../pipeline/calibration/spatial/validate.ts";
-import { correctSpeed, type WaterKnowledge } from "../pipeline/calibration/sound-speed.ts";
+import { diagnoseSpatial } from "../pipeline/calibration/diagnosis/diagnose-spatial.ts";
+import { correctSpeed, TISSUE_MPS, type WaterKnowledge } from "../pipeline/calibration/sound-speed.ts";
 import type { Vector3 } from "../pipeline/calibration/vector3.ts";
 import { onHostClock } from "../pipeline/sync/host-clock.ts";
 import { openRecording } from "../scenario/open-recording.ts";
-import { calibrateScenario, imageFigures, isScenario } from "./calibrate-session.ts";
+import { calibrateScenario, diagnosisSentences, imageFigures, isScenario } from "./calibrate-session.ts";
 import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { checkThresholds } from "./thresholds.ts";
 
@@ -259,11 +260,21 @@ const spatial: Calibrate = async (path, options) => {
   const found = await find(path);
   const other = options.validation === undefined ? undefined : await find(options.validation);
   const { frames, width, height } = found;
-  const fit = accept(
-    calibrateSpatial({ frames, phantom, width, height, ...(other ? { validation: other.frames } : {}) }),
-  );
-  const { calibrationErrors: own, validationErrors: judged, ...rest } = fit;
   const geometry = await using(path, ({ images }) => Promise.resolve(images?.nominalGeometry));
+  const earlier = config.transforms.find(({ from, to }) => from === "Image" && to === options.probe)?.toFromFrom;
+  const fit = accept(
+    calibrateSpatial({
+      frames,
+      phantom,
+      width,
+      height,
+      ...(other ? { validation: other.frames } : {}),
+      ...(geometry ? { scanner: { spacingMm: geometry.spacingMm, assumedMps: TISSUE_MPS } } : {}),
+      ...(earlier ? { earlier } : {}),
+    }),
+  );
+  const { calibrationErrors: own, validationErrors: judged, evidence, ...rest } = fit;
+  const diagnosis = diagnoseSpatial(evidence);
   const speed = correctSpeed(fit.probeFromPixel, geometry, waterOf(options));
   return {
     headline: {
@@ -293,9 +304,10 @@ const spatial: Calibrate = async (path, options) => {
       ...rest,
       calibration: withoutSamples(own),
       validation: withoutSamples(judged),
+      diagnosis,
       soundSpeed: { ...speed, probeFromPixel: [...speed.probeFromPixel] },
     },
-    sentences: speed.sentences,
+    sentences: [...speed.sentences, ...diagnosisSentences(diagnosis)],
     transform: { from: "Image", to: options.probe, matrix: [...speed.probeFromPixel] },
   };
 };

@@ -1,4 +1,3 @@
-import { compose, invert, multiply3x4 } from "../core/rigid.ts";
 import type { Rng } from "../core/rng.ts";
 import { fitRigid, type FittedRigid } from "../geometry/rigid-fit.ts";
 import {
@@ -9,7 +8,7 @@ import type { PoseSeries } from "../pipeline/calibration/pose-series.ts";
 import { smoothPoses } from "../pipeline/calibration/smooth-poses.ts";
 import { nWirePhantom, type NWirePhantom, type Wire } from "../pipeline/calibration/spatial/nwire-phantom.ts";
 import type { SpatialInput } from "../pipeline/calibration/spatial/calibrate-spatial.ts";
-import type { WireFrame } from "../pipeline/calibration/spatial/wire-frames.ts";
+import { placePhantom, type WireFrame } from "../pipeline/calibration/spatial/wire-frames.ts";
 import type { Vector3 } from "../pipeline/calibration/vector3.ts";
 import type { WireSessionFaults } from "../sim/calibration-points/faults.ts";
 import {
@@ -99,20 +98,21 @@ function wireFrames(
   const series = (pick: (i: number) => Readonly<Float64Array>): PoseSeries => {
     const poses = new Float64Array(12 * frames.length);
     frames.forEach((_, i) => poses.set(pick(i), 12 * i));
-    const raw: PoseSeries = {
+    return {
       timeS: Float64Array.from(frames, ({ timeS }) => timeS),
       poses,
       sourceIndex: Uint32Array.from(frames, (_, i) => i),
       dropped: {},
     };
-    return smoothS > 0 ? smoothPoses(raw, smoothS) : raw;
   };
-  const probe = series((i) => frames[i]!.trackerFromProbe),
-    reference = series((i) => frames[i]!.trackerFromReference);
-  return frames.map(({ timeS, pixels, handed }, index) => {
+  const smoothed = (raw: PoseSeries): PoseSeries => (smoothS > 0 ? smoothPoses(raw, smoothS) : raw);
+  const probe = smoothed(series((i) => frames[i]!.trackerFromProbe)),
+    reference = smoothed(series((i) => frames[i]!.trackerFromReference));
+  return frames.map((raw, index) => {
     const pose = (of: PoseSeries): Float64Array => of.poses.subarray(12 * index, 12 * index + 12);
-    const probeFromTracker = invert<"tracker", "probe">({ m: pose(probe) });
-    const { m } = compose(probeFromTracker, { m: pose(reference) });
-    return { index, timeS, pixels, handed, probeFromPhantom: multiply3x4(m, referenceFromPhantom) };
+    const smooth = { trackerFromProbe: pose(probe), trackerFromReference: pose(reference) };
+    const before = frames[index - 1]?.trackerFromProbe;
+    const { timeS, pixels, handed } = raw;
+    return { index, timeS, pixels, handed, ...placePhantom({ raw, smooth }, referenceFromPhantom, fCalWires, before) };
   });
 }

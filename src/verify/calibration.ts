@@ -16,6 +16,8 @@ import { nWirePhantom } from "../pipeline/calibration/spatial/nwire-phantom.ts";
 import { calibrateLag, defaultLag, type LagCalibration } from "../pipeline/calibration/temporal/calibrate-lag.ts";
 import { imageSignal } from "../pipeline/calibration/temporal/image-signal.ts";
 import { distance, placeOf, type Vector3 } from "../pipeline/calibration/vector3.ts";
+import { causeChecks } from "./calibration-causes.ts";
+import { namedInImages, type FoundWires } from "./calibration-image-faults.ts";
 import { imageChecks } from "./calibration-images.ts";
 import { spatialStatistics } from "./calibration-statistics.ts";
 import { numericCheck, type Check, type Suite } from "./check.ts";
@@ -301,6 +303,17 @@ const recordedLag = recorded(
 
 const SMOOTH_S = 0.5;
 
+async function recordedWires(folder: string, part: string): Promise<FoundWires & { readonly segmented: number }> {
+  const config = await readPlusConfig(join(folder, "PlusDeviceSet_fCal_Sim_SpatialCalibration_2.0.xml"));
+  const phantom = accepted(nWirePhantom(config.phantom?.patterns ?? []));
+  const referenceFromPhantom = config.transforms.find(({ from }) => from === "Phantom")!.toFromFrom;
+  const search = { phantom, probe: "Probe", reference: "Reference", referenceFromPhantom, smoothS: SMOOTH_S };
+  const found = await using(join(folder, `fCal_Test_${part}_3NWires_fCal2.0.igs.mha`), async (r) =>
+    accepted(await findWireFrames(r, search)),
+  );
+  return { ...found, phantom };
+}
+
 const recordedSpatial = recorded(
   {
     id: "calibration.spatial.recorded",
@@ -311,22 +324,33 @@ const recordedSpatial = recorded(
     tolerance: 0.54,
   },
   async (folder) => {
-    const config = await readPlusConfig(join(folder, "PlusDeviceSet_fCal_Sim_SpatialCalibration_2.0.xml"));
-    const phantom = accepted(nWirePhantom(config.phantom?.patterns ?? []));
-    const referenceFromPhantom = config.transforms.find(({ from }) => from === "Phantom")!.toFromFrom;
-    const search = { phantom, probe: "Probe", reference: "Reference", referenceFromPhantom, smoothS: SMOOTH_S };
-    const find = (part: string) =>
-      using(join(folder, `fCal_Test_${part}_3NWires_fCal2.0.igs.mha`), async (r) =>
-        accepted(await findWireFrames(r, search)),
-      );
-    const own = await find("Calibration"),
-      other = await find("Validation");
-    const { width, height } = own;
-    const fit = accepted(calibrateSpatial({ frames: own.frames, validation: other.frames, phantom, width, height }));
-    const measured = fit.validationErrors.meanMm;
+    const own = await recordedWires(folder, "Calibration"),
+      other = await recordedWires(folder, "Validation");
+    const measured = accepted(calibrateSpatial({ ...own, validation: other.frames })).validationErrors.meanMm;
     return { measured, pass: measured < 0.54 && own.segmented >= 187 && other.segmented === 103 };
   },
 );
+
+const LEAST_NAMED = 0.9;
+
+const recordedCauses: Check = {
+  id: "calibration.diagnosis.images",
+  statement: "Faults put into the recorded N-wire session are named as the likeliest cause in at least 90 % of cases",
+  source:
+    "wires found in PlusLib's recorded images; late images, moved markers, mirrored pictures, a wire drawn elsewhere, " +
+    "confused dots: one of each (50 with --full); how many were named",
+  expected: 1,
+  tolerance: `at least ${LEAST_NAMED}`,
+  async run({ dataFolder, full }) {
+    if (dataFolder === undefined) return { measured: "the public recordings are not here", pass: "skipped" };
+    const seeds = full ? 50 : 1,
+      named = namedInImages(await recordedWires(join(dataFolder, "plus"), "Calibration"), seeds);
+    return {
+      measured: `${named.map(({ cause, count }) => `${cause} ${count}`).join(", ")} of ${seeds} each`,
+      pass: named.every(({ count }) => count >= LEAST_NAMED * seeds),
+    };
+  },
+};
 
 export const calibrationSuite: Suite = {
   name: "calibration",
@@ -346,6 +370,8 @@ export const calibrationSuite: Suite = {
     recordedLandmarks,
     recordedLag,
     recordedSpatial,
+    recordedCauses,
     ...imageChecks,
+    ...causeChecks,
   ],
 };

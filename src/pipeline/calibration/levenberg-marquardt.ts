@@ -1,10 +1,8 @@
-import { Matrix, inverse, solve } from "ml-matrix";
+import { Matrix, solve } from "ml-matrix";
 
 export interface LeastSquares {
   readonly parameters: Float64Array;
   readonly cost: number;
-  /** (JᵀWJ)⁻¹ at the solution, row-major: times the residuals' variance it is the parameters' covariance. */
-  readonly inverseNormal: Float64Array;
   readonly iterations: number;
 }
 
@@ -36,16 +34,14 @@ export function minimiseSquares(problem: LeastSquaresProblem): LeastSquares {
     residuals = problem.residuals(parameters),
     best = cost(residuals),
     damping = 1e-3,
-    iterations = 0,
-    normal = Matrix.eye(size, size);
+    iterations = 0;
   for (; iterations < mostIterations; iterations++) {
-    const system = normalEquations(problem, parameters, residuals, steps);
-    normal = system.normal;
+    const { normal, right } = normalEquations(problem, parameters, residuals, steps);
     let improved = 0;
     while (damping < 1e12) {
       const damped = normal.clone();
       for (let k = 0; k < size; k++) damped.set(k, k, damped.get(k, k) * (1 + damping) + 1e-300);
-      const step = solve(damped, system.right, true).to1DArray();
+      const step = solve(damped, right, true).to1DArray();
       const next = parameters.map((p, k) => p - step[k]!);
       const nextResiduals = problem.residuals(next),
         nextCost = cost(nextResiduals);
@@ -61,7 +57,7 @@ export function minimiseSquares(problem: LeastSquaresProblem): LeastSquares {
     }
     if (improved < CONVERGED) break;
   }
-  return { parameters, cost: best, inverseNormal: Float64Array.from(inverse(normal, true).to1DArray()), iterations };
+  return { parameters, cost: best, iterations };
 }
 
 function normalEquations(

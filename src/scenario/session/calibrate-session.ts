@@ -11,6 +11,8 @@ import { calibratePoint, type PointResult } from "../../pipeline/calibration/poi
 import { findPoints } from "../../pipeline/calibration/point/find-point.ts";
 import { calibratePlane, type PlaneResult } from "../../pipeline/calibration/plane/calibrate-plane.ts";
 import { findPlanes } from "../../pipeline/calibration/plane/find-plane.ts";
+import { diagnoseSpatial } from "../../pipeline/calibration/diagnosis/diagnose-spatial.ts";
+import type { Finding, SpatialCause } from "../../pipeline/calibration/diagnosis/finding.ts";
 import { relativePoses, type PoseSeries } from "../../pipeline/calibration/pose-series.ts";
 import type { Refused } from "../../pipeline/calibration/refused.ts";
 import { smoothPoses } from "../../pipeline/calibration/smooth-poses.ts";
@@ -36,6 +38,8 @@ export interface SessionResults {
   readonly point?: PointResult & { readonly segmented: number; readonly examined: number };
   readonly plane?: PlaneResult & { readonly segmented: number; readonly examined: number };
   readonly speed?: SpeedCorrection;
+  /** What may be wrong with the image's calibration, the likeliest first. */
+  readonly diagnosis?: readonly Finding<SpatialCause>[];
 }
 
 export interface SessionOutcome {
@@ -147,9 +151,12 @@ const steps: { readonly [K in SessionKind]: (input: StepInput) => Promise<Sessio
       imageLagS: results.temporal!.imageLagS,
     };
     const { frames, width, height, segmented, examined } = accepted("nwire", await findWireFrames(recording, search));
-    const spatial = accepted("nwire", calibrateSpatial({ frames, phantom, width, height }));
-    const speed = correctSpeed(spatial.probeFromPixel, recording.images!.nominalGeometry, water, assumedMps);
-    return { spatial: { ...spatial, segmented, examined }, speed };
+    const geometry = recording.images!.nominalGeometry,
+      registration = results.landmarks!.covariance;
+    const scanner = geometry ? { scanner: { spacingMm: geometry.spacingMm, assumedMps } } : {};
+    const spatial = accepted("nwire", calibrateSpatial({ frames, phantom, width, height, registration, ...scanner }));
+    const speed = correctSpeed(spatial.probeFromPixel, geometry, water, assumedMps);
+    return { spatial: { ...spatial, segmented, examined }, speed, diagnosis: diagnoseSpatial(spatial.evidence) };
   },
   async "crossed-wire"({ recording, water, assumedMps, results }) {
     const { images } = recording;

@@ -4,6 +4,7 @@ import type { PoseSeries } from "../pose-series.ts";
 import { refuse, type Refused } from "../refused.ts";
 import { distance, placeOf, type Vector3 } from "../vector3.ts";
 import { fitMatch, matchLandmarks, type LandmarkMatch } from "./match-landmarks.ts";
+import { registrationCovariance, type RegistrationCovariance } from "./registration-covariance.ts";
 import { localisationVariance, targetError } from "./target-error.ts";
 
 export interface Landmark {
@@ -43,6 +44,7 @@ export interface PhantomRegistration {
   readonly meanMm: number;
   /** Predicted rms error at each target, mm. */
   readonly targetErrorMm: readonly number[];
+  readonly covariance: RegistrationCovariance;
 }
 
 /** The stylus must be turned while its tip rests, else resting on the table would count as a landmark, rad. */
@@ -153,6 +155,7 @@ function describe(
     rmsMm: match.fit.rmsMm,
     meanMm: touched.reduce((sum, { residualMm }) => sum + residualMm, 0) / touched.length,
     targetErrorMm: targetsMm.map((target) => targetError(used, target, variance)),
+    covariance: registrationCovariance(used, match.fit.rmsMm),
   };
 }
 

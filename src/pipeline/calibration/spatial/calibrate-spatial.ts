@@ -1,10 +1,13 @@
 import { distance, placeOf } from "../vector3.ts";
 import { orientationSpread } from "../orientation-spread.ts";
 import { refuse, type Refused } from "../refused.ts";
+import { bestArrangement, mirrored, oneHanded, type Rearrange } from "./arrangement.ts";
 import { closedForm } from "./closed-form.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
 import type { RegistrationCovariance } from "../landmarks/registration-covariance.ts";
-import { matrixOf } from "./image-model.ts";
+import { diagnoseSpatial } from "../diagnosis/diagnose-spatial.ts";
+import type { SpatialEvidence } from "../diagnosis/evidence.ts";
+import { matrixOf, PARAMETERS } from "./image-model.ts";
 import { leaveBlocksOut } from "./leave-out.ts";
 import { refine } from "./refine.ts";
 import {
@@ -14,7 +17,7 @@ import {
   type JudgedSession,
   type SpatialUncertainty,
 } from "./uncertainty.ts";
-import { diagonalDistances, meanOfBest, spacingOf, wireErrors, type WireErrors } from "./validate.ts";
+import { pooled, spacingOf, wireErrors, type WireErrors } from "./validate.ts";
 import type { WireFrame } from "./wire-frames.ts";
 
 export interface SpatialInput {
@@ -26,6 +29,9 @@ export interface SpatialInput {
   readonly height: number;
   /** How well the phantom's place on its reference is known; absent: taken as exact. */
   readonly registration?: RegistrationCovariance;
+  /** For the diagnosis alone. */
+  readonly scanner?: SpatialEvidence["scanner"];
+  readonly earlier?: SpatialEvidence["earlier"];
 }
 
 export interface SpatialOptions {
@@ -62,6 +68,8 @@ export interface SpatialResult {
   readonly cornerRadius95Mm: number;
   /** For the interval of any other pixel: `placeUncertainty`. */
   readonly uncertainty: SpatialUncertainty;
+  /** What a diagnosis wants to know. */
+  readonly evidence: SpatialEvidence;
   readonly outlierShare: number;
   /** Frames whose picture of the phantom was the other way round than most. */
   readonly droppedAsMirrored: number;
@@ -83,23 +91,25 @@ export function calibrateSpatial(
   const start = closedForm(frames, phantom);
   const refined = refine(frames, phantom, start);
   const calibrationErrors = wireErrors(refined.probeFromPixel, frames, phantom);
-  if (!(calibrationErrors.meanMm < options.largestErrorMm)) {
-    return refuse(
-      `The wires lie ${calibrationErrors.meanMm.toFixed(1)} mm from where the phantom has them ` +
-        `(at most ${options.largestErrorMm} mm)`,
-      "Check that the configuration describes this phantom and that its PhantomToReference is of this session.",
-    );
-  }
   const session: JudgedSession = { frames, phantom, start, refined };
   const model = linearise(session);
-  const validationErrors = input.validation
-    ? wireErrors(refined.probeFromPixel, oneHanded(input.validation).map(rearrange), phantom)
+  const uncertainty = spatialUncertainty(session, model, input.registration);
+  const evidence = evidenceOf(input, session, uncertainty, rearrange);
+  if (!(calibrationErrors.meanMm < options.largestErrorMm)) return refuseMisfit(calibrationErrors, evidence, options);
+  const others = input.validation && oneHanded(input.validation).map(rearrange);
+  if (others && mirrored(others, session).length > others.length / 2) {
+    return refuse(
+      "The pictures of the validation recording are the other way round than those of the calibration (left and right swapped: MF against UF)",
+      "Record both with one setting of the scanner's flip, or declare the image orientation of each as it is.",
+    );
+  }
+  const validationErrors = others
+    ? wireErrors(refined.probeFromPixel, others, phantom)
     : pooled(
         leaveBlocksOut(session, model, BLOCKS).map(({ parameters, left }) =>
           wireErrors(matrixOf(parameters, start.rotation), left, phantom),
         ),
       );
-  const uncertainty = spatialUncertainty(session, model, input.registration);
   const { width, height } = input;
   const centre = placeUncertainty(uncertainty, (width - 1) / 2, (height - 1) / 2);
   const corners = [0, width - 1].flatMap((u) => [0, height - 1].map((v) => placeUncertainty(uncertainty, u, v)));
@@ -115,45 +125,41 @@ export function calibrateSpatial(
     cornerUncertaintyMm: Math.max(...corners.map(({ rmsMm }) => rmsMm)),
     cornerRadius95Mm: Math.max(...corners.map(({ radius95Mm }) => radius95Mm)),
     uncertainty,
+    evidence,
     outlierShare: refined.outlierShare,
     droppedAsMirrored: input.frames.length - labelled.length,
   };
 }
 
-function oneHanded(frames: readonly WireFrame[]): readonly WireFrame[] {
-  const sum = frames.reduce((total, { handed }) => total + handed, 0);
-  return frames.filter(({ handed }) => handed === (sum < 0 ? -1 : 1));
+function evidenceOf(
+  input: SpatialInput,
+  session: JudgedSession,
+  { fromFrames, parameters }: SpatialUncertainty,
+  rearrange: Rearrange,
+): SpatialEvidence {
+  const { width, height, scanner, earlier } = input;
+  const scaleSd = (k: number): number => Math.sqrt(fromFrames[(PARAMETERS + 1) * k]!) / parameters[k]!;
+  return {
+    session,
+    scaleSd: [scaleSd(6), scaleSd(7)],
+    mirroredFrames: mirrored(input.frames.map(rearrange), session).length,
+    width,
+    height,
+    ...(scanner ? { scanner } : {}),
+    ...(earlier ? { earlier } : {}),
+  };
 }
 
-/** A wrong arrangement is off by centimetres: few rounds tell. */
-const ARRANGING_ROUNDS = 3;
-
-type Rearrange = (frame: WireFrame) => WireFrame;
-
-/**
- * One image of a symmetric phantom (fCal 1.x) cannot tell its two sides or its upper and lower rows apart. All frames
- * together with their poses can: of the four arrangements the one that the closed form fits best.
- */
-function bestArrangement(frames: readonly WireFrame[], phantom: NWirePhantom): Rearrange {
-  let best: Rearrange = (frame) => frame,
-    least = Infinity;
-  for (const swapSides of [false, true]) {
-    for (const reverseRows of [false, true]) {
-      const rearrange: Rearrange = (frame) => {
-        const rows = Array.from({ length: phantom.patterns }, (_, k) => frame.pixels.slice(3 * k, 3 * k + 3));
-        const sides = swapSides ? rows.map((row) => [...row].reverse()) : rows;
-        return { ...frame, pixels: (reverseRows ? [...sides].reverse() : sides).flat() };
-      };
-      const arranged = frames.map(rearrange);
-      const { affine } = closedForm(arranged, phantom, ARRANGING_ROUNDS);
-      const meanMm = meanOfBest(diagonalDistances(affine, arranged, phantom));
-      if (meanMm < least) {
-        least = meanMm;
-        best = rearrange;
-      }
-    }
-  }
-  return best;
+/** The residual is too large to be of use; the likeliest cause of it is part of the reason. */
+function refuseMisfit({ meanMm }: WireErrors, evidence: SpatialEvidence, { largestErrorMm }: SpatialOptions): Refused {
+  const [first] = diagnoseSpatial(evidence);
+  const reason = `The wires lie ${meanMm.toFixed(1)} mm from where the phantom has them (at most ${largestErrorMm} mm)`;
+  return first
+    ? refuse(`${reason}. ${first.sentence}`, first.remedy)
+    : refuse(
+        reason,
+        "Check that the configuration describes this phantom and that its PhantomToReference is of this session.",
+      );
 }
 
 function unfitFrames(frames: readonly WireFrame[], options: SpatialOptions): Refused | undefined {
@@ -176,31 +182,4 @@ function unfitFrames(frames: readonly WireFrame[], options: SpatialOptions): Ref
     );
   }
   return undefined;
-}
-
-/** Errors over all blocks, each measured by a calibration that has not seen it. */
-function pooled(left: readonly WireErrors[]): WireErrors {
-  const distancesMm = Float64Array.from(left.flatMap((errors) => Array.from(errors.distancesMm)));
-  const best = Float64Array.from(distancesMm)
-    .sort()
-    .subarray(0, Math.ceil(0.95 * distancesMm.length));
-  const meanOf = (values: ArrayLike<number>): number => Array.from(values).reduce((s, x) => s + x, 0) / values.length;
-  const meanMm = meanOf(best);
-  const axis = (k: 0 | 1): number => Math.sqrt(meanOf(left.map((errors) => errors.imageRmsMm[k] ** 2)));
-  return {
-    meanMm,
-    sdMm: Math.sqrt(meanOf(best.map((d) => (d - meanMm) ** 2))),
-    rmsMm: Math.sqrt(meanOf(distancesMm.map((d) => d * d))),
-    distancesMm,
-    wires: left[0]!.wires.map(({ name }, wire) => {
-      const across = (pick: "biasMm" | "sdMm", k: 0 | 1): number =>
-        meanOf(left.map((errors) => errors.wires[wire]![pick][k]));
-      return {
-        name,
-        biasMm: [across("biasMm", 0), across("biasMm", 1)],
-        sdMm: [across("sdMm", 0), across("sdMm", 1)],
-      };
-    }),
-    imageRmsMm: [axis(0), axis(1)],
-  };
 }

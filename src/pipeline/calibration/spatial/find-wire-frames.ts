@@ -1,11 +1,10 @@
-import { compose, invert, multiply3x4 } from "../../../core/rigid.ts";
 import type { Recording } from "../../../data/recording.ts";
 import { poseOf } from "../image-poses.ts";
 import { relativePoses, type PoseSeries } from "../pose-series.ts";
 import { refuse, type Refused } from "../refused.ts";
 import { smoothPoses } from "../smooth-poses.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
-import { segmentWires, type WireFrame } from "./wire-frames.ts";
+import { placePhantom, segmentWires, type FramePoses, type WireFrame } from "./wire-frames.ts";
 
 export interface WireSearch {
   readonly phantom: NWirePhantom;
@@ -44,7 +43,8 @@ export async function findWireFrames(recording: Recording, search: WireSearch): 
     smoothReference = smooth(reference);
   const frames: WireFrame[] = [];
   let examined = 0,
-    segmented = 0;
+    segmented = 0,
+    before: Readonly<Float64Array> | undefined;
   for (let index = 0; index < images.count; index++) {
     if (!images.valid[index]) continue;
     examined++;
@@ -53,18 +53,22 @@ export async function findWireFrames(recording: Recording, search: WireSearch): 
     segmented++;
     const atS = images.acquiredAtS[index]! - (search.imageLagS ?? 0);
     const byIndex = recording.pairing === "by-index";
-    const trackerFromProbe = poseOf<"probe">(smoothProbe, byIndex, index, atS),
-      trackerFromReference = poseOf<"reference">(smoothReference, byIndex, index, atS);
-    if (!trackerFromProbe || !trackerFromReference) continue;
-    const probeFromTracker = invert(trackerFromProbe);
-    const { m } = compose(probeFromTracker, trackerFromReference);
-    const probeFromPhantom = multiply3x4(m, search.referenceFromPhantom);
+    const posesFrom = (ofProbe: PoseSeries, ofReference: PoseSeries): FramePoses | undefined => {
+      const trackerFromProbe = poseOf(ofProbe, byIndex, index, atS)?.m,
+        trackerFromReference = poseOf(ofReference, byIndex, index, atS)?.m;
+      return trackerFromProbe && trackerFromReference ? { trackerFromProbe, trackerFromReference } : undefined;
+    };
+    const raw = posesFrom(probe, reference),
+      smoothed = posesFrom(smoothProbe, smoothReference);
+    if (!raw || !smoothed) continue;
+    const placed = placePhantom({ raw, smooth: smoothed }, search.referenceFromPhantom, search.phantom, before);
+    before = raw.trackerFromProbe;
     frames.push({
       index,
       timeS: images.acquiredAtS[index]!,
       pixels: found.pixels,
       handed: found.handed,
-      probeFromPhantom,
+      ...placed,
     });
   }
   return { status: "found", frames, examined, segmented, width: images.width, height: images.height };

@@ -19,7 +19,7 @@ export interface RefinedPose {
 
 const ROUNDS = 20;
 /** The search ends when no parameter moves the image by more than this share of a micrometre. */
-const STILL = 0.02;
+const STILL = 0.2;
 const LEAST_SCALE_MM = 1e-7;
 
 /**

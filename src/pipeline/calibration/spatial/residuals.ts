@@ -1,5 +1,5 @@
 import { placeOf } from "../vector3.ts";
-import { matrixOf, wiresInProbe } from "./image-model.ts";
+import { matrixOf } from "./image-model.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
 import { diagonalPoint, type WireFrame } from "./wire-frames.ts";
 
@@ -33,17 +33,11 @@ export function residualFunction(
   const lines = new Float64Array(6 * wires * frames.length),
     dots = new Float64Array(2 * wires * frames.length),
     places = new Float64Array(3 * phantom.patterns * frames.length);
-  frames.forEach((frame, i) => {
-    const ends = wiresInProbe(frame, phantom);
-    for (let w = 0; w < wires; w++) {
-      const a = ends[2 * w]!,
-        b = ends[2 * w + 1]!,
-        at = i * wires + w;
-      lines.set([a[0], a[1], a[2], a[0] - b[0], a[1] - b[1], a[2] - b[2]], 6 * at);
-      dots.set(frame.pixels[w]!, 2 * at);
-    }
+  frames.forEach(({ pixels, probeFromPhantom }, i) => {
+    placeLines(probeFromPhantom, phantom, lines.subarray(6 * wires * i, 6 * wires * (i + 1)));
+    for (let w = 0; w < wires; w++) dots.set(pixels[w]!, 2 * (i * wires + w));
     for (let k = 0; k < phantom.patterns; k++) {
-      const place = placeOf(frame.probeFromPhantom, 0, diagonalPoint(phantom, k, frame.pixels));
+      const place = placeOf(probeFromPhantom, 0, diagonalPoint(phantom, k, pixels));
       places.set(place, 3 * (i * phantom.patterns + k));
     }
   });
@@ -78,4 +72,19 @@ export function residualFunction(
     }
     return out;
   };
+}
+
+/** Writes the front end and front less back of every wire in probe mm, six numbers each. */
+function placeLines(m: Readonly<Float64Array>, { wires }: NWirePhantom, out: Float64Array): void {
+  for (let w = 0; w < wires.length; w++) {
+    const { frontMm: a, backMm: b } = wires[w]!,
+      dx = a[0] - b[0],
+      dy = a[1] - b[1],
+      dz = a[2] - b[2];
+    for (let row = 0; row < 3; row++) {
+      const r0 = m[4 * row]!, r1 = m[4 * row + 1]!, r2 = m[4 * row + 2]!; // prettier-ignore
+      out[6 * w + row] = r0 * a[0] + r1 * a[1] + r2 * a[2] + m[4 * row + 3]!;
+      out[6 * w + 3 + row] = r0 * dx + r1 * dy + r2 * dz;
+    }
+  }
 }

@@ -44,7 +44,7 @@ export function diagonalDistances(
   return distances;
 }
 
-const bestOf = (distances: readonly number[]): Float64Array =>
+const bestOf = (distances: ArrayLike<number>): Float64Array =>
   Float64Array.from(distances)
     .sort()
     .subarray(0, Math.ceil(BEST_SHARE * distances.length));
@@ -87,7 +87,30 @@ export function wireErrors(
   };
 }
 
-const rms = (values: readonly number[]): number => Math.sqrt(mean(values.map((x) => x * x)));
+/** Errors over all blocks, each measured by a calibration that has not seen it. */
+export function pooled(left: readonly WireErrors[]): WireErrors {
+  const distancesMm = Float64Array.from(left.flatMap((errors) => Array.from(errors.distancesMm)));
+  const best = bestOf(distancesMm),
+    meanMm = mean(best);
+  return {
+    meanMm,
+    sdMm: Math.sqrt(mean(best.map((d) => (d - meanMm) ** 2))),
+    rmsMm: rms(distancesMm),
+    distancesMm,
+    wires: left[0]!.wires.map(({ name }, wire) => {
+      const across = (pick: "biasMm" | "sdMm", k: 0 | 1): number =>
+        mean(left.map((errors) => errors.wires[wire]![pick][k]));
+      return {
+        name,
+        biasMm: [across("biasMm", 0), across("biasMm", 1)],
+        sdMm: [across("sdMm", 0), across("sdMm", 1)],
+      };
+    }),
+    imageRmsMm: [rms(left.map((errors) => errors.imageRmsMm[0])), rms(left.map((errors) => errors.imageRmsMm[1]))],
+  };
+}
+
+const rms = (values: ArrayLike<number>): number => Math.sqrt(mean(Float64Array.from(values, (x) => x * x)));
 
 /** Width and height of a pixel, mm. */
 export function spacingOf(m: Readonly<Float64Array>): readonly [number, number] {

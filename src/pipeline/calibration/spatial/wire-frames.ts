@@ -1,9 +1,11 @@
+import { compose, invert, multiply3x4 } from "../../../core/rigid.ts";
+import { mean } from "../../../core/stats.ts";
 import type { Image } from "../../../data/image.ts";
 import { coreCentre } from "./core-centre.ts";
 import { findDots } from "./find-dots.ts";
 import { labelWires, shareBetween, type LabelledFrame } from "./label-wires.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
-import type { Vector3 } from "../vector3.ts";
+import { distance, placeOf, type Vector3 } from "../vector3.ts";
 
 /** Frames in which all wires were found and the probe was tracked. */
 export interface WireFrame {
@@ -15,6 +17,45 @@ export interface WireFrame {
   readonly handed: LabelledFrame["handed"];
   /** Row-major 3×4, mm. */
   readonly probeFromPhantom: Readonly<Float64Array>;
+  /** How the tracker did at this frame; absent: not looked at. */
+  readonly tracking?: FrameTracking;
+}
+
+export interface FrameTracking {
+  /** By how much smoothing over time moved the middle of the wires, mm. */
+  readonly jitterMm: number;
+  /** The tracker gave the probe the very pose that it gave it at the frame before. */
+  readonly repeated: boolean;
+}
+
+/** Poses of one frame, row-major 3×4: as the tracker gave them, and smoothed over time. */
+export interface FramePoses {
+  readonly trackerFromProbe: Readonly<Float64Array>;
+  readonly trackerFromReference: Readonly<Float64Array>;
+}
+
+/** The phantom on the probe at one frame. `before`: the tracker's pose of the probe at the frame before. */
+export function placePhantom(
+  { raw, smooth }: { readonly raw: FramePoses; readonly smooth: FramePoses },
+  referenceFromPhantom: Readonly<Float64Array>,
+  { wires }: NWirePhantom,
+  before: Readonly<Float64Array> | undefined,
+): Required<Pick<WireFrame, "probeFromPhantom" | "tracking">> {
+  const place = ({ trackerFromProbe, trackerFromReference }: FramePoses): Float64Array => {
+    const probeFromTracker = invert<"tracker", "probe">({ m: trackerFromProbe });
+    const { m } = compose(probeFromTracker, { m: trackerFromReference });
+    return multiply3x4(m, referenceFromPhantom);
+  };
+  const probeFromPhantom = place(smooth),
+    middle = [0, 1, 2].map((k) => mean(wires.flatMap(({ frontMm, backMm }) => [frontMm[k]!, backMm[k]!])));
+  const at = (m: Readonly<Float64Array>): Vector3 => placeOf(m, 0, [middle[0]!, middle[1]!, middle[2]!]);
+  return {
+    probeFromPhantom,
+    tracking: {
+      jitterMm: distance(at(place(raw)), at(probeFromPhantom)),
+      repeated: before !== undefined && raw.trackerFromProbe.every((x, k) => x === before[k]),
+    },
+  };
 }
 
 /** PLUS opens echoes with a disc of 0.27 mm; wires are about 0.4 mm thick, their echoes wider. */
