@@ -5,6 +5,7 @@ import {
   type RegistrationCovariance,
 } from "../pipeline/calibration/landmarks/registration-covariance.ts";
 import type { PoseSeries } from "../pipeline/calibration/pose-series.ts";
+import type { Refused } from "../pipeline/calibration/refused.ts";
 import { smoothPoses } from "../pipeline/calibration/smooth-poses.ts";
 import { nWirePhantom, type NWirePhantom, type Wire } from "../pipeline/calibration/spatial/nwire-phantom.ts";
 import type { SpatialInput } from "../pipeline/calibration/spatial/calibrate-spatial.ts";
@@ -41,8 +42,8 @@ export const LANDMARKS: readonly Vector3[] = [-1, 41].flatMap((y): Vector3[] => 
 ]);
 
 /** What was refused throws here. */
-export function accepted<T extends object>(outcome: T | { readonly status: "refused"; readonly reason: string }): T {
-  if ("status" in outcome && outcome.status === "refused") throw new Error((outcome as { reason: string }).reason);
+export function accepted<T extends object>(outcome: T | Pick<Refused, "status" | "reason">): T {
+  if ("status" in outcome && outcome.status === "refused") throw new Error((outcome as Refused).reason);
   return outcome as T;
 }
 
