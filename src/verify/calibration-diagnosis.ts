@@ -2,11 +2,7 @@ import { fromAxisAngle, multiply3x4 } from "../core/rigid.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { diagnoseSpatial } from "../pipeline/calibration/diagnosis/diagnose-spatial.ts";
 import type { Finding, SpatialCause } from "../pipeline/calibration/diagnosis/finding.ts";
-import {
-  calibrateSpatial,
-  defaultSpatial,
-  type SpatialResult,
-} from "../pipeline/calibration/spatial/calibrate-spatial.ts";
+import { calibrateSpatial, defaultSpatial } from "../pipeline/calibration/spatial/calibrate-spatial.ts";
 import { pointImage, type WireSession } from "../sim/calibration-points/wire-session.ts";
 import { TISSUE_MPS } from "../pipeline/calibration/sound-speed.ts";
 import type { InjectedFault } from "./calibration-faults.ts";
@@ -38,5 +34,5 @@ export function diagnosed(
     },
     ANYTHING,
   );
-  return diagnoseSpatial(accepted<SpatialResult>(fit).evidence);
+  return diagnoseSpatial(accepted(fit).evidence);
 }

@@ -3,11 +3,7 @@ import { multiply3x4 } from "../core/rigid.ts";
 import { diagnoseSpatial } from "../pipeline/calibration/diagnosis/diagnose-spatial.ts";
 import type { SpatialCause } from "../pipeline/calibration/diagnosis/finding.ts";
 import { imagesLate, motionOf } from "../pipeline/calibration/diagnosis/suppositions.ts";
-import {
-  calibrateSpatial,
-  defaultSpatial,
-  type SpatialResult,
-} from "../pipeline/calibration/spatial/calibrate-spatial.ts";
+import { calibrateSpatial, defaultSpatial } from "../pipeline/calibration/spatial/calibrate-spatial.ts";
 import { nWirePhantom, type NWirePhantom } from "../pipeline/calibration/spatial/nwire-phantom.ts";
 import type { WireFrame } from "../pipeline/calibration/spatial/wire-frames.ts";
 import { accepted } from "./calibration-sessions.ts";
@@ -57,7 +53,7 @@ const spoilers: { readonly [K in SpatialCause]?: Spoil } = {
     });
     const patterns = Array.from({ length: found.phantom.patterns }, (_, k) => wires.slice(3 * k, 3 * k + 3));
     const phantom = nWirePhantom(patterns.map((three) => ({ type: "NWire", wires: three })));
-    return { ...found, phantom: accepted<NWirePhantom>(phantom) };
+    return { ...found, phantom: accepted(phantom) };
   },
   "dots-confused": (found, rng) => {
     const confused = (frame: WireFrame): WireFrame => {
@@ -77,7 +73,7 @@ export function namedInImages(found: FoundWires, seeds: number): { readonly caus
     let count = 0;
     for (let i = 0; i < seeds; i++) {
       const spoiled = spoil(found, createRng(`judged images ${cause} ${i}`));
-      const fit = accepted<SpatialResult>(calibrateSpatial(spoiled, { ...defaultSpatial, largestErrorMm: Infinity }));
+      const fit = accepted(calibrateSpatial(spoiled, { ...defaultSpatial, largestErrorMm: Infinity }));
       if (diagnoseSpatial(fit.evidence)[0]?.cause === cause) count++;
     }
     return { cause, count };

@@ -1,13 +1,12 @@
 import type { Rng } from "../core/rng.ts";
-import { fitRigid, type FittedRigid } from "../geometry/rigid-fit.ts";
+import { fitRigid } from "../geometry/rigid-fit.ts";
 import {
   registrationCovariance,
   type RegistrationCovariance,
 } from "../pipeline/calibration/landmarks/registration-covariance.ts";
 import type { PoseSeries } from "../pipeline/calibration/pose-series.ts";
-import type { Refused } from "../pipeline/calibration/refused.ts";
 import { smoothPoses } from "../pipeline/calibration/smooth-poses.ts";
-import { nWirePhantom, type NWirePhantom, type Wire } from "../pipeline/calibration/spatial/nwire-phantom.ts";
+import { nWirePhantom, type Wire } from "../pipeline/calibration/spatial/nwire-phantom.ts";
 import type { SpatialInput } from "../pipeline/calibration/spatial/calibrate-spatial.ts";
 import { placePhantom, type WireFrame } from "../pipeline/calibration/spatial/wire-frames.ts";
 import type { Vector3 } from "../pipeline/calibration/vector3.ts";
@@ -42,12 +41,12 @@ export const LANDMARKS: readonly Vector3[] = [-1, 41].flatMap((y): Vector3[] => 
 ]);
 
 /** What was refused throws here. */
-export function accepted<T extends object>(outcome: T | Pick<Refused, "status" | "reason">): T {
-  if ("status" in outcome && outcome.status === "refused") throw new Error((outcome as Refused).reason);
-  return outcome as T;
+export function accepted<T extends object>(outcome: T): Exclude<T, { readonly status: "refused" }> {
+  if ("status" in outcome && outcome.status === "refused") throw new Error((outcome as { reason?: string }).reason);
+  return outcome as Exclude<T, { readonly status: "refused" }>;
 }
 
-export const fCalWires = accepted<NWirePhantom>(
+export const fCalWires = accepted(
   nWirePhantom([0, 3, 6].map((k) => ({ type: "NWire", wires: WIRES.slice(k, k + 3) }))),
 );
 export const fCalPlan: WireSessionPlan = plannedSession(WIRES, LANDMARKS);
@@ -87,7 +86,7 @@ function registered(session: WireSession): {
   readonly registration: RegistrationCovariance;
 } {
   const landmarks = Float64Array.from(LANDMARKS.flat());
-  const fit = accepted<FittedRigid<"reference", "phantom">>(fitRigid(landmarks, session.touchedMm));
+  const fit = accepted(fitRigid(landmarks, session.touchedMm));
   return { referenceFromPhantom: fit.m, registration: registrationCovariance(LANDMARKS, fit.rmsMm) };
 }
 

@@ -25,7 +25,7 @@ function sessions(count: number, centroidNoisePx: number): readonly Judged[] {
   const all = Array.from({ length: count }, (_, i): Judged => {
     const plan = { ...fCalPlan, frames: 90, tracker: withNoise(centroidNoisePx) };
     const session = pointSession(createRng(`spatial interval ${i}`), { plan, smoothS: SMOOTH_S });
-    return { session, fit: accepted<SpatialResult>(calibrateSpatial(session.input)) };
+    return { session, fit: accepted(calibrateSpatial(session.input)) };
   });
   made.set(key, all);
   return all;

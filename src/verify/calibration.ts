@@ -181,7 +181,7 @@ const lagCoverage: Check = {
       lagS = 0.21;
     let held = 0;
     for (let i = 0; i < sessions; i++) {
-      const fit = accepted<LagCalibration>(lagSession(lagS, uneven, ` interval ${i}`, 0.3));
+      const fit = accepted(lagSession(lagS, uneven, ` interval ${i}`, 0.3));
       held += fit.lowS <= lagS && lagS <= fit.highS ? 1 : 0;
     }
     return Promise.resolve({ measured: held / sessions, pass: holdsInterval(held / sessions) });

@@ -3,7 +3,7 @@ import { createRng } from "../../../src/core/rng.ts";
 import { suppose } from "../../../src/pipeline/calibration/diagnosis/suppose.ts";
 import { imagesLate, motionOf, registrationOff } from "../../../src/pipeline/calibration/diagnosis/suppositions.ts";
 import { ranked, type Finding, type SpatialCause } from "../../../src/pipeline/calibration/diagnosis/finding.ts";
-import { calibrateSpatial, type SpatialResult } from "../../../src/pipeline/calibration/spatial/calibrate-spatial.ts";
+import { calibrateSpatial } from "../../../src/pipeline/calibration/spatial/calibrate-spatial.ts";
 import { diagnosed } from "../../../src/verify/calibration-diagnosis.ts";
 import { injectedFaults } from "../../../src/verify/calibration-faults.ts";
 import { accepted, fCalPlan, pointSession } from "../../../src/verify/calibration-sessions.ts";
@@ -12,7 +12,7 @@ const plan = { ...fCalPlan, frames: 60 };
 
 function fitted(seed: string, faults: Parameters<typeof pointSession>[1] = {}) {
   const { input } = pointSession(createRng(seed), { plan, smoothS: 0.5, ...faults });
-  return accepted<SpatialResult>(calibrateSpatial(input)).evidence.session;
+  return accepted(calibrateSpatial(input)).evidence.session;
 }
 
 test("a lag that was put in is found by supposing one, within 20 ms", () => {
