@@ -20,6 +20,8 @@ export interface PoseTrack {
   readonly receivedAtS: Float64Array;
   /** Of the tracker's clock; absent when it could not be asked. */
   readonly clock?: ClockReadings;
+  /** Counts changes of what times and poses mean (the clock was set, the body redefined); absent when there was none. */
+  readonly geometryEpoch?: Uint32Array;
   readonly status: readonly (LostStatus | "tracked")[];
   /** 12 numbers a sample: row-major 3×4, mm; NaN where the tool was not tracked. */
   readonly parentFromTool: Float64Array;
@@ -39,6 +41,8 @@ export interface ImageTrack {
   readonly receivedAtS: Float64Array;
   /** Of the imager's clock; absent when it could not be asked. */
   readonly clock?: ClockReadings;
+  /** Counts changes of what a pixel means (depth, size); absent when there was none. */
+  readonly geometryEpoch?: Uint32Array;
   /** 1 where the pixels can be used. */
   readonly valid: Uint8Array;
   /** Image `index`, in the internal orientation (MF: +u to the marked side, +v away from the transducer). */

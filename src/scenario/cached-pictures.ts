@@ -19,7 +19,18 @@ export function cachedPictures(cache: ContentCache, codeDigest: string): RenderP
     const { scene, probe, settings, seed, poses, boneSurface = null, firstFrame = 0 } = request;
     let sceneDigest = scenes.get(scene);
     if (sceneDigest === undefined) scenes.set(scene, (sceneDigest = digest(scene)));
-    const key = digest(["pictures", codeDigest, endianness(), sceneDigest, probe, settings, seed, poses, boneSurface, firstFrame]);
+    const key = digest([
+      "pictures",
+      codeDigest,
+      endianness(),
+      sceneDigest,
+      probe,
+      settings,
+      seed,
+      poses,
+      boneSurface,
+      firstFrame,
+    ]);
     const kept = await cache.read(key);
     const known = kept && decodeFrames(kept);
     if (known) return known;

@@ -35,6 +35,7 @@ export const faultSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("no-exposure-time") }),
   z.strictObject({ kind: z.literal("repeated-image"), share, ...during }),
+  z.strictObject({ kind: z.literal("depth-changed"), atS: time, factor: z.number().min(0.2).max(5) }),
   z.strictObject({ kind: z.literal("redefined"), atS: time }),
   z.strictObject({ kind: z.enum(["occluded", "missing", "frozen"]), tool, ...during }),
   z.strictObject({

@@ -277,11 +277,12 @@ export const faultChecks: readonly Check[] = [
   slowReader,
   faultCheck({
     fault: "F23",
-    statement: "images that come twice are counted; a new size begins a new geometry epoch",
+    statement: "images that come twice are counted; a new depth and a new size begin new geometry epochs",
     besides: "every repetition is counted",
     async run() {
       const script: Fault[] = [
         { kind: "repeated-image", share: 0.3 },
+        { kind: "depth-changed", atS: 0.604, factor: 1.4 },
         { kind: "resized", atS: 1.004, widthPx: 40, heightPx: 20 },
       ];
       const { compared, counters, images } = await plus(script);
@@ -295,7 +296,7 @@ export const faultChecks: readonly Check[] = [
         compared: agreement(...compared),
         besides: {
           repeated: [counters.repeatedImages, same.length],
-          "last epoch": [images.at(-1)?.geometryEpoch, 1],
+          epochs: [[...new Set(images.map(({ geometryEpoch }) => geometryEpoch))].join(" "), "0 1 2"],
         },
       };
     },

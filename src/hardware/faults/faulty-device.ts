@@ -76,11 +76,12 @@ export function faultyImages(
     let last: Sample<Image> | undefined,
       lastSize = "",
       resizes = -1;
-    return (sample, { repeatedImage, size }) => {
+    return (sample, { repeatedImage, size, depthFactor }) => {
       const source = repeatedImage && last ? last : sample;
       last = source;
-      const value = size ? resize(source.value, size.widthPx, size.heightPx) : source.value;
-      const now = `${value.width} ${value.height}`;
+      const zoomed = zoom(source.value, depthFactor);
+      const value = size ? resize(zoomed, size.widthPx, size.heightPx) : zoomed;
+      const now = `${value.width} ${value.height} ${depthFactor}`;
       if (now !== lastSize) resizes++;
       lastSize = now;
       return { value, shows: source.sequence, epochs: resizes };
@@ -197,15 +198,31 @@ function applyToolFault(tools: readonly ToolReading[], fault: ToolFault): readon
 
 /** Cut, or filled with black, at the right and below. */
 export function resize({ width, height, pixels }: Image, toWidth: number, toHeight: number): Image {
-  const count = toWidth * toHeight;
-  const out =
-    pixels instanceof Uint8Array
-      ? new Uint8Array(count)
-      : pixels instanceof Int16Array
-        ? new Int16Array(count)
-        : new Float32Array(count);
+  const out = blackLike(pixels, toWidth * toHeight);
   for (let v = 0; v < Math.min(height, toHeight); v++) {
     out.set(pixels.subarray(v * width, v * width + Math.min(width, toWidth)), v * toWidth);
   }
   return { width: toWidth, height: toHeight, pixels: out };
+}
+
+/** Not by slice(): a Buffer's is no copy. */
+function blackLike(pixels: Image["pixels"], count: number): Image["pixels"] {
+  if (pixels instanceof Uint8Array) return new Uint8Array(count);
+  return pixels instanceof Int16Array ? new Int16Array(count) : new Float32Array(count);
+}
+
+/** The picture of a pixel that is `factor` times as long, about the middle of the first row; black where nothing is known. */
+export function zoom(image: Image, factor: number): Image {
+  if (factor === 1) return image;
+  const { width, height, pixels } = image;
+  const out = blackLike(pixels, width * height);
+  const middle = (width - 1) / 2;
+  for (let v = 0; v < height; v++) {
+    const row = Math.round(v * factor);
+    for (let u = 0; u < width; u++) {
+      const column = Math.round(middle + (u - middle) * factor);
+      if (row < height && column >= 0 && column < width) out[v * width + u] = pixels[row * width + column]!;
+    }
+  }
+  return { width, height, pixels: out };
 }

@@ -7,7 +7,7 @@ import { grayImage, imageMessage } from "../openigtlink/image-message.ts";
 import { imageSpacing } from "../openigtlink/messages/image.ts";
 import { decodeMessage, encodeMessage, type Message } from "../openigtlink/protocol.ts";
 import { deviceName, splitTransformName } from "../openigtlink/tool-status.ts";
-import { resize } from "./faulty-device.ts";
+import { resize, zoom } from "./faulty-device.ts";
 import { planFaults, spoil, type Fate, type Fault, type Line } from "./script.ts";
 
 export interface IgtlFaultProxy {
@@ -227,11 +227,12 @@ function startLine({ script, rng }: IgtlProxyOptions, line: Line) {
       if (sent.body.type !== "IMAGE") return timed;
       const body = (lastImage = now.repeatedImage && lastImage ? lastImage : sent.body);
       if (body.type !== "IMAGE") return timed;
-      if (!now.size) return { ...timed, body };
-      const { widthPx, heightPx } = now.size;
-      const [sx, sy] = imageSpacing(body);
-      const resized = resize(grayImage(body), widthPx, heightPx);
-      return { ...timed, body: imageMessage(sent.device, resized, [sx, sy], timed.timestamp, []).body };
+      const { size, depthFactor: factor } = now;
+      if (!size && factor === 1) return { ...timed, body };
+      const [sx, sy] = imageSpacing(body),
+        zoomed = zoom(grayImage(body), factor);
+      const shown = size ? resize(zoomed, size.widthPx, size.heightPx) : zoomed;
+      return { ...timed, body: imageMessage(sent.device, shown, [factor * sx, factor * sy], timed.timestamp, []).body };
     },
   };
 }

@@ -59,7 +59,9 @@ export type Fault =
   | { readonly kind: "no-exposure-time" }
   /** The pixels of the image before, with a new time. */
   | (During & { readonly kind: "repeated-image"; readonly share: number })
-  /** The operator changes depth or size. */
+  /** The operator changes the depth: a pixel is so many times as long from then on, and the picture zoomed. */
+  | { readonly kind: "depth-changed"; readonly atS: number; readonly factor: number }
+  /** The operator changes the size. */
   | { readonly kind: "resized"; readonly atS: number; readonly widthPx: number; readonly heightPx: number }
   /** The rigid bodies are defined anew, with other numbers. NatNet only. */
   | { readonly kind: "redefined"; readonly atS: number }
@@ -95,6 +97,8 @@ export interface Fate {
   readonly steps: number;
   readonly redefinitions: number;
   readonly size: { readonly widthPx: number; readonly heightPx: number } | undefined;
+  /** By how much a pixel is longer than at first. */
+  readonly depthFactor: number;
   readonly tools: readonly ToolFault[];
   /** The line is down; the same object for all samples of one outage. */
   readonly outage: Extract<Fault, { readonly kind: "disconnected" }> | undefined;
@@ -103,9 +107,11 @@ export interface Fate {
 type Plan = (index: number, timeS: number) => Fate;
 
 /** Of one line: a fault of the other one, or of a tool's pose when the line has images, does not concern it. */
+const imageFaults: ReadonlySet<Fault["kind"]> = new Set(["repeated-image", "resized", "depth-changed"]);
+
 function concerns(fault: Fault, line: Line): boolean {
   if ("line" in fault) return fault.line === line;
-  return (line === "images") === (fault.kind === "repeated-image" || fault.kind === "resized");
+  return (line === "images") === imageFaults.has(fault.kind);
 }
 
 const during = ({ fromS = 0, toS = Infinity }: During, timeS: number): boolean => timeS >= fromS && timeS < toS;
@@ -156,6 +162,7 @@ export function planFaults(script: readonly Fault[], line: Line, rng: Rng): Plan
       steps: steps.length,
       redefinitions: past.filter(({ kind }) => kind === "redefined").length,
       size: past.findLast((fault) => fault.kind === "resized"),
+      depthFactor: past.findLast((fault) => fault.kind === "depth-changed")?.factor ?? 1,
       tools: faults.flatMap(({ fault }) => (isToolFault(fault) && during(fault, timeS) ? [fault] : [])),
       outage: past.find((fault) => fault.kind === "disconnected" && timeS < fault.atS + fault.forS) as Fate["outage"],
     };

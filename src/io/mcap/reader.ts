@@ -447,6 +447,7 @@ function imageDeviceOf(
     acquiredAtS: Float64Array.from(indexed, ({ header }) => header.acquiredAt),
     receivedAtS: Float64Array.from(indexed, ({ header }) => header.receivedAt),
     ...clockOf(indexed.flatMap(({ header }) => header.clockReading ?? [])),
+    ...epochOf(indexed.map(({ header }) => header.geometryEpoch)),
     valid: Uint8Array.from(indexed, ({ header }) => (header.valid ? 1 : 0)),
     read,
   };
@@ -506,7 +507,7 @@ class PoseCollector {
     this.#parent = metadata.get("parent") ?? "Tracker";
   }
 
-  add({ acquiredAt, receivedAt, clockReading, value: { tools } }: Sample<TrackerFrame>): void {
+  add({ acquiredAt, receivedAt, clockReading, geometryEpoch, value: { tools } }: Sample<TrackerFrame>): void {
     this.count++;
     if (clockReading) this.#clock.push(clockReading);
     for (const reading of tools) {
@@ -515,6 +516,7 @@ class PoseCollector {
         columns = {
           acquired: new Doubles(),
           received: new Doubles(),
+          epochs: [],
           status: [],
           poses: new Doubles(),
           fit: new Doubles(),
@@ -523,6 +525,7 @@ class PoseCollector {
       }
       columns.acquired.push(acquiredAt);
       columns.received.push(receivedAt);
+      columns.epochs.push(geometryEpoch);
       columns.status.push(reading.status);
       const tracked = reading.status === "tracked";
       for (let i = 0; i < 12; i++) columns.poses.push(tracked ? reading.trackerFromTool[i]! : NaN);
@@ -532,12 +535,13 @@ class PoseCollector {
 
   tracks(): PoseTrack[] {
     const clock = clockOf(this.#clock);
-    return [...this.#tools].map(([tool, { acquired, received, status, poses, fit }]) => ({
+    return [...this.#tools].map(([tool, { acquired, received, epochs, status, poses, fit }]) => ({
       tool,
       parent: this.#parent,
       acquiredAtS: acquired.all(),
       receivedAtS: received.all(),
       ...clock,
+      ...epochOf(epochs),
       status,
       parentFromTool: poses.all(),
       fitRmsMm: fit.all(),
@@ -556,9 +560,15 @@ function clockOf(readings: readonly ClockReading[]): { readonly clock?: ClockRea
   };
 }
 
+/** Nothing for a track in which it never changes. */
+function epochOf(epochs: readonly number[]): { readonly geometryEpoch?: Uint32Array } {
+  return epochs.every((epoch) => epoch === epochs[0]) ? {} : { geometryEpoch: Uint32Array.from(epochs) };
+}
+
 interface ToolColumns {
   readonly acquired: Doubles;
   readonly received: Doubles;
+  readonly epochs: number[];
   readonly status: (LostStatus | "tracked")[];
   readonly poses: Doubles;
   readonly fit: Doubles;

@@ -1,5 +1,5 @@
 import type { Recording } from "../../data/recording.ts";
-import { clockOf, type ClockedTrack } from "./clock-map.ts";
+import { hostTimes } from "./clock-segments.ts";
 
 /**
  * The recording with the acquisition times of free-running devices on the host's clock, so that images and poses share
@@ -7,17 +7,13 @@ import { clockOf, type ClockedTrack } from "./clock-map.ts";
  */
 export function onHostClock(recording: Recording): Recording {
   if (recording.pairing === "by-index") return recording;
-  const onHost = (track: ClockedTrack): Float64Array => {
-    const { offsetS, rate } = clockOf(track);
-    return Float64Array.from(track.acquiredAtS, (t) => offsetS + rate * t);
-  };
   const { images } = recording;
   return {
     ...recording,
-    images: images && withTimes(images, onHost(images)),
+    images: images && withTimes(images, hostTimes(images)),
     poses: recording.poses.map((track) => {
       const { clock: _, ...rest } = track;
-      return { ...rest, acquiredAtS: onHost(track) };
+      return { ...rest, acquiredAtS: hostTimes(track) };
     }),
     close: () => recording.close(),
   };
@@ -25,7 +21,7 @@ export function onHostClock(recording: Recording): Recording {
 
 /** Image tracks may be class instances, whose methods a spread would lose. */
 function withTimes(images: NonNullable<Recording["images"]>, acquiredAtS: Float64Array): typeof images {
-  const { width, height, pixelType, count, nominalGeometry, receivedAtS, valid } = images;
+  const { width, height, pixelType, count, nominalGeometry, receivedAtS, geometryEpoch, valid } = images;
   return {
     width,
     height,
@@ -34,6 +30,7 @@ function withTimes(images: NonNullable<Recording["images"]>, acquiredAtS: Float6
     ...(nominalGeometry ? { nominalGeometry } : {}),
     acquiredAtS,
     receivedAtS,
+    ...(geometryEpoch ? { geometryEpoch } : {}),
     valid,
     read: (index) => images.read(index),
   };

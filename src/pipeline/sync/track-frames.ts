@@ -4,7 +4,7 @@ import { shownPixels, type GrayImage } from "../../data/image.ts";
 import type { ImageTrack, PoseTrack, Recording } from "../../data/recording.ts";
 import type { TrackedFrames } from "../../data/tracked-frames.ts";
 import type { Stage } from "../stage.ts";
-import { clockOf } from "./clock-map.ts";
+import { clockSegments, type ClockSegment } from "./clock-segments.ts";
 import { findTransformPath, type FixedTransform, type Link } from "./transform-path.ts";
 
 export interface SyncInput {
@@ -26,10 +26,15 @@ export interface SyncOptions {
 /** Moves smaller than this over the whole recording are a probe that stood still, mm. */
 const STANDSTILL_MM = 0.05;
 
+/** The calibration holds for the images that the scan began with. */
+const CHANGED_IMAGE =
+  "the image's geometry had changed (another depth or size, or its clock was set): reconstruct it apart";
+
 /**
  * Gives every image its pose: by index where the recording pairs them, else at the image's acquisition time (host
- * clock, lag removed) by interpolation between the two tracker samples around it. Frames without one are counted by
- * reason. Throws an UnsuitableInputError when no chain of transforms exists, no frame has a pose, or nothing moves.
+ * clock, lag removed) by interpolation between the two tracker samples around it, never across a change of the
+ * tracker's clock or bodies. Images after a change of their own geometry are left out. Frames without a pose are counted
+ * by reason. Throws an UnsuitableInputError when no chain of transforms exists, no frame has a pose, or nothing moves.
  */
 export const trackFrames: Stage<SyncInput, TrackedFrames, SyncOptions> = {
   name: "sync/track-frames",
@@ -53,6 +58,10 @@ export const trackFrames: Stage<SyncInput, TrackedFrames, SyncOptions> = {
     for (let i = 0; i < images.count; i++) {
       if (!images.valid[i]) {
         drop("image marked invalid");
+        continue;
+      }
+      if (images.geometryEpoch && images.geometryEpoch[i] !== images.geometryEpoch[0]) {
+        drop(CHANGED_IMAGE);
         continue;
       }
       const link = (l: Link): Float64Array | string => {
@@ -125,22 +134,33 @@ function byIndex({ poses }: Recording): PoseOf {
 }
 
 function byTime({ poses, images }: Recording, { imageLagS, maxGapPeriods }: SyncOptions): PoseOf {
-  const clocks = poses.map(clockOf);
-  const imageClock = clockOf(images!);
+  const clocks = poses.map(clockSegments);
+  const imageClocks = clockSegments(images!);
   return (index, image) => {
-    const track = poses[index]!,
-      clock = clocks[index]!;
+    const imageClock = imageClocks.find(({ to }) => image < to)!;
     const hostS = imageClock.offsetS + imageClock.rate * (images!.acquiredAtS[image]! - imageLagS);
-    return poseAt(track, (hostS - clock.offsetS) / clock.rate, maxGapPeriods);
+    const track = poses[index]!;
+    const segment = clocks[index]!.find((each) => covers(track, each, hostS));
+    return segment
+      ? poseAt(track, segment, (hostS - segment.offsetS) / segment.rate, maxGapPeriods)
+      : `"${track.tool}" has no pose at the time of the frame`;
   };
 }
 
-function poseAt(track: PoseTrack, deviceS: number, maxGapPeriods: number): Float64Array | string {
+function covers({ acquiredAtS: t }: PoseTrack, { from, to, offsetS, rate }: ClockSegment, hostS: number): boolean {
+  const deviceS = (hostS - offsetS) / rate;
+  return to - from >= 2 && deviceS >= t[from]! && deviceS <= t[to - 1]!;
+}
+
+function poseAt(
+  track: PoseTrack,
+  { from, to }: ClockSegment,
+  deviceS: number,
+  maxGapPeriods: number,
+): Float64Array | string {
   const { acquiredAtS: t, status, parentFromTool: m, tool } = track;
-  const n = t.length;
-  if (n < 2 || deviceS < t[0]! || deviceS > t[n - 1]!) return `"${tool}" has no pose at the time of the frame`;
-  let low = 0,
-    high = n - 1;
+  let low = from,
+    high = to - 1;
   while (high - low > 1) {
     const mid = (low + high) >> 1;
     if (t[mid]! <= deviceS) low = mid;
@@ -149,7 +169,7 @@ function poseAt(track: PoseTrack, deviceS: number, maxGapPeriods: number): Float
   if (status[low] !== "tracked" || status[high] !== "tracked") {
     return `"${tool}" ${status[low] === "tracked" ? status[high] : status[low]}`;
   }
-  const period = (t[n - 1]! - t[0]!) / (n - 1),
+  const period = (t[to - 1]! - t[from]!) / (to - 1 - from),
     gap = t[high]! - t[low]!;
   if (gap > maxGapPeriods * period) return `"${tool}" has a gap in its poses`;
   const s = gap > 0 ? (deviceS - t[low]!) / gap : 0;

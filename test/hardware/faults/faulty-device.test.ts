@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createRng } from "../../../src/core/rng.ts";
 import type { Sample } from "../../../src/data/device.ts";
 import type { Image } from "../../../src/data/image.ts";
-import { faultyImages, faultyPoses, resize } from "../../../src/hardware/faults/faulty-device.ts";
+import { faultyImages, faultyPoses, resize, zoom } from "../../../src/hardware/faults/faulty-device.ts";
 import type { Fault } from "../../../src/hardware/faults/script.ts";
 import { drain, rig } from "../../../src/verify/devices-rig.ts";
 import { badDay } from "../../../src/verify/devices.ts";
@@ -52,4 +52,13 @@ test("a smaller image is cut, a larger one filled with black", () => {
   const image = { width: 3, height: 2, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6) };
   expect(Array.from(resize(image, 2, 3).pixels)).toEqual([1, 2, 4, 5, 0, 0]);
   expect(Array.from(resize(image, 4, 1).pixels)).toEqual([1, 2, 3, 0]);
+});
+
+test("a change of depth zooms the picture about the face: what was 20 rows down is 10 rows down", () => {
+  const pixels = new Uint8Array(41 * 40);
+  pixels[20 * 41 + 30] = 200; // 10 columns from the middle
+  const { width, pixels: seen } = zoom({ width: 41, height: 40, pixels }, 2);
+  expect(width).toBe(41);
+  expect(seen[10 * 41 + 25]).toBe(200);
+  expect(seen.filter((value) => value > 0).length).toBe(1);
 });

@@ -164,3 +164,43 @@ test("what lies outside the field of view that the device declares is read as bl
   expect(frames.nominalGeometry).toBe(nominalGeometry);
   expect([...(await frames.read(0)).pixels]).toEqual([0, 9, 9, 0, 0, 9, 9, 0, 0, 0, 0, 0]);
 });
+
+/** Both bodies at 120 Hz for 4 s, by one clock until `setAtS` and an hour later from then on. */
+function withClockSet(setAtS: number, says: boolean) {
+  const hostS = Array.from({ length: 481 }, (_, i) => i / 120);
+  const shown = hostS.map((t) => (t < setAtS ? t : t + 3600));
+  const track = (tool: string, pose: (t: number) => Float64Array) => ({
+    ...poseTrack(tool, "Tracker", hostS.map(pose), shown),
+    receivedAtS: Float64Array.from(hostS),
+    ...(says ? { geometryEpoch: Uint32Array.from(hostS, (t) => (t < setAtS ? 0 : 1)) } : {}),
+  });
+  return [
+    track("Probe", (t) => trackerFromProbe(t).m as Float64Array),
+    track("Reference", () => trackerFromReference.m as Float64Array),
+  ];
+}
+
+test("where the tracker's clock was set, each part has its own, and no pose lies across (F15)", async () => {
+  const SET_S = 2.0025; // between two samples
+  const recording = tinyRecording([1, 1.5, SET_S, 2.5, 3.5], withClockSet(SET_S, true), "by-time");
+  const frames = await trackFrames.run({ recording, fixed }, trackFrames.defaults, context);
+  expect([...frames.sourceIndex]).toEqual([0, 1, 3, 4]);
+  expect(frames.dropped).toEqual({ '"Probe" has no pose at the time of the frame': 1 });
+  const CHORD_MM = 0.002;
+  [1, 1.5, 2.5, 3.5].forEach((t, i) => closeTo(framePose(frames, i), expected(t), CHORD_MM));
+  // Without the word of the device all of it is one clock, which cannot be.
+  const blind = tinyRecording([1, 1.5, 2.5, 3.5], withClockSet(SET_S, false), "by-time");
+  const wrong = await trackFrames
+    .run({ recording: blind, fixed }, trackFrames.defaults, context)
+    .catch(() => undefined);
+  expect(wrong?.count ?? 0).toBeLessThan(4);
+});
+
+test("images after a change of depth are left out and counted: the calibration is that of the first (F23)", async () => {
+  const poses = withClockSet(Infinity, false);
+  const recording = tinyRecording([1, 1.5, 2, 2.5], poses, "by-time");
+  const images = { ...recording.images!, geometryEpoch: Uint32Array.of(0, 0, 1, 1) };
+  const frames = await trackFrames.run({ recording: { ...recording, images }, fixed }, trackFrames.defaults, context);
+  expect([...frames.sourceIndex]).toEqual([0, 1]);
+  expect(Object.entries(frames.dropped)).toEqual([[expect.stringContaining("another depth or size"), 2]]);
+});
