@@ -63,6 +63,27 @@ export interface BoneReport {
   readonly failure: string | null;
 }
 
+/** A whole bone made of the seen sheet and a statistical shape (docs/completion.md). Lengths in mm. */
+export interface CompletedBoneReport {
+  readonly bone: BoneName;
+  /** RMS distance to the truth, both ways, where a beam met the bone, where none did, and over all; null without truth. */
+  readonly rmsMm: Readonly<Record<"seen" | "unseen" | "whole", number | null>> | null;
+  /** 95 % of the true bone that no beam met lies nearer to the result. */
+  readonly unseenP95Mm: number | null;
+  /** Share of vertices whose error lies within 1.96 of their stated SDs. */
+  readonly withinStated: number | null;
+  /** Median and 95 % of the stated SDs. */
+  readonly statedSdMm: readonly [number, number];
+  /** What a printer's program asks of the file, which is in mm. */
+  readonly print: {
+    readonly closed: boolean;
+    readonly sizeMm: readonly [number, number, number];
+    readonly volumeMm3: number;
+    readonly minWallMm: number | null;
+    readonly wall1PercentMm: number | null;
+  };
+}
+
 /** One frame shown in the report; pixels lie in `frames/<file>` beside it. Rows per column, null: none. */
 export interface FrameSample {
   readonly index: number;
@@ -86,6 +107,8 @@ export interface Report {
   /** The scenario or the command's options, every default filled in. */
   readonly configuration: unknown;
   readonly bones: readonly BoneReport[];
+  /** Absent in reports that are older than the completion. */
+  readonly completed?: readonly CompletedBoneReport[];
   /** Per-frame segmentation against truth, where there is truth. */
   readonly segmentation: {
     readonly meanAbsMm: number | null;

@@ -1,4 +1,5 @@
 import type { BoneMasks } from "../data/bone-mask.ts";
+import type { Completion } from "../data/completed-bone.ts";
 import type { DigitisedPoint, Recording } from "../data/recording.ts";
 import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
@@ -25,6 +26,14 @@ export interface PipelineOptions {
   readonly segment: (frames: TrackedFrames, context: StageContext) => Promise<BoneMasks>;
   readonly reconstruction: ReconstructionOptions;
   readonly surface: SurfaceOptions;
+  /** Makes whole bones of the sheets, by the completion that the scenario names. */
+  readonly complete: (input: SheetsToComplete, context: StageContext) => Promise<Completion>;
+}
+
+export interface SheetsToComplete {
+  readonly surfaces: readonly Surface[];
+  /** In the frame of the sheets. */
+  readonly points: readonly DigitisedPoint[];
 }
 
 export interface PipelineResult {
@@ -34,6 +43,10 @@ export interface PipelineResult {
   readonly volume: Volume;
   /** One per bone that could be told apart, else one called "bone". */
   readonly surfaces: readonly Surface[];
+  /** What the operator touched, in the frame of the surfaces. */
+  readonly points: readonly DigitisedPoint[];
+  /** Closed bones, of those bodies of which enough was seen. */
+  readonly completion: Completion;
 }
 
 /** From a recording to bones in the reference frame. Nothing here has seen the truth. */
@@ -46,7 +59,9 @@ export async function runPipeline(
   const masks = await options.segment(frames, context);
   const volume = await reconstruct.run(boneInsertion(frames, masks), options.reconstruction, context);
   const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
-  return { frames, masks, volume, surfaces };
+  const points = pointsIn(recording, options.sync.referenceName);
+  const completion = await options.complete({ surfaces, points }, context);
+  return { frames, masks, volume, surfaces, points, completion };
 }
 
 /** The last part alone: from the bone that was found in the frames to surfaces. */

@@ -9,7 +9,15 @@ import { frameGallery } from "./frames.ts";
 import { boneLabel, headlineLabel, headlineTiles } from "./labels.ts";
 import { embeddedJson, embeddedScript, markup, Markup, type Content } from "./markup.ts";
 import { style } from "./style.ts";
-import { boneTable, droppedTable, regionTable, segmentationTable, table, thresholdTable } from "./tables.ts";
+import {
+  boneTable,
+  completedTable,
+  droppedTable,
+  regionTable,
+  segmentationTable,
+  table,
+  thresholdTable,
+} from "./tables.ts";
 
 /** Source text of the two programs that the page carries: plotly.min.js and the bundle of src/viewer/report-app.ts. */
 export interface ReportScripts {
@@ -175,6 +183,19 @@ ${regions}</section>`
   return { id: "accuracy", short: "Accuracy", content };
 }
 
+function completedSection(report: Report): Section | null {
+  const rows = completedTable(report);
+  if (!rows) return null;
+  return {
+    id: "completed",
+    short: "Whole bones",
+    content: markup`<section id="completed"><h2>Whole bones</h2><p>What no beam met was filled in from a statistical shape
+fitted to the seen sheet. The closed bones lie beside this page as <code>femur-completed.stl</code>,
+<code>.ply</code> (with the stated SD of every vertex), <code>.step</code> and so on; all figures above are of the seen sheets alone.</p>
+${rows}</section>`,
+  };
+}
+
 function framesSection(report: Report, assets: ReportAssets): Section | null {
   const { samples } = report.frames;
   const scores = segmentationTable(report);
@@ -245,6 +266,7 @@ export function renderReport(report: Report, assets: ReportAssets, scripts: Repo
     errors && { id: "errors", short: "Errors", content: markup`<div class="pair">${errors}${howToRead}</div>` },
     !errors && scored ? { id: "how-to-read", short: "How to read", content: howToRead } : null,
     accuracySection(report),
+    completedSection(report),
     framesSection(report, assets),
     limitsSection(report),
     configurationSection(report),

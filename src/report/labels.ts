@@ -22,6 +22,9 @@ const metrics: Readonly<Record<string, string>> = {
   hd95: "95 % of surface closer than",
   hd100: "largest surface distance",
   bias: "mean signed error",
+  seenRms: "RMS distance where a beam met bone",
+  unseenRms: "RMS distance where no beam met bone",
+  wholeRms: "RMS distance over the whole bone",
 };
 
 const parts: Readonly<Record<string, string>> = {
@@ -29,6 +32,7 @@ const parts: Readonly<Record<string, string>> = {
   unreachable: "unreachable bone",
   whole: "whole bone",
   aligned: "after rigid alignment",
+  completed: "completed to a whole bone",
 };
 
 export function boneLabel(bone: string): string {

@@ -111,6 +111,33 @@ export function regionTable({ bones }: Report): Markup | null {
   );
 }
 
+/** Whole bones made of sheet and shape: how far off they are, and whether they can be printed. */
+export function completedTable({ completed = [] }: Report): Markup | null {
+  if (!completed.length) return null;
+  const size = (mm: readonly number[]): string => mm.map((value) => value.toFixed(1)).join(" × ");
+  return table(
+    "Completed bones: RMS distance to the true bone, mm, and what a printer asks",
+    markup`<tr><th scope="col">Bone</th><th scope="col">Seen</th><th scope="col">Unseen</th><th scope="col">Whole</th>
+<th scope="col">Unseen, 95 % below</th><th scope="col">Stated SD, median (95 %)</th><th scope="col">Error within 1.96 SD</th>
+<th scope="col">Closed</th><th scope="col">Size, mm</th><th scope="col">Volume, cm³</th><th scope="col">Thinnest wall, mm (1 %)</th></tr>`,
+    markup`<tbody>${completed.map(
+      ({ bone, rmsMm, unseenP95Mm, withinStated, statedSdMm, print }) =>
+        markup`<tr><th scope="row">${boneLabel(bone)}</th>${cells([
+          formatMm(rmsMm?.seen ?? null),
+          formatMm(rmsMm?.unseen ?? null),
+          formatMm(rmsMm?.whole ?? null),
+          formatMm(unseenP95Mm),
+          `${formatMm(statedSdMm[0])} (${formatMm(statedSdMm[1])})`,
+          withinStated === null ? NONE : formatShare(withinStated),
+          print.closed ? "yes" : "no",
+          size(print.sizeMm),
+          formatNumber(print.volumeMm3 / 1000, 1),
+          `${formatMm(print.minWallMm)} (${formatMm(print.wall1PercentMm)})`,
+        ])}</tr>`,
+    )}</tbody>`,
+  );
+}
+
 export function segmentationTable({ segmentation }: Report): Markup | null {
   if (!segmentation) return null;
   const { meanAbsMm, p95Mm, biasMm, missedColumnsShare, falseColumnsShare, columns } = segmentation;

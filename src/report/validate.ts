@@ -72,6 +72,21 @@ const bone = z.strictObject({
   failure: z.string().nullable(),
 });
 
+const completedBone = z.strictObject({
+  bone: z.enum(["femur", "tibia", "patella", "fibula"]),
+  rmsMm: z.strictObject({ seen: maybeLength, unseen: maybeLength, whole: maybeLength }).nullable(),
+  unseenP95Mm: maybeLength,
+  withinStated: share.nullable(),
+  statedSdMm: z.tuple([length, length]),
+  print: z.strictObject({
+    closed: z.boolean(),
+    sizeMm: z.tuple([length, length, length]),
+    volumeMm3: z.number(),
+    minWallMm: maybeLength,
+    wall1PercentMm: maybeLength,
+  }),
+});
+
 const rows = z.array(maybe);
 const frame = z
   .strictObject({
@@ -103,6 +118,7 @@ const reportSchema = z.strictObject({
   // Anything, as deep as it likes: a schema that looked inside could be made to overflow the stack.
   configuration: z.unknown().refine((value) => value !== undefined, { error: "expected the options of the run" }),
   bones: z.array(bone),
+  completed: z.array(completedBone).exactOptional(),
   segmentation: z
     .strictObject({
       meanAbsMm: maybeLength,

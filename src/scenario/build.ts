@@ -6,6 +6,10 @@ import { classicalSegmentation } from "../pipeline/segmentation/classical.ts";
 import { neuralSegmentation } from "../pipeline/segmentation/neural/neural.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
+import { type Completion, noCompletion } from "../data/completed-bone.ts";
+import { completeBones } from "../pipeline/completion/complete.ts";
+import type { SheetsToComplete } from "../pipeline/run.ts";
+import { loadShapeModels } from "./shape-models.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { OpticalTracker } from "../sim/tracker/optical.ts";
 import { auroraClass, duoClass, trioClass, vegaClass } from "../sim/tracker/presets.ts";
@@ -17,7 +21,14 @@ import { guideProbe } from "../sim/operator/guided-probe.ts";
 import { holdProbe, type PressedLeg } from "../sim/operator/held-probe.ts";
 import type { ProbeMotion } from "../sim/operator/motion.ts";
 import type { SweepPlan } from "../sim/operator/sweep-plan.ts";
-import type { GripConfig, PhantomConfig, SegmentationConfig, SimulatedSource, TrackerConfig } from "./schema.ts";
+import type {
+  CompletionConfig,
+  GripConfig,
+  PhantomConfig,
+  SegmentationConfig,
+  SimulatedSource,
+  TrackerConfig,
+} from "./schema.ts";
 
 /** Every kind that a scenario can name has its entry here; a kind without one does not compile. */
 type Table<Config extends { readonly kind: string }, Arguments extends unknown[], Product> = {
@@ -90,6 +101,17 @@ const segmenters: Table<SegmentationConfig, [TrackedFrames, StageContext], Promi
 };
 export const segment = (config: SegmentationConfig, frames: TrackedFrames, context: StageContext): Promise<BoneMasks> =>
   lookUp(segmenters, config, frames, context);
+
+const completions: Table<CompletionConfig, [SheetsToComplete, StageContext], Promise<Completion>> = {
+  none: async () => noCompletion,
+  "shape-model": async ({ model }, input, context) =>
+    completeBones.run({ ...input, models: await loadShapeModels(model) }, completeBones.defaults, context),
+};
+export const complete = (
+  config: CompletionConfig,
+  input: SheetsToComplete,
+  context: StageContext,
+): Promise<Completion> => lookUp(completions, config, input, context);
 
 type OperatorConfig = SimulatedSource["operator"];
 const grips: Table<GripConfig, [readonly SweepPlan[], PressedLeg, OperatorConfig, Rng], ProbeMotion> = {

@@ -17,7 +17,12 @@ export async function loadScenario(path: string): Promise<Scenario> {
 export function scenarioFrom(json: unknown, path: string): Scenario {
   const scenario = parseScenario(json, path);
   const beside = (name: string): string => resolve(dirname(path), name);
-  return { ...scenario, source: placeSource(scenario.source, beside), segmentation: placeModel(scenario, beside) };
+  return {
+    ...scenario,
+    source: placeSource(scenario.source, beside),
+    segmentation: placeModel(scenario, beside),
+    completion: placeShapes(scenario, beside),
+  };
 }
 
 function placeSource(source: Scenario["source"], beside: (name: string) => string): Scenario["source"] {
@@ -40,6 +45,11 @@ function placeSource(source: Scenario["source"], beside: (name: string) => strin
 function placeModel({ segmentation }: Scenario, beside: (name: string) => string): Scenario["segmentation"] {
   if (segmentation.kind !== "neural" || segmentation.model === undefined) return segmentation;
   return { ...segmentation, model: beside(segmentation.model) };
+}
+
+function placeShapes({ completion }: Scenario, beside: (name: string) => string): Scenario["completion"] {
+  if (completion.kind !== "shape-model" || completion.model === undefined) return completion;
+  return { ...completion, model: beside(completion.model) };
 }
 
 export async function readYaml(path: string): Promise<unknown> {

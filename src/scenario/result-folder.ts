@@ -5,7 +5,8 @@ import type { ImageGeometry } from "../data/image.ts";
 import type { AcquisitionTruth, GroundTruth } from "../data/ground-truth.ts";
 import type { Calibration } from "../data/calibration.ts";
 import type { FrameSample, Report } from "../data/report.ts";
-import type { Surface } from "../data/surface.ts";
+import type { CompletedBone } from "../data/completed-bone.ts";
+import { boneNames, type Surface } from "../data/surface.ts";
 import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
 import type { Volume } from "../data/volume.ts";
 import type { Mesh } from "../geometry/mesh.ts";
@@ -47,11 +48,38 @@ export async function writeSurface(
   );
 }
 
+/** Those of an earlier run into the same folder. */
+export async function removeCompletedBones(folder: string): Promise<void> {
+  for (const bone of boneNames) {
+    for (const ending of ["stl", "ply", "step"]) await rm(join(folder, `${bone}-completed.${ending}`), { force: true });
+  }
+}
+
+/** STL, and PLY with the stated SD of each vertex, whether it was seen, and its error where the truth is known. */
+export async function writeCompletedBone(
+  folder: string,
+  { bone, mesh, uncertaintyMm, seen }: CompletedBone,
+  errorMm: Float32Array | undefined,
+): Promise<void> {
+  const lps = lpsFromRas(mesh);
+  await writeMesh(join(folder, `${bone}-completed.stl`), lps);
+  await writeMesh(join(folder, `${bone}-completed.ply`), lps, {
+    vertexScalars: [
+      { name: "sd_mm", values: uncertaintyMm },
+      { name: "seen", values: Float32Array.from(seen) },
+      ...(errorMm ? [{ name: "error_mm", values: errorMm }] : []),
+    ],
+  });
+}
+
 /**
  * STEP of the shape for CAD programs, as it is: an open surface is written as a shell. Returns a sentence when the shape
  * cannot be written so.
  */
-export async function writeBoneStep(folder: string, { bone, mesh }: Pick<Surface, "bone" | "mesh">): Promise<string[]> {
+export async function writeBoneStep(
+  folder: string,
+  { bone, mesh }: { readonly bone: string; readonly mesh: Mesh },
+): Promise<string[]> {
   const file = `${bone}.step`;
   await rm(join(folder, file), { force: true });
   if (mesh.triangles.length === 0) return [];

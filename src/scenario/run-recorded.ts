@@ -3,6 +3,7 @@ import { UnsuitableInputError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { Calibration } from "../data/calibration.ts";
+import { noCompletion } from "../data/completed-bone.ts";
 import type { Recording } from "../data/recording.ts";
 import type { Figure } from "../data/report.ts";
 import type { Surface } from "../data/surface.ts";
@@ -116,7 +117,7 @@ async function grayVolume(
     ridgeSdPx: new Float32Array(frames.width).fill(NaN),
   };
   const masks: BoneMasks = { masks: Array.from({ length: frames.count }, () => none) };
-  return { frames, masks, volume, surfaces: [] as readonly Surface[] };
+  return { frames, masks, volume, surfaces: [] as readonly Surface[], points: [], completion: noCompletion };
 }
 
 /** A PLUS configuration, or the `calib_matrix.csv` of a TUS-REC data set. */

@@ -7,7 +7,7 @@ import type { StageContext } from "../pipeline/stage.ts";
 import { extractSurface } from "../pipeline/surface/extract.ts";
 import { trackFrames } from "../pipeline/sync/track-frames.ts";
 import { defaultReconstruction } from "../pipeline/reconstruction/options.ts";
-import { segment } from "./build.ts";
+import { complete, segment } from "./build.ts";
 import { truthOfRecording } from "./known-truth.ts";
 import { measure } from "./measure.ts";
 import { obtainCalibration } from "./obtain-calibration.ts";
@@ -149,6 +149,7 @@ export function pipelineOptions(scenario: Scenario, referenceName: string, image
   return {
     sync: { ...trackFrames.defaults, referenceName, imageLagS, maxGapPeriods: pose.maxGapPeriods },
     segment: (frames, context) => segment(scenario.segmentation, frames, context),
+    complete: (input, context) => complete(scenario.completion, input, context),
     reconstruction: {
       ...defaultReconstruction,
       spacingMm: reconstruction.spacingMm,

@@ -285,6 +285,19 @@ const surface = z.strictObject({
   minIslandMm2: z.number().min(0).max(10000).default(60),
 });
 
+const completion = z.discriminatedUnion("kind", [
+  z
+    .strictObject({
+      kind: z.literal("shape-model"),
+      model: z
+        .string()
+        .optional()
+        .describe("a .shape file relative to this file; when left out, the one that ships with SonoBench"),
+    })
+    .describe("whole, closed bones beside the seen sheets: a statistical shape fitted to them"),
+  z.strictObject({ kind: z.literal("none") }).describe("only what was seen"),
+]);
+
 const scoring = z.strictObject({
   maxIncidenceDeg: z.number().min(10).max(90).default(60).describe("bone met at a flatter angle is not reachable"),
   minHits: z.int().min(1).max(100).default(1).describe("rays that must have met a triangle for it to be reachable"),
@@ -303,6 +316,7 @@ const scenarioSchema = z.strictObject({
   segmentation: segmentation.prefault({ kind: "neural" }),
   reconstruction: reconstruction.prefault({}),
   surface: surface.prefault({}),
+  completion: completion.prefault({ kind: "shape-model" }),
   scoring: scoring.prefault({}),
   report: z.strictObject({ sampleFrames: z.int().min(0).max(40).default(12) }).prefault({}),
 });
@@ -318,6 +332,7 @@ export type PhantomConfig = z.output<typeof phantom>;
 export type GripConfig = z.output<typeof grip>;
 export type TrackerConfig = z.output<typeof tracker>;
 export type SegmentationConfig = z.output<typeof segmentation>;
+export type CompletionConfig = z.output<typeof completion>;
 
 /**
  * Reads what a YAML or JSON file held, with every default filled in. Throws a FormatError that names the file and the

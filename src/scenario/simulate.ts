@@ -213,17 +213,21 @@ const palpated: Readonly<Record<string, string>> = {
   "fibula-head": "fibular tip",
 };
 
-function landmark({ landmarks }: Phantom, name: string): readonly [number, number, number] {
-  const found = landmarks.find((l) => l.name === name);
-  if (!found) throw new Error(`the knee has no landmark "${name}"`);
-  return found.positionMm;
+/** Where the model has what the operator palpates, by the names of a recording; knee frame, mm. */
+export function palpatedLandmarks({
+  landmarks,
+}: Phantom): { readonly name: string; readonly positionMm: readonly [number, number, number] }[] {
+  return Object.entries(palpated).map(([name, trueName]) => {
+    const found = landmarks.find((l) => l.name === trueName);
+    if (!found) throw new Error(`the knee has no landmark "${trueName}"`);
+    return { name, positionMm: found.positionMm };
+  });
 }
 
 /** The operator touches the landmarks through the skin, with an error in every axis. In the femur body's frame. */
 function digitise(knee: Phantom, errorMm: number, rng: Rng): DigitisedPoint[] {
   const bodyFromKnee = invert(kneeFromFemurBody(knee.lateralSign)).m;
-  return Object.entries(palpated).map(([name, trueName]) => {
-    const [x, y, z] = landmark(knee, trueName);
+  return palpatedLandmarks(knee).map(({ name, positionMm: [x, y, z] }) => {
     const noise = rng.fork(name);
     const off = (): number => errorMm * noise.normal();
     return { name, body: "Femur", positionMm: transformPoint(bodyFromKnee, x + off(), y + off(), z + off()) };

@@ -9,18 +9,22 @@ import type { Recording } from "../data/recording.ts";
 import type { Figure, Report } from "../data/report.ts";
 import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
+import { encodeMarkups } from "../io/slicer/markups.ts";
 import type { VertexScalars } from "../io/mesh/write-mesh.ts";
 import { flagSentences } from "../pipeline/segmentation/frame-check.ts";
 import type { PipelineResult } from "../pipeline/run.ts";
 import { reachableVertices, type ReportAssets, type ReportMesh } from "../report/assets.ts";
 import type { ScoredResult } from "./measure.ts";
+import { measureCompletion } from "./measure-completion.ts";
 import { readFrames } from "./report-assets.ts";
 import {
   pipelinePoses,
+  removeCompletedBones,
   round,
   roundReport,
   writeBoneStep,
   writeCalibration,
+  writeCompletedBone,
   writeFrameSamples,
   writeJson,
   writeResultVolume,
@@ -28,6 +32,7 @@ import {
   writeTruth,
 } from "./result-folder.ts";
 import type { Scenario } from "./schema.ts";
+import { writeSlicerScene } from "./slicer-scene.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 export interface RunOutcome {
@@ -67,11 +72,30 @@ export async function writeRun(
   log.info("writing the results");
   await mkdir(folder, { recursive: true });
   for (const surface of surfaces) await writeSurface(folder, surface, errors.get(surface.bone)?.result);
-  const withoutStep = (await Promise.all(surfaces.map((surface) => writeBoneStep(folder, surface)))).flat();
+  const completion = measureCompletion(
+    result.completion.bones,
+    truth && { truth, seed: scenario.seed, minHits: scenario.scoring.minHits },
+  );
+  await removeCompletedBones(folder);
+  for (const bone of result.completion.bones) {
+    await writeCompletedBone(folder, bone, completion.vertexErrors.get(bone.bone));
+  }
+  const stepped = [
+    ...surfaces,
+    ...result.completion.bones.map(({ bone, mesh }) => ({ bone: `${bone}-completed`, mesh })),
+  ];
+  const withoutStep = (await Promise.all(stepped.map((surface) => writeBoneStep(folder, surface)))).flat();
   await writeResultVolume(folder, volume);
   if (calibration) await writeCalibration(join(folder, "calibration.json"), calibration);
   const timesS = recording.images!.acquiredAtS;
   await writeFileAtomic(join(folder, "poses.csv"), pipelinePoses(frames, timesS, geometry));
+  if (result.points.length > 0) {
+    const points = result.points.map(({ name, positionMm: [x, y, z] }) => ({
+      name,
+      positionMm: [-x, -y, z] as const,
+    }));
+    await writeFileAtomic(join(folder, "landmarks.mrk.json"), encodeMarkups(points));
+  }
   const meshes = meshesOf(result, truth, errors, scenario.scoring.minHits);
   if (truth) await writeTruth(folder, truth, geometry, timesS, (bone) => truthScalars(meshes, bone));
   const samples = await writeFrameSamples(folder, frames, masks, scenario.report.sampleFrames, (index) => ({
@@ -84,9 +108,10 @@ export async function writeRun(
     title: scenario.name,
     software: { name: "sonobench", version: run.version },
     seed: scenario.seed,
-    headline: run.headline,
+    headline: { ...run.headline, ...completion.headline },
     configuration: run.configuration,
     bones: judged?.scored.bones ?? [],
+    completed: completion.bones,
     segmentation: judged?.scored.segmentation ?? null,
     frames: { total: recording.images!.count, used: frames.count, dropped: frames.dropped, samples },
     meshes: [
@@ -101,10 +126,12 @@ export async function writeRun(
       ...run.warnings,
       ...flagSentences(masks.masks.map(({ flag }) => flag)),
       ...removedSentences(result),
+      ...result.completion.skipped,
       ...withoutStep,
     ],
   } satisfies Report);
   await writeJson(join(folder, "report.json"), report);
+  await writeSlicerScene(folder);
   await writeJson(join(folder, "timing.json"), watch.summary(frames.count));
   return { report, assets: { meshes, frames: await readFrames(folder, samples) } };
 }

@@ -174,6 +174,16 @@ export function syntheticReport(changes: Partial<Report> = {}): Report {
         histogram: { edgesMm: [], share: [] },
       }),
     ],
+    completed: [
+      {
+        bone: "femur",
+        rmsMm: { seen: 0.6, unseen: 1.1, whole: 0.8 },
+        unseenP95Mm: 2.3,
+        withinStated: 0.94,
+        statedSdMm: [0.5, 0.9],
+        print: { closed: true, sizeMm: [80, 66, 115], volumeMm3: 190_000, minWallMm: 3.1, wall1PercentMm: 5.2 },
+      },
+    ],
     segmentation: {
       meanAbsMm: 0.231,
       p95Mm: 0.83,
