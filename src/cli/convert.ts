@@ -1,38 +1,90 @@
+import { readFile, stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
+import { writeFileAtomic } from "../io/atomic.ts";
+import type { Log } from "../core/log.ts";
 import { createWorkerPool } from "../core/worker-pool.ts";
 import { readMesh } from "../io/mesh/read-mesh.ts";
 import { writeMesh } from "../io/mesh/write-mesh.ts";
-import { writeStep } from "../io/mesh/write-step.ts";
+import { writeSmoothStep, writeStep } from "../io/mesh/write-step.ts";
 import { writeRecording } from "../io/mcap/writer.ts";
 import { writeSequence } from "../io/sequence/write-sequence.ts";
 import { readVolume, writeVolume } from "../io/volume-file.ts";
+import { convertPoints, convertTransform } from "../scenario/convert-small.ts";
 import { exportTusRec } from "../scenario/export-tusrec.ts";
 import { openRecording } from "../scenario/open-recording.ts";
+import { writeSlicerScene } from "../scenario/slicer-scene.ts";
+import { writeSegmentation } from "../io/slicer/segmentation.ts";
+import { isosurface } from "../geometry/isosurface.ts";
 import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
-
-const MESHES = [".stl", ".ply", ".obj"];
-const STEP = [".step", ".stp"];
-const SCANS = [".h5", ".hdf5"];
-const RASTERS = [".mha", ".mhd", ".nrrd", ".mcap"];
 
 interface ConvertOptions extends CommonOptions {
   readonly volume?: boolean;
   readonly maxFaces?: number;
   readonly maxError?: number;
+  readonly smooth?: boolean;
+  readonly tolerance?: number;
+  readonly spacing?: number;
   readonly imageLag?: number;
 }
 
-function parseFaces(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 4 && value <= 1_000_000) return value;
-  throw new UsageError(`--max-faces: expected 4 to 1000000, got "${text}"`);
-}
+/** Writes `to` and says in a sentence what is in it. */
+type Conversion = (from: string, to: string, options: ConvertOptions, log: Log) => Promise<string>;
 
-function parseError(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value <= 100) return value;
-  throw new UsageError(`--max-error: expected millimetres above 0, got "${text}"`);
+/** By the ending of the file that is written; the longest that fits counts. */
+const conversions: Readonly<Record<string, Conversion>> = {
+  ".step": toStep,
+  ".stp": toStep,
+  ".stl": toMesh,
+  ".ply": toMesh,
+  ".obj": toMesh,
+  ".glb": toMesh,
+  ".seg.nrrd": toSegmentation,
+  ".mrb": toScene,
+  ".tfm": async (from, to) => (
+    await writeFileAtomic(to, convertTransform(await readFile(from), from)),
+    `one transform in ${to}`
+  ),
+  ".mrk.json": async (from, to) => {
+    const { bytes, count } = convertPoints(await readFile(from), from);
+    await writeFileAtomic(to, bytes);
+    return `${count} points in ${to}`;
+  },
+  ".h5": toScan,
+  ".hdf5": toScan,
+  ".mha": toRaster,
+  ".mhd": toRaster,
+  ".nrrd": toRaster,
+  ".mcap": toRaster,
+};
+
+const endings = Object.keys(conversions);
+
+export function addConvert(program: Command): void {
+  program
+    .command("convert <in> <out>")
+    .summary("recordings, volumes, meshes, landmarks, transforms and results from one format to another")
+    .description(
+      "Meshes: .stl .ply .obj .glb, and to .step for CAD programs or .seg.nrrd for 3D Slicer (and back from labels). " +
+        "Landmarks and transforms of a result folder: .json to .mrk.json and .tfm. A result folder: to .mrb, a scene " +
+        "of 3D Slicer. Recordings: .mcap .igs.mha .igs.nrrd .seq.nrrd; DICOM clips in; TUS-REC scans (.h5) in and " +
+        "out. Volumes: .mha .nrrd (with --volume). The format follows from the endings.",
+    )
+    .option("--max-faces <n>", "of a STEP file; more are merged", (text) => parseFaces(text))
+    .option("--max-error <mm>", "by how much merging the faces of a STEP file may move the surface", (text) =>
+      parseMm("--max-error", text),
+    )
+    .option("--smooth", "B-spline faces in a STEP file, for a closed mesh, in place of plane ones")
+    .option("--tolerance <mm>", "by how much smooth faces may be off", (text) => parseMm("--tolerance", text))
+    .option("--spacing <mm>", "voxels of a .seg.nrrd; default 0.5", (text) => parseMm("--spacing", text))
+    .option("--image-lag <s>", "of the images behind the tracker, for poses in an .h5 file", (text) => parseLag(text))
+    .option("--volume", "the file holds one volume, not a sequence of frames")
+    .action(async (from: string, to: string, options: ConvertOptions) => {
+      const terminal = terminalFor(options);
+      const ending = endings.filter((each) => to.toLowerCase().endsWith(each)).sort((a, b) => b.length - a.length)[0];
+      if (ending === undefined) throw new UsageError(`${to}: expected a name that ends in ${endings.join(", ")}`);
+      terminal.out(await conversions[ending]!(from, to, options, terminal.log));
+    });
 }
 
 function parseLag(text: string): number {
@@ -41,81 +93,105 @@ function parseLag(text: string): number {
   throw new UsageError(`--image-lag: expected seconds between -10 and 10, got "${text}"`);
 }
 
-export function addConvert(program: Command): void {
-  program
-    .command("convert <in> <out>")
-    .summary("recordings, volumes and meshes from one format to another")
-    .description(
-      "Meshes: .stl .ply .obj, and to .step for CAD programs. Recordings: .mcap .igs.mha .igs.nrrd .seq.nrrd; DICOM clips in; " +
-        "TUS-REC scans (.h5) in and out. Volumes: .mha .nrrd (with --volume). The format follows from the endings.",
-    )
-    .option("--max-faces <n>", "of a STEP file; more are merged", (text) => parseFaces(text))
-    .option("--max-error <mm>", "by how much merging the faces of a STEP file may move the surface", (text) =>
-      parseError(text),
-    )
-    .option("--image-lag <s>", "of the images behind the tracker, for poses in an .h5 file", (text) => parseLag(text))
-    .option("--volume", "the file holds one volume, not a sequence of frames")
-    .action(async (from: string, to: string, options: ConvertOptions) => {
-      const terminal = terminalFor(options);
-      const ending = extname(to).toLowerCase();
-      if (STEP.includes(ending)) {
-        const { mesh, warnings } = await readMesh(from);
-        for (const warning of warnings) terminal.log.warn(warning);
-        const { faces, solids, shells, errorMm } = await writeStep(to, mesh, {
-          name: basename(from, extname(from)),
-          ...(options.maxFaces === undefined ? {} : { maxFaces: options.maxFaces }),
-          ...(options.maxError === undefined ? {} : { maxErrorMm: options.maxError }),
-        });
-        const what = [
-          ...(solids > 0 ? [`${solids} solid${solids > 1 ? "s" : ""}`] : []),
-          ...(shells > 0 ? [`${shells} open shell${shells > 1 ? "s" : ""} (no solid: the surface has a border)`] : []),
-        ];
-        terminal.out(`${what.join(" and ")} of ${faces} faces in ${to}; faces merged within ${errorMm.toFixed(3)} mm`);
-        return;
-      }
-      if (MESHES.includes(ending)) {
-        const { mesh, warnings } = await readMesh(from);
-        for (const warning of warnings) terminal.log.warn(warning);
-        await writeMesh(to, mesh);
-        terminal.out(`${mesh.triangles.length / 3} triangles in ${to}`);
-        return;
-      }
-      if (SCANS.includes(ending)) return void (await convertScan(from, to, options, terminal));
-      if (!RASTERS.includes(ending)) {
-        const endings = [...MESHES, ...STEP, ...RASTERS, ...SCANS];
-        throw new UsageError(`${to}: expected a name that ends in ${endings.join(", ")}`);
-      }
-      if (options.volume) {
-        const volume = await readVolume(from);
-        for (const warning of volume.warnings) terminal.log.warn(warning);
-        await writeVolume(to, volume);
-        terminal.out(`${volume.grid.shape.join(" x ")} voxels in ${to}`);
-        return;
-      }
-      const recording = await openRecording(from);
-      try {
-        for (const warning of recording.warnings) terminal.log.warn(warning);
-        await (ending === ".mcap" ? writeRecording(to, recording) : writeSequence(to, recording));
-        terminal.out(`${recording.images?.count ?? 0} images and ${recording.poses.length} tools in ${to}`);
-      } finally {
-        await recording.close();
-      }
-    });
+function parseFaces(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 4 && value <= 1_000_000) return value;
+  throw new UsageError(`--max-faces: expected 4 to 1000000, got "${text}"`);
 }
 
-async function convertScan(
-  from: string,
-  to: string,
-  { imageLag = 0 }: ConvertOptions,
-  terminal: ReturnType<typeof terminalFor>,
-): Promise<void> {
+function parseMm(option: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 100) return value;
+  throw new UsageError(`${option}: expected millimetres above 0, got "${text}"`);
+}
+
+async function meshOf(from: string, log: Log) {
+  if (/\.seg\.nrrd$/i.test(from)) return meshOfLabels(from);
+  const { mesh, warnings } = await readMesh(from);
+  warnings.forEach((text) => log.warn(text));
+  return mesh;
+}
+
+/** The surface halfway between labelled voxels and the others, all labels as one. */
+async function meshOfLabels(from: string) {
+  const { grid, values } = await readVolume(from);
+  return isosurface(
+    grid,
+    Float32Array.from(values, (label) => (label > 0 ? 1 : 0)),
+    0.5,
+  );
+}
+
+async function toStep(...[from, to, options, log]: Parameters<Conversion>): Promise<string> {
+  const mesh = await meshOf(from, log),
+    name = basename(from, extname(from));
+  if (options.smooth) {
+    const { patches, maxMm, rmsMm } = await writeSmoothStep(to, mesh, {
+      name,
+      ...(options.tolerance === undefined ? {} : { toleranceMm: options.tolerance }),
+    });
+    return (
+      `${patches} B-spline faces in ${to}; they lie within ${maxMm.toFixed(3)} mm of the mesh ` +
+      `(${rmsMm.toFixed(3)} mm root mean square)`
+    );
+  }
+  const { faces, solids, shells, errorMm } = await writeStep(to, mesh, {
+    name,
+    ...(options.maxFaces === undefined ? {} : { maxFaces: options.maxFaces }),
+    ...(options.maxError === undefined ? {} : { maxErrorMm: options.maxError }),
+  });
+  const what = [
+    ...(solids > 0 ? [`${solids} solid${solids > 1 ? "s" : ""}`] : []),
+    ...(shells > 0 ? [`${shells} open shell${shells > 1 ? "s" : ""} (no solid: the surface has a border)`] : []),
+  ];
+  return `${what.join(" and ")} of ${faces} faces in ${to}; faces merged within ${errorMm.toFixed(3)} mm`;
+}
+
+async function toMesh(...[from, to, , log]: Parameters<Conversion>): Promise<string> {
+  const mesh = await meshOf(from, log);
+  await writeMesh(to, mesh);
+  return `${mesh.triangles.length / 3} triangles in ${to}`;
+}
+
+async function toSegmentation(...[from, to, { spacing = 0.5 }, log]: Parameters<Conversion>): Promise<string> {
+  const mesh = await meshOf(from, log);
+  const name = basename(from, extname(from));
+  const { shape } = await writeSegmentation(to, [{ name, mesh, colour: [0.89, 0.82, 0.67] }], spacing);
+  return `${shape.join(" x ")} labels in ${to}`;
+}
+
+async function toScene(...[from, to]: Parameters<Conversion>): Promise<string> {
+  if (!(await stat(from)).isDirectory()) {
+    throw new UsageError(`${from}: a scene is made of the folder that a run or a reconstruction left`);
+  }
+  return `${(await writeSlicerScene(from, to)).length} items in ${to}`;
+}
+
+async function toRaster(...[from, to, options, log]: Parameters<Conversion>): Promise<string> {
+  if (options.volume) {
+    const volume = await readVolume(from);
+    volume.warnings.forEach((text) => log.warn(text));
+    await writeVolume(to, volume);
+    return `${volume.grid.shape.join(" x ")} voxels in ${to}`;
+  }
+  const recording = await openRecording(from);
+  try {
+    recording.warnings.forEach((text) => log.warn(text));
+    await (extname(to).toLowerCase() === ".mcap" ? writeRecording(to, recording) : writeSequence(to, recording));
+    return `${recording.images?.count ?? 0} images and ${recording.poses.length} tools in ${to}`;
+  } finally {
+    await recording.close();
+  }
+}
+
+async function toScan(...[from, to, { imageLag = 0 }, log]: Parameters<Conversion>): Promise<string> {
   const recording = await openRecording(from);
   const workers = createWorkerPool(1);
   try {
-    for (const warning of recording.warnings) terminal.log.warn(warning);
-    const { frames, dropped } = await exportTusRec(to, recording, { imageLagS: imageLag, workers, log: terminal.log });
-    for (const [reason, count] of Object.entries(dropped)) terminal.log.warn(`${count} frames left out: ${reason}`);
-    terminal.out(`${frames} frames with poses in ${to}`);
+    for (const warning of recording.warnings) log.warn(warning);
+    const { frames, dropped } = await exportTusRec(to, recording, { imageLagS: imageLag, workers, log });
+    for (const [reason, count] of Object.entries(dropped)) log.warn(`${count} frames left out: ${reason}`);
+    return `${frames} frames with poses in ${to}`;
   } finally {
     await workers.close();
     await recording.close();

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { extname } from "node:path";
 import { FormatError } from "../../core/errors.ts";
 import type { Mesh } from "../../geometry/mesh.ts";
+import { parseGlb, startsWithGlb } from "./glb.ts";
 import { parseObj } from "./obj.ts";
 import type { ParsedMesh } from "./parsed-mesh.ts";
 import { parsePly, startsWithPly } from "./ply.ts";
@@ -25,7 +26,7 @@ export interface ReadMesh {
 /** Largest mesh file that is read whole: 20 million triangles of binary STL. */
 const MAX_FILE_BYTES = 2 ** 30;
 
-/** STL, PLY or OBJ, told apart by content where that is possible, else by the name's ending. */
+/** STL, PLY, OBJ or GLB, told apart by content where that is possible, else by the name's ending. */
 export async function readMesh(path: string): Promise<ReadMesh> {
   const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     throw new FormatError(path, { whole: true }, `cannot be opened (${error.code})`, "Check the path");
@@ -33,7 +34,7 @@ export async function readMesh(path: string): Promise<ReadMesh> {
   try {
     const status = await handle.stat();
     if (!status.isFile())
-      throw new FormatError(path, { whole: true }, "is not a file", "Give a .stl, .ply or .obj file");
+      throw new FormatError(path, { whole: true }, "is not a file", "Give a .stl, .ply, .obj or .glb file");
     if (status.size > MAX_FILE_BYTES) {
       throw new FormatError(
         path,
@@ -72,6 +73,7 @@ export function parseMesh(bytes: Uint8Array, fileName: string): ReadMesh {
 
 function chooseParser(bytes: Uint8Array, fileName: string): (bytes: Uint8Array, fileName: string) => ParsedMesh {
   if (startsWithPly(bytes)) return parsePly;
+  if (startsWithGlb(bytes)) return parseGlb;
   const extension = extname(fileName).toLowerCase();
   if (extension === ".obj") return parseObj;
   if (extension === ".stl" || startsWithSolid(bytes)) return parseStl;
@@ -79,6 +81,6 @@ function chooseParser(bytes: Uint8Array, fileName: string): (bytes: Uint8Array, 
     fileName,
     { byteOffset: 0 },
     extension === ".ply" ? `does not start with "ply"` : "is not a known mesh format",
-    "Give a .stl, .ply or .obj file",
+    "Give a .stl, .ply, .obj or .glb file",
   );
 }

@@ -1,8 +1,9 @@
 import { extname } from "node:path";
 import { type Mesh, triangleCount, triangleNormal, vertexCount } from "../../geometry/mesh.ts";
 import { writeFileAtomic } from "../atomic.ts";
+import { encodeGlb } from "./glb.ts";
 
-export type MeshFormat = "stl" | "ply" | "obj";
+export type MeshFormat = "stl" | "ply" | "obj" | "glb";
 
 export interface VertexScalars {
   /** Becomes the name of the PLY property, e.g. "error_mm": letters, digits and underscores. */
@@ -31,17 +32,20 @@ const LITTLE_ENDIAN = true;
 export async function writeMesh(path: string, mesh: Mesh, options: WriteMeshOptions = {}): Promise<void> {
   const format = options.format ?? extname(path).slice(1).toLowerCase();
   if (!isMeshFormat(format)) {
-    throw new RangeError(`${path}: a mesh is written as .stl, .ply or .obj, not as "${format}"`);
+    throw new RangeError(`${path}: a mesh is written as .stl, .ply, .obj or .glb, not as "${format}"`);
   }
   await writeFileAtomic(path, encoders[format](mesh, options));
 }
 
 const encoders: { readonly [F in MeshFormat]: (mesh: Mesh, attributes: MeshAttributes) => Uint8Array } = {
   stl: (mesh, attributes) => {
-    if (attributes.vertexScalars?.length || attributes.vertexColours) {
-      throw new RangeError("STL holds neither scalars nor colours: write them as PLY");
-    }
+    withoutAttributes("STL", attributes);
     return encodeStl(mesh);
+  },
+  glb: (mesh, attributes) => {
+    withoutAttributes("GLB, as written here,", attributes);
+    checkMesh(mesh);
+    return encodeGlb(mesh);
   },
   ply: encodePly,
   obj: (mesh, attributes) => {
@@ -49,6 +53,12 @@ const encoders: { readonly [F in MeshFormat]: (mesh: Mesh, attributes: MeshAttri
     return encodeObj(mesh, attributes);
   },
 };
+
+function withoutAttributes(format: string, { vertexScalars, vertexColours }: MeshAttributes): void {
+  if (vertexScalars?.length || vertexColours) {
+    throw new RangeError(`${format} holds neither scalars nor colours: write them as PLY`);
+  }
+}
 
 function isMeshFormat(format: string): format is MeshFormat {
   return Object.hasOwn(encoders, format);

@@ -1,6 +1,9 @@
 import { decimate, type Decimated } from "../../geometry/decimate.ts";
-import type { Mesh } from "../../geometry/mesh.ts";
+import { UnsuitableInputError } from "../../core/errors.ts";
+import { fitPatches } from "../../geometry/fit-patches.ts";
+import { edgeDefects, type Mesh } from "../../geometry/mesh.ts";
 import { writeFileAtomic } from "../atomic.ts";
+import { encodeSmoothStep } from "./step-smooth.ts";
 import { DEFAULT_MAX_FACES, encodeStep, type StepContent } from "./step.ts";
 
 export interface WriteStepOptions {
@@ -27,4 +30,44 @@ export async function writeStep(path: string, mesh: Mesh, options: WriteStepOpti
   const { bytes, solids, shells } = encodeStep(smaller, { name, maxFaces });
   await writeFileAtomic(path, bytes);
   return { solids, shells, faces: smaller.triangles.length / 3, errorMm };
+}
+
+export interface WrittenSmoothStep {
+  readonly patches: number;
+  /** Largest and root mean square distance between patches and mesh, both ways, mm. */
+  readonly maxMm: number;
+  readonly rmsMm: number;
+}
+
+/** Edges of a cut shaft or of coarse triangles are rounder than this; the mean is a tenth of it. */
+export const DEFAULT_SMOOTH_MM = 0.5;
+const MAX_PATCHES = 4000;
+
+/**
+ * The closed mesh as B-spline faces within a tolerance. Throws an UnsuitableInputError for an open mesh, and where no
+ * fit of up to 4,000 patches keeps the tolerance: then nothing is written.
+ */
+export async function writeSmoothStep(
+  path: string,
+  mesh: Mesh,
+  { name, toleranceMm = DEFAULT_SMOOTH_MM }: { readonly name: string; readonly toleranceMm?: number },
+): Promise<WrittenSmoothStep> {
+  const { open, nonManifold } = edgeDefects(mesh);
+  if (open + nonManifold > 0) {
+    throw new UnsuitableInputError(
+      `the surface is not closed (${open} open edges, ${nonManifold} with more than two triangles)`,
+      "Smooth faces are fitted to closed bones: give a completed one, or write plane faces (without --smooth)",
+    );
+  }
+  const fitted = fitPatches(mesh, { toleranceMm, maxPatches: MAX_PATCHES });
+  if (!fitted || fitted.maxMm > toleranceMm) {
+    throw new UnsuitableInputError(
+      fitted
+        ? `the smooth faces stay ${fitted.maxMm.toFixed(3)} mm off somewhere, and ${toleranceMm} mm were asked for`
+        : "no smooth faces could be laid over the mesh: its walls are too thin or its pieces overlap",
+      "Allow more with --tolerance, or write plane faces (without --smooth)",
+    );
+  }
+  await writeFileAtomic(path, encodeSmoothStep(fitted.all, { name }));
+  return { patches: fitted.all.patches.length / 16, maxMm: fitted.maxMm, rmsMm: fitted.rmsMm };
 }
