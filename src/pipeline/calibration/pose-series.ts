@@ -16,6 +16,8 @@ export interface PoseSeries {
 export const poseAt = ({ poses }: Pick<PoseSeries, "poses">, i: number): Float64Array =>
   poses.subarray(12 * i, 12 * i + 12);
 
+const SAME_TIME = "with a time that does not increase";
+
 /** Samples of two tools that lie further apart in time do not belong to one instant, s. */
 const SAME_INSTANT_S = 0.005;
 
@@ -36,6 +38,13 @@ export function relativePoses(recording: Recording, tool: string, body: string):
     }
   }
   const series = pairedPoses(moving, fixed);
+  const repeated = series.dropped[SAME_TIME] ?? 0;
+  if (repeated > series.timeS.length) {
+    return refuse(
+      `${repeated} of ${moving.status.length} poses of "${tool}" come with a time that an earlier one has already`,
+      "Record with the tracker's own time stamps; a duplicated pose says nothing of when it was measured.",
+    );
+  }
   if (series.timeS.length > 0) return series;
   const words = Object.entries(series.dropped).map(([word, count]) => `${count} ${word}`);
   return refuse(
@@ -77,7 +86,7 @@ function pairedPoses(moving: PoseTrack, fixed: PoseTrack | undefined): PoseSerie
       continue;
     }
     if (time <= last) {
-      drop("with a time that does not increase");
+      drop(SAME_TIME);
       continue;
     }
     last = time;

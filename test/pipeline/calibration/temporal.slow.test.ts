@@ -84,7 +84,7 @@ test("periodic, static, unrelated, late and separate recordings are each refused
   const later = good.signal.timeS.map((t) => t + 1000);
   expect(reasonOf({ ...good, signal: { ...good.signal, timeS: later } })).toMatch(/do not overlap/);
   const late = session({ motion: uneven, lagS: 1.05, noisePx: 1, rng });
-  expect(reasonOf(late)).toMatch(/end of the range|does not follow/);
+  expect(reasonOf(late)).toMatch(/lies outside of the ± 1 s that were searched/);
 });
 
 test("a drawn line is found to a twentieth of a pixel, with specks beside it", () => {

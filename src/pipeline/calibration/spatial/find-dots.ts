@@ -18,7 +18,7 @@ const LEAST_SHARE = 0.08;
 const LEAST_GRAY = 12;
 /** Half size of the box that a spot may fill, in blocks: 4 % of the width to each side, 2 % up and down. */
 const BOX_BLOCKS = [4, 2] as const;
-const MOST_DOTS = 32;
+export const MOST_DOTS = 32;
 
 /** The brightest spots of a frame, heaviest first. */
 export function findDots({ width, height, pixels }: Image): Dot[] {

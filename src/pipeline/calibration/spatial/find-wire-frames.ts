@@ -1,10 +1,12 @@
+import { percentile } from "../../../core/stats.ts";
 import type { Recording } from "../../../data/recording.ts";
 import { poseOf } from "../image-poses.ts";
 import { relativePoses, type PoseSeries } from "../pose-series.ts";
 import { refuse, type Refused } from "../refused.ts";
 import { smoothPoses } from "../smooth-poses.ts";
+import { MOST_DOTS } from "./find-dots.ts";
 import type { NWirePhantom } from "./nwire-phantom.ts";
-import { placePhantom, segmentWires, type FramePoses, type WireFrame } from "./wire-frames.ts";
+import { placePhantom, segmentImage, type FramePoses, type WireFrame } from "./wire-frames.ts";
 
 export interface WireSearch {
   readonly phantom: NWirePhantom;
@@ -41,14 +43,16 @@ export async function findWireFrames(recording: Recording, search: WireSearch): 
     search.smoothS > 0 ? smoothPoses(series, search.smoothS) : series;
   const smoothProbe = smooth(probe),
     smoothReference = smooth(reference);
-  const frames: WireFrame[] = [];
+  const frames: WireFrame[] = [],
+    spotsSeen: number[] = [];
   let examined = 0,
     segmented = 0,
     before: Readonly<Float64Array> | undefined;
   for (let index = 0; index < images.count; index++) {
     if (!images.valid[index]) continue;
     examined++;
-    const found = segmentWires(await images.read(index), search.phantom);
+    const { spots, wires: found } = segmentImage(await images.read(index), search.phantom);
+    spotsSeen.push(spots);
     if (!found) continue;
     segmented++;
     const atS = images.acquiredAtS[index]! - (search.imageLagS ?? 0);
@@ -71,7 +75,40 @@ export async function findWireFrames(recording: Recording, search: WireSearch): 
       ...placed,
     });
   }
+  if (frames.length < LEAST_FRAMES) return fewFrames(search.phantom, spotsSeen, segmented, frames.length);
   return { status: "found", frames, examined, segmented, width: images.width, height: images.height };
+}
+
+/** No calibration works with fewer (PLUS asks for as many). */
+const LEAST_FRAMES = 10;
+
+/** Why so few frames show the phantom: there is none, it is another one, or the tracker lost the tools. */
+function fewFrames({ wires }: NWirePhantom, spotsSeen: readonly number[], segmented: number, tracked: number): Refused {
+  const spots = percentile(spotsSeen, 0.5),
+    all = spotsSeen.length;
+  if (segmented >= LEAST_FRAMES) {
+    return refuse(
+      `All wires were found in ${segmented} of ${all} frames, but probe and reference were tracked in ${tracked} of these only`,
+      "Keep the markers of both in view of the tracker while sweeping.",
+    );
+  }
+  const counted = `all ${wires.length} wires were found in ${segmented} of ${all} frames, at least ${LEAST_FRAMES} are needed`;
+  if (!(spots >= wires.length)) {
+    return refuse(
+      `There is no phantom in the frames: half of them show ${Math.round(spots || 0)} bright spots or fewer (${counted})`,
+      "Lower the probe into the bath until every wire is in the picture; check depth and gain.",
+    );
+  }
+  if (spots >= MOST_DOTS) {
+    return refuse(
+      `No phantom stands out in the frames: they are full of bright spots (${counted})`,
+      "Lower the gain, switch off the scanner's overlays, and image the wires in clear water.",
+    );
+  }
+  return refuse(
+    `The frames show spots (${Math.round(spots)} in the middle one), but not as the wires of this phantom lie: is it another one? (${counted})`,
+    "Check that the configuration describes the phantom in the images, and that every wire is in the picture.",
+  );
 }
 
 function parentOf({ poses }: Recording, tool: string): string {

@@ -61,18 +61,30 @@ export function placePhantom(
 /** PLUS opens echoes with a disc of 0.27 mm; wires are about 0.4 mm thick, their echoes wider. */
 const CORE_RADIUS_MM = 0.25;
 
-/** The wires of one image; undefined when they are not all there. */
-export function segmentWires(image: Image, phantom: NWirePhantom): LabelledFrame | undefined {
-  const found = labelWires(findDots(image), phantom, image.width);
-  if (!found) return undefined;
+/** What one image shows. */
+export interface SegmentedImage {
+  /** Bright spots, wires or not. */
+  readonly spots: number;
+  /** The wires; undefined when they are not all there. */
+  readonly wires: LabelledFrame | undefined;
+}
+
+export function segmentImage(image: Image, phantom: NWirePhantom): SegmentedImage {
+  const dots = findDots(image),
+    found = labelWires(dots, phantom, image.width);
+  if (!found) return { spots: dots.length, wires: undefined };
   const pixels: (readonly [number, number])[] = [];
   for (const place of found.pixels) {
     const core = coreCentre(image, place, CORE_RADIUS_MM * found.pxPerMm);
-    if (!core) return undefined;
+    if (!core) return { spots: dots.length, wires: undefined };
     pixels.push(core);
   }
-  return { ...found, pixels };
+  return { spots: dots.length, wires: { ...found, pixels } };
 }
+
+/** The wires of one image; undefined when they are not all there. */
+export const segmentWires = (image: Image, phantom: NWirePhantom): LabelledFrame | undefined =>
+  segmentImage(image, phantom).wires;
 
 /**
  * Where the image cuts the diagonal of an N, from the shares on the row of its three dots (Pagoulatos et al. 2001), in

@@ -55,6 +55,9 @@ export interface LagCalibration {
 /** For the interval. */
 const LEAST_BLOCKS = 12;
 const COARSE_STEP_S = 0.01;
+/** How far, and in what steps, a lag is looked for only to say that it is there, s. */
+const FARTHEST_S = 10;
+const FAR_STEP_S = 0.02;
 /** Motions with less than this are noise, mm (standard deviation). */
 const MOVING_MM = 0.1;
 /** Turns are counted as the motion of a point this far from the markers, which is where images are, mm. */
@@ -129,6 +132,15 @@ function decide(
   const curve = coarse.map(({ lagS, explained }) => ({ lagS, explained }));
   const at = coarse.reduce((best, { explained }, i) => (explained > coarse[best]!.explained ? i : best), 0);
   const best = coarse[at]!;
+  const farther = best.explained < options.leastExplained || at === 0 || at === coarse.length - 1;
+  const outside = farther ? lagOutside(input, best, least, options) : undefined;
+  if (outside) {
+    return refuse(
+      `The lag lies outside of the ± ${options.reachS} s that were searched: at ${outside.lagS.toFixed(2)} s the tracked motion ` +
+        `explains ${(100 * outside.explained).toFixed(0)} % of the image's`,
+      `Search further (--reach ${Math.ceil(1.2 * Math.abs(outside.lagS))}), or set the clocks of the two devices to one time.`,
+    );
+  }
   if (best.explained < options.leastExplained) {
     const share = `${(100 * best.explained).toFixed(0)} %`;
     return refuse(
@@ -154,6 +166,18 @@ function decide(
   }
   const fit = refine(input, best, least);
   return describe(fit, lagResiduals(input, fit), rival, curve);
+}
+
+/** A lag beyond the range that explains much more, if there is one. */
+function lagOutside(input: LagInput, best: LagFit, least: number, options: LagOptions): LagFit | undefined {
+  let found: LagFit | undefined;
+  for (let lagS = options.reachS; lagS <= FARTHEST_S; lagS += FAR_STEP_S) {
+    for (const sign of [-1, 1]) {
+      const fit = fitLag(input, sign * lagS, least);
+      if (fit && fit.explained > (found ?? best).explained) found = fit;
+    }
+  }
+  return found && found.explained >= options.leastExplained ? found : undefined;
 }
 
 /** The best local maximum of the curve that is separated from the best lag by a valley. */
