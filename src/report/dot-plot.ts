@@ -62,10 +62,10 @@ export function dotPlot({ title, rows, marks = [] }: DotPlot): Markup {
   return markup`<div class="scroll" tabindex="0"><svg class="dots" role="img" viewBox="0 0 ${WIDTH} ${bottom + 44}"
  aria-label="${title}. ${label}">${scale.map(
    (tick) => markup`<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="${TOP - 6}" y2="${bottom}"/>
-<text class="tick" x="${x(tick)}" y="${bottom + 16}" text-anchor="middle">${formatNumber(tick, decimals(step))}</text>`,
+<text class="scale" x="${x(tick)}" y="${bottom + 16}" text-anchor="middle">${formatNumber(tick, decimals(step))}</text>`,
  )}${marks.map(
    ({ at, name }) => markup`<line class="mark" x1="${x(at)}" x2="${x(at)}" y1="${TOP - 6}" y2="${bottom}"/>
-<text class="tick" x="${x(at) + 4}" y="${TOP - 10}">${name}</text>`,
+<text class="scale" x="${x(at) + 4}" y="${TOP - 10}">${name}</text>`,
  )}${rows.map((row, i) => rowMarkup(row, TOP + (i + 0.5) * ROW, x))}
 <text class="axis" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${bottom + 36}" text-anchor="middle">${title}</text></svg></div>`;
 }
@@ -84,5 +84,5 @@ function rowMarkup({ name, value, interval, points }: DotRow, y: number, x: (val
   }${
     value !== null &&
     markup`<rect class="mean" x="${x(value) - 5}" y="${y - 5}" width="10" height="10"><title>mean ${formatNumber(value, 3)}</title></rect>`
-  }${value === null && markup`<text class="tick" x="${LEFT + 6}" y="${y + 4}">no case was finished</text>`}`;
+  }${value === null && markup`<text class="scale" x="${LEFT + 6}" y="${y + 4}">no case was finished</text>`}`;
 }

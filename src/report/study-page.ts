@@ -8,10 +8,10 @@ import { table } from "./tables.ts";
 
 /** Of the plot; the rest is the style of every page. */
 const plotStyle = `svg.dots{width:100%;min-width:620px;height:auto;display:block}
-svg.dots text{fill:var(--ink);font-size:14px}svg.dots .tick{fill:var(--soft);font-size:12px}
+svg.dots text{fill:var(--ink);font-size:14px}svg.dots .scale{fill:var(--soft);font-size:12px}
 svg.dots .grid{stroke:var(--line)}svg.dots .mark{stroke:var(--warn-line);stroke-dasharray:5 4}
 svg.dots .point{fill:var(--soft);opacity:.55}svg.dots .interval{stroke:var(--accent);stroke-width:3}
-svg.dots .mean{fill:var(--accent)}p.answer{font-size:1.25rem;line-height:1.45;margin:.2rem 0 .4rem}`;
+svg.dots .mean{fill:var(--accent)}main{padding-top:1rem}p.answer{font-size:1.25rem;line-height:1.45;margin:.2rem 0 .4rem}`;
 
 const shareScale = (id: string, unit: string): number => (unit === "1" && isShare(id) ? 100 : 1);
 
@@ -50,8 +50,11 @@ function differenceCell({ id, unit, difference }: VariantFigure): Markup {
   const sign = mean > 0 ? "+" : "";
   const range = interval && `${formatNumber(low * scale, 2)} to ${formatNumber(high * scale, 2)}`;
   return markup`<td>${sign}${formatNumber(mean * scale, 2)}${range && markup`<span class="note">${range}${!clear && ", within noise"}</span>`}<span
- class="note">${knees} knees show ${formatNumber(effect * scale, 2)}</span></td>`;
+ class="note">${knees < MOST_KNEES ? `${knees} knees show` : `more than ${formatNumber(MOST_KNEES, 0)} knees to show`} ${formatNumber(effect * scale, 2)}</span></td>`;
 }
+
+/** `kneesToShow` looks no further. */
+const MOST_KNEES = 10_000;
 
 function casesCell({ cases, failed }: VariantSummary): Markup {
   const count = failed.reduce((sum, { count }) => sum + count, 0);
@@ -91,7 +94,7 @@ function failures({ variants }: StudyReport): Content {
   const rows = variants.flatMap(({ name, failed }) => failed.map(({ reason, count }) => ({ name, reason, count })));
   if (rows.length === 0) return null;
   return markup`<section class="notice" aria-label="Failed cases"><h2>Cases that failed</h2><ul class="plain">${rows.map(
-    ({ name, reason, count }) => markup`<li>${name}: ${count} times: ${reason}</li>`,
+    ({ name, reason, count }) => markup`<li>${name}: ${count === 1 ? "once" : `${count} times`}: ${reason}</li>`,
   )}</ul></section>`;
 }
 
