@@ -39,8 +39,12 @@ export function addReconstruct(program: Command): void {
       "-c, --config <xml>",
       "PLUS configuration with the calibration (ImageToProbe) and, for --preset plus, the options",
     )
-    .option("--preset <name>", "best (ours) or plus (bit-compatible with the PLUS toolkit)", "best")
-    .option("--content <what>", "bone (default) or gray; --preset plus is always gray")
+    .option(
+      "--preset <name>",
+      "best (ours), plus (bit-compatible with the PLUS toolkit) or slicer (SlicerIGT's defaults)",
+      "best",
+    )
+    .option("--content <what>", "bone (default) or gray; the presets plus and slicer are always gray")
     .option("--image <name>", "name of the image's coordinate system", "Image")
     .option("--reference <name>", "the body or system in which the volume is wanted", "Reference")
     .option("--spacing <mm>", "edge of a voxel, mm; default 0.5")
@@ -103,11 +107,12 @@ export function addReconstruct(program: Command): void {
 }
 
 function recordedOptions({ preset, content, compareVolume }: ReconstructOptions): RecordedOptions {
-  if (preset !== "best" && preset !== "plus") throw new UsageError(`--preset ${preset}: there are "best" and "plus"`);
-  const what = content ?? (preset === "plus" ? "gray" : "bone");
+  if (preset !== "best" && preset !== "plus" && preset !== "slicer")
+    throw new UsageError(`--preset ${preset}: there are "best", "plus" and "slicer"`);
+  const what = content ?? (preset === "best" ? "bone" : "gray");
   if (what !== "bone" && what !== "gray") throw new UsageError(`--content ${what}: there are "bone" and "gray"`);
-  if (preset === "plus" && what === "bone")
-    throw new UsageError("--preset plus makes a gray volume; leave --content out");
+  if (preset !== "best" && what === "bone")
+    throw new UsageError(`--preset ${preset} makes a gray volume; leave --content out`);
   if (compareVolume !== undefined && what !== "gray") {
     throw new UsageError("--compare-volume compares gray volumes: add --content gray or --preset plus");
   }

@@ -4,6 +4,7 @@ import type { DigitisedPoint, Recording } from "../data/recording.ts";
 import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { Volume } from "../data/volume.ts";
+import { type AnatomyRegion, regionGrid } from "./reconstruction/anatomy-region.ts";
 import { boneInsertion } from "./reconstruction/bone-insertion.ts";
 import type { ReconstructionOptions } from "./reconstruction/options.ts";
 import { reconstruct } from "./reconstruction/reconstruct.ts";
@@ -25,6 +26,8 @@ export interface PipelineOptions {
   /** The segmentation that the scenario names, its options bound. */
   readonly segment: (frames: TrackedFrames, context: StageContext) => Promise<BoneMasks>;
   readonly reconstruction: ReconstructionOptions;
+  /** The volume is limited to this part of the knee; without it every frame lies in it. */
+  readonly region?: { readonly name: AnatomyRegion; readonly marginMm: number };
   readonly surface: SurfaceOptions;
   /** Makes whole bones of the sheets, by the completion that the scenario names. */
   readonly complete: (input: SheetsToComplete, context: StageContext) => Promise<Completion>;
@@ -57,7 +60,7 @@ export async function runPipeline(
 ): Promise<PipelineResult> {
   const frames = await trackFrames.run({ recording, fixed }, options.sync, context);
   const masks = await options.segment(frames, context);
-  const volume = await reconstruct.run(boneInsertion(frames, masks), options.reconstruction, context);
+  const volume = await reconstruct.run(boneInsertion(frames, masks), withinRegion(recording, options), context);
   const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
   const points = pointsIn(recording, options.sync.referenceName);
   const completion = await options.complete({ surfaces, points }, context);
@@ -73,6 +76,14 @@ export async function surfacesOf(
 ): Promise<readonly Surface[]> {
   const sheet = await extractSurface.run(found, surface, context);
   return separateBones(sheet, pointsIn(recording, sync.referenceName)).map(removeContrary);
+}
+
+function withinRegion(recording: Recording, { reconstruction, region, sync }: PipelineOptions): ReconstructionOptions {
+  if (!region) return reconstruction;
+  const { spacingMm } = reconstruction;
+  const finest = typeof spacingMm === "number" ? spacingMm : Math.min(...spacingMm);
+  const grid = regionGrid(region.name, pointsIn(recording, sync.referenceName), finest, region.marginMm);
+  return { ...reconstruction, grid: { kind: "given", grid } };
 }
 
 /** The digitised landmarks that are known in the reference frame. */

@@ -13,6 +13,8 @@ import { surfaceArea } from "../geometry/mesh.ts";
 import { readPlusConfig, type PlusConfig } from "../io/plus-config.ts";
 import { readTusRecCalibration } from "../io/tusrec/calibration-csv.ts";
 import { writeVolume } from "../io/volume-file.ts";
+import type { ReconstructionOptions } from "../pipeline/reconstruction/options.ts";
+import { type ReconstructionPreset, reconstructionPresets } from "../pipeline/reconstruction/presets.ts";
 import { reconstruct } from "../pipeline/reconstruction/reconstruct.ts";
 import { runPipeline, type PipelineOptions } from "../pipeline/run.ts";
 import type { StageContext } from "../pipeline/stage.ts";
@@ -32,8 +34,8 @@ export type VolumeContent = "bone" | "gray";
 
 export interface RecordedOptions {
   readonly content: VolumeContent;
-  /** PLUS's own arithmetic and the options of its configuration, for the gray volume. */
-  readonly preset: "best" | "plus";
+  /** "plus": its own arithmetic and the options of its configuration, for the gray volume; "slicer": Slicer's defaults. */
+  readonly preset: ReconstructionPreset;
 }
 
 /** Reconstructs a recording that has no truth; leaves everything but the page in `folder`. */
@@ -107,7 +109,7 @@ async function grayVolume(
   const frames = await trackFrames.run(input, options.sync, context);
   const plus = preset === "plus" && config ? plusOptions(config) : undefined;
   warnings.push(...(plus?.warnings ?? []));
-  const volume = await reconstruct.run({ frames }, plus?.options ?? options.reconstruction, context);
+  const volume = await reconstruct.run({ frames }, plus?.options ?? optionsOf(preset, options), context);
   const none = {
     width: frames.width,
     height: frames.height,
@@ -135,6 +137,10 @@ export async function readConfiguration({
   }
   const config = await readPlusConfig(path);
   return { config, known: fixedTransforms(config) };
+}
+
+function optionsOf(preset: RecordedOptions["preset"], { reconstruction }: PipelineOptions): ReconstructionOptions {
+  return preset === "slicer" ? reconstructionPresets.slicer : reconstruction;
 }
 
 function transformsFor(

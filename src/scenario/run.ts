@@ -157,6 +157,9 @@ export function pipelineOptions(scenario: Scenario, referenceName: string, image
       compounding: reconstruction.compounding,
       output: "byte",
     },
+    ...(reconstruction.region === "whole"
+      ? {}
+      : { region: { name: reconstruction.region, marginMm: reconstruction.regionMarginMm } }),
     surface: { ...extractSurface.defaults, spacingMm: surface.spacingMm, minIslandMm2: surface.minIslandMm2 },
   };
 }

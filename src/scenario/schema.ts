@@ -277,7 +277,15 @@ const segmentation = z.discriminatedUnion("kind", [
 const reconstruction = z.strictObject({
   spacingMm: z.number().min(0.1).max(5).default(0.5),
   interpolation: z.enum(["nearest", "linear"]).default("linear"),
-  compounding: z.enum(["mean", "latest", "maximum"]).default("mean"),
+  compounding: z
+    .enum(["mean", "latest", "maximum", "importance", "median"])
+    .default("mean")
+    .describe("importance: the mean weighted by the confidence of each column"),
+  region: z
+    .enum(["whole", "femur", "tibia", "patella", "fibula", "joint"])
+    .default("whole")
+    .describe("only the box around the points that the operator touched of it"),
+  regionMarginMm: z.number().min(0).max(200).default(30).describe("of that box, on every side"),
 });
 
 const surface = z.strictObject({

@@ -102,7 +102,8 @@ async function differingBytes(preset: ReconstructionOptions): Promise<number> {
   let differing = 0;
   try {
     for (const interpolation of ["nearest", "linear"] as const) {
-      for (const compounding of ["mean", "latest", "maximum"] as readonly Compounding[]) {
+      const exact = preset.arithmetic === "exact" ? (["importance", "median"] as const) : [];
+      for (const compounding of ["mean", "latest", "maximum", ...exact] as readonly Compounding[]) {
         const options = {
           ...preset,
           interpolation,

@@ -1,4 +1,5 @@
 import { LINEAR_FULL_WEIGHT, LINEAR_PACK } from "./insert-exact.kernel.ts";
+import { medianOf } from "./insert-median.kernel.ts";
 import type { Slab } from "./slab.ts";
 
 /**
@@ -52,6 +53,16 @@ export function finishSlab(slab: Slab, values: Float32Array | Uint8Array, weight
       for (let i = 0; i < count; i++) {
         values[out + i] = slab.value[from + i]!;
         weight[out + i] = slab.weight[from + i]! / unit;
+      }
+      return;
+    }
+    case "median": {
+      const unit = slab.interpolation === "linear" ? LINEAR_FULL_WEIGHT : 1;
+      for (let i = 0; i < count; i++) {
+        const total = slab.total[from + i]!;
+        if (total === 0) continue;
+        values[out + i] = medianOf(slab, from + i);
+        weight[out + i] = total / unit;
       }
       return;
     }

@@ -9,6 +9,7 @@ import {
   weightedLinear,
   weightedNearest,
 } from "./insert-exact.kernel.ts";
+import { medianLinear, medianNearest } from "./insert-median.kernel.ts";
 import { plusLinear, plusNearest, toFixedPoint } from "./insert-plus.kernel.ts";
 import { narrow } from "./line-range.kernel.ts";
 import { type Batch, PACKED_LINEAR_LIMIT, PACKED_NEAREST_LIMIT, type Slab } from "./slab.ts";
@@ -19,6 +20,8 @@ export interface InsertJob {
   readonly batch: Batch;
   /** Pixels that one frame may put into one voxel. */
   readonly perFrame: number;
+  /** The frames are walked for the second time, which only the median needs. */
+  readonly second: boolean;
 }
 
 /** Units of a position: whole voxels (nearest), sixteenths (linear), 2⁻¹⁴ (PLUS); and what is added before cutting. */
@@ -36,7 +39,7 @@ function unitsOf(slab: Slab): Units {
 }
 
 /** Inserts the frames of a batch into a slab, in order, rows from the transducer down. Writes the slab's arrays. */
-export function insertBatch({ slab, batch, perFrame }: InsertJob): void {
+export function insertBatch({ slab, batch, perFrame, second }: InsertJob): void {
   const { ranges, width, height, count } = batch;
   const [nx, ny, nz] = slab.shape;
   const units = unitsOf(slab);
@@ -49,7 +52,7 @@ export function insertBatch({ slab, batch, perFrame }: InsertJob): void {
     xHigh = top(nx);
   const nxy = nx * ny,
     base = (slab.zBegin - slab.ghost) * nxy;
-  const insert = spanInserter(slab, batch, nx, nxy, base);
+  const insert = spanInserter(slab, batch, nx, nxy, base, second);
   const { afterFrame, finish } = folder(slab, perFrame);
   const columns = new Float64Array(9),
     line = new Float64Array(6),
@@ -99,7 +102,14 @@ function columnsOf(m: Float64Array, frame: number, { perVoxel, fixedPoint }: Uni
 
 type InsertSpan = (line: Float64Array, begin: number, end: number, row: number) => void;
 
-function spanInserter(slab: Slab, { pixels, weights }: Batch, nx: number, nxy: number, base: number): InsertSpan {
+function spanInserter(
+  slab: Slab,
+  { pixels, weights }: Batch,
+  nx: number,
+  nxy: number,
+  base: number,
+  second: boolean,
+): InsertSpan {
   switch (slab.kind) {
     case "mean-nearest":
       return (line, begin, end, row) => meanNearest(line, begin, end, row, nx, nxy, base, pixels, slab.packed);
@@ -115,6 +125,10 @@ function spanInserter(slab: Slab, { pixels, weights }: Batch, nx: number, nxy: n
         latest = slab.choose === "latest";
       return (line, begin, end, row) =>
         span(line, begin, end, row, nx, nxy, base, pixels, weights, latest, value, weight);
+    }
+    case "median": {
+      const span = slab.interpolation === "linear" ? medianLinear : medianNearest;
+      return (line, begin, end, row) => span(line, begin, end, row, nx, nxy, base, pixels, weights, slab, second);
     }
     case "plus": {
       const span = slab.interpolation === "linear" ? plusLinear : plusNearest;

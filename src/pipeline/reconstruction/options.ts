@@ -6,9 +6,10 @@ export type Interpolation = "nearest" | "linear";
 
 /**
  * How pixels that meet in a voxel become one value. Importance is the mean weighted by the importance image and the
- * frame's confidence. Linear with latest or maximum touches only voxels whose trilinear weight is at least 1/8.
+ * frame's confidence. Linear with latest or maximum touches only voxels whose trilinear weight is at least 1/8. Median:
+ * the smallest value with half of the hits (linear: of their trilinear weights) at or below it; frames are read twice.
  */
-export type Compounding = "mean" | "latest" | "maximum" | "importance";
+export type Compounding = "mean" | "latest" | "maximum" | "importance" | "median";
 
 /** Pixels from `originPx` to `originPx + sizePx`, both ends included (as PLUS does). A size of 0 is the whole image. */
 export interface ClipRectangle {
@@ -103,6 +104,8 @@ const LARGEST_HOLE_CUBE = 21;
 
 /** Throws an UnsuitableInputError that names the option. */
 export function checkOptions(options: ReconstructionOptions): void {
+  require(options.arithmetic !== "plus" || options.compounding !== "median",
+    "PLUS has no median", 'Choose the exact arithmetic, or compounding "mean"'); // prettier-ignore
   const { spacingMm, skipInterval, memoryLimitBytes, clip, fan, holeFilling, pixelRejectionThreshold } = options;
   for (const s of typeof spacingMm === "number" ? [spacingMm] : spacingMm) {
     require(s > 0 && Number.isFinite(s), `spacingMm must be positive, got ${s}`, "Give the voxel's edge in mm");

@@ -13,6 +13,7 @@ import type { FillJob } from "./fill-job.ts";
 import { finishSlab } from "./finish.kernel.ts";
 import { withinField } from "./field-of-view.ts";
 import { type Footprint, footprintOf } from "./footprint.ts";
+import { closeFirstWalk } from "./insert-median.kernel.ts";
 import { insertBatch, type InsertJob } from "./insert.kernel.ts";
 import { observedWeights } from "./observed-weight.kernel.ts";
 import { checkOptions, defaultReconstruction, type ReconstructionOptions } from "./options.ts";
@@ -73,7 +74,12 @@ export const reconstruct: Stage<Insertion, Volume, ReconstructionOptions> = {
     const slabs = bounds.slice(1).map((zEnd, i) => allocateSlab(kind, options, grid.shape, bounds[i]!, zEnd, folding));
     context.log.debug("reconstruction", { shape: grid.shape, frames: chosen.length, kind, slabs: slabs.length });
     const needsPlane = weighted || kind === "weighted";
-    await insertAll(insertion, options, chosen, { slabs, voxelFromPixel, footprint, crowding, needsPlane }, context);
+    const plan = { slabs, voxelFromPixel, footprint, crowding, needsPlane };
+    await insertAll(insertion, options, chosen, { ...plan, second: false }, context);
+    if (kind === "median") {
+      for (const slab of slabs) if (slab.kind === "median") closeFirstWalk(slab);
+      await insertAll(insertion, options, chosen, { ...plan, second: true }, context);
+    }
 
     const volume = finish(slabs, grid, options);
     return options.holeFilling.length === 0
@@ -154,6 +160,7 @@ interface Plan {
   readonly footprint: Footprint;
   readonly crowding: Crowding;
   readonly needsPlane: boolean;
+  readonly second: boolean;
 }
 
 /** Reads batch after batch while the workers insert the one before. */
@@ -195,8 +202,8 @@ async function insertAll(
   await inserting;
 }
 
-async function insertParts(batch: Batch, { slabs, crowding }: Plan, workers: WorkerPool): Promise<void> {
-  const jobs = slabs.map((slab): InsertJob => ({ slab, batch, perFrame: crowding.perFrame }));
+async function insertParts(batch: Batch, { slabs, crowding, second }: Plan, workers: WorkerPool): Promise<void> {
+  const jobs = slabs.map((slab): InsertJob => ({ slab, batch, perFrame: crowding.perFrame, second }));
   if (workers.size === 1 || jobs.length === 1) jobs.forEach(insertBatch);
   else
     await workers.map(

@@ -1,3 +1,4 @@
+import { MEDIAN_BINS, type MedianCounts } from "./insert-median.kernel.ts";
 import type { Compounding, Interpolation, ReconstructionOptions } from "./options.ts";
 
 /**
@@ -35,6 +36,10 @@ export type Accumulators =
       readonly value: Uint8Array;
       readonly weight: Float64Array;
     }
+  | ({
+      readonly kind: "median";
+      readonly interpolation: Interpolation;
+    } & MedianCounts)
   | {
       readonly kind: "plus";
       readonly interpolation: Interpolation;
@@ -78,6 +83,7 @@ export function accumulatorKind(
 ): AccumulatorKind {
   if (options.arithmetic === "plus") return "plus";
   if (options.compounding === "latest" || options.compounding === "maximum") return "chosen";
+  if (options.compounding === "median") return "median";
   if (weighted || options.compounding === "importance") return "weighted";
   if (options.interpolation === "linear") return crowding.perFrame <= PACKED_LINEAR_LIMIT ? "mean-linear" : "weighted";
   const fits = crowding.perFrame <= PACKED_NEAREST_LIMIT && crowding.total <= FOLDED_NEAREST_LIMIT;
@@ -100,6 +106,8 @@ export function bytesPerVoxel(kind: AccumulatorKind, folding: boolean): number {
       return 16;
     case "chosen":
       return 9;
+    case "median":
+      return 4 * MEDIAN_BINS + 9;
     case "plus":
       return 3;
   }
@@ -145,6 +153,16 @@ export function allocateSlab(
         choose: compounding === "latest" ? "latest" : "maximum",
         value: new Uint8Array(bytes(1)),
         weight: new Float64Array(bytes(8)),
+      };
+    case "median":
+      return {
+        ...place,
+        kind,
+        interpolation,
+        bins: new Uint32Array(bytes(4 * MEDIAN_BINS)),
+        upper: new Uint8Array(bytes(1)),
+        below: new Uint32Array(bytes(4)),
+        total: new Uint32Array(bytes(4)),
       };
     case "plus":
       return {

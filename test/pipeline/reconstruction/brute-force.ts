@@ -21,7 +21,8 @@ export async function bruteForce(
   const n = voxelCount(grid),
     [nx, ny, nz] = grid.shape;
   const sums = new Float64Array(n),
-    weights = new Float64Array(n);
+    weights = new Float64Array(n),
+    hits: (readonly [value: number, weight: number])[][] = [];
   for (let frame = 0; frame < frames.count; frame++) {
     const m = multiply3x4(indexFromMm(grid), frames.referenceFromPixel.subarray(frame * 12, frame * 12 + 12));
     const { pixels } = await frames.read(frame);
@@ -35,7 +36,10 @@ export async function bruteForce(
         if (x < 0 || y < 0 || z < 0 || x >= nx || y >= ny || z >= nz) continue;
         const voxel = (z * ny + y) * nx + x;
         const value = pixels[i]!;
-        if (compounding === "mean" || compounding === "importance") {
+        if (compounding === "median") {
+          (hits[voxel] ??= []).push([value, w]);
+          weights[voxel]! += w;
+        } else if (compounding === "mean" || compounding === "importance") {
           sums[voxel]! += w * share * value;
           weights[voxel]! += (w * share) / 255;
         } else if (w >= 1 / 8) {
@@ -48,7 +52,17 @@ export async function bruteForce(
   if (compounding === "mean" || compounding === "importance") {
     for (let i = 0; i < n; i++) sums[i] = weights[i]! > 0 ? sums[i]! / (255 * weights[i]!) : 0;
   }
+  hits.forEach((seen, voxel) => (sums[voxel] = median(seen, weights[voxel]!)));
   return { values: sums, weight: weights };
+
+  function median(seen: (readonly [number, number])[], total: number): number {
+    let below = 0;
+    for (const [value, w] of seen.toSorted((a, b) => a[0] - b[0])) {
+      below += w;
+      if (2 * below >= total) return value;
+    }
+    throw new Error("the weights do not add up");
+  }
 
   function nearest(p: readonly number[]): [number, number, number, number][] {
     return [[Math.floor(p[0]! + 0.5), Math.floor(p[1]! + 0.5), Math.floor(p[2]! + 0.5), 1]];
