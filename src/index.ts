@@ -12,6 +12,7 @@ export type * from "./data/recording.ts";
 export type * from "./data/calibration.ts";
 export type * from "./data/tracked-frames.ts";
 export type * from "./data/bone-mask.ts";
+export type * from "./data/user-stages.ts";
 export type * from "./data/volume.ts";
 export type * from "./data/surface.ts";
 export type * from "./data/ground-truth.ts";

@@ -5,6 +5,8 @@ import { type PackedError, unpackError } from "./errors.ts";
 export interface Job {
   readonly data: unknown;
   readonly transfer?: readonly ArrayBuffer[];
+  /** A worker that has not answered by then is ended, and the job fails; it waits for ever when absent. */
+  readonly timeoutS?: number;
 }
 
 /**
@@ -78,6 +80,7 @@ export function createWorkerPool(size: number): WorkerPool {
   function send<Answer>(slot: Slot, job: Job): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const finish = (act: () => void): void => {
+        clearTimeout(timer);
         slot.worker.off("message", onMessage).off("error", onError).off("exit", onExit);
         act();
       };
@@ -93,6 +96,11 @@ export function createWorkerPool(size: number): WorkerPool {
           reject(error);
         });
       const onExit = (code: number): void => onError(new Error(`a worker ended with code ${code}`));
+      const { timeoutS } = job;
+      const timer =
+        timeoutS === undefined
+          ? undefined
+          : setTimeout(() => onError(new Error(`a worker did not answer within ${timeoutS} s`)), timeoutS * 1000);
       slot.worker.on("message", onMessage).on("error", onError).on("exit", onExit);
       slot.worker.postMessage(job.data, job.transfer ? [...job.transfer] : []);
     });

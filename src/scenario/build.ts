@@ -16,6 +16,7 @@ import { auroraClass, duoClass, trioClass, vegaClass } from "../sim/tracker/pres
 import type { TrackerSpec } from "../sim/tracker/tracker.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
 import { defaultModelCard, loadSegmentationModel } from "./segmentation-model.ts";
+import { userSegmentation } from "./user-segmentation.ts";
 import { fittedPhantom } from "./fitted-bones.ts";
 import { guideProbe } from "../sim/operator/guided-probe.ts";
 import { holdProbe, type PressedLeg } from "../sim/operator/held-probe.ts";
@@ -84,6 +85,7 @@ const trackers: Table<TrackerConfig, [], TrackerSpec> = {
 export const buildTracker = (config: TrackerConfig): TrackerSpec => lookUp(trackers, config);
 
 const segmenters: Table<SegmentationConfig, [TrackedFrames, StageContext], Promise<BoneMasks>> = {
+  module: userSegmentation,
   brightest: (_, frames, context) => brightestRidge.run(frames, brightestRidge.defaults, context),
   // Where there is truth, `run.ts` puts oracleMasks in its place.
   oracle: () => {

@@ -43,6 +43,7 @@ function placeSource(source: Scenario["source"], beside: (name: string) => strin
 }
 
 function placeModel({ segmentation }: Scenario, beside: (name: string) => string): Scenario["segmentation"] {
+  if (segmentation.kind === "module") return { ...segmentation, file: beside(segmentation.file) };
   if (segmentation.kind !== "neural" || segmentation.model === undefined) return segmentation;
   return { ...segmentation, model: beside(segmentation.model) };
 }

@@ -268,6 +268,14 @@ const segmentation = z.discriminatedUnion("kind", [
     })
     .describe("a network (ONNX)"),
   z.strictObject({ kind: z.literal("classical") }).describe("bone probability from ridge, shadow and continuity"),
+  z
+    .strictObject({
+      kind: z.literal("module"),
+      file: z.string().describe("an ES module (.mjs, .js) relative to this file; see examples/my-segmentation"),
+      options: z.record(z.string(), z.unknown()).default({}).describe("handed to the module as they are"),
+      timeoutS: z.number().min(0.1).max(3600).default(60).describe("for one frame"),
+    })
+    .describe("a program of your own"),
   z.strictObject({ kind: z.literal("brightest") }).describe("the brightest ridge with a shadow: the baseline"),
   z
     .strictObject({ kind: z.literal("oracle") })

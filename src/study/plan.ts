@@ -43,9 +43,21 @@ export async function planStudy(file: string): Promise<StudyPlan> {
     study,
     variants,
     reference: referenceOf(study, variants, file),
-    key: digest([study, await readFile(basePath, "utf8")]),
+    key: digest([study, await readFile(basePath, "utf8"), await ownPrograms(scenarios)]),
     scenarioOf: ({ variant, knee, seed }) => ofCase(scenarios[variant]!, study.seed, knee, seed),
   };
+}
+
+/** What users bring to their variants: a module that is changed makes other cases. */
+async function ownPrograms(scenarios: readonly Simulated[]): Promise<string[]> {
+  const files = scenarios.flatMap(({ segmentation }) =>
+    segmentation.kind === "module"
+      ? [segmentation.file]
+      : segmentation.kind === "neural"
+        ? [segmentation.model ?? []].flat()
+        : [],
+  );
+  return Promise.all([...new Set(files)].sort().map((file) => readFile(file, "utf8")));
 }
 
 type Simulated = Scenario & { readonly source: SimulatedSource };
