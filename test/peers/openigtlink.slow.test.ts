@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openClient, type Client } from "../../src/hardware/openigtlink/client.ts";
 import { timestampSeconds } from "../../src/hardware/openigtlink/envelope.ts";
+import { imageMessage } from "../../src/hardware/openigtlink/image-message.ts";
 import { imageSpacing } from "../../src/hardware/openigtlink/messages/image.ts";
 import { meshFromPolyData } from "../../src/hardware/openigtlink/messages/polydata.ts";
 import { message, type Body, type Message } from "../../src/hardware/openigtlink/protocol.ts";
@@ -14,7 +15,8 @@ import { startServer, type IgtlServer } from "../../src/hardware/openigtlink/ser
 
 /**
  * The example programs of the OpenIGTLink library itself (Debian packages openigtlink-examples, libopenigtlink-dev:
- * protocol 2), built here and run as servers of our client and as clients of our server.
+ * protocol 2), built here and run as servers of our client and as clients of our server. That version has no COMMAND: it
+ * is tested against the byte layout alone.
  */
 const EXAMPLES = "/usr/share/doc/openigtlink-examples/examples";
 const HEADERS = "/usr/include/openigtlink";
@@ -46,6 +48,7 @@ const programs = {
   PolyDataServer: "PolyData",
   PolyDataClient: "PolyData",
   ReceiveClient: "Receiver",
+  ReceiveServer: "Receiver",
 } as const;
 type Program = keyof typeof programs;
 
@@ -283,6 +286,34 @@ describe.skipIf(missing.length > 0)("programs of the OpenIGTLink library (need i
       // prettier-ignore
       expect(printed()).toContain(part);
     }
+  });
+
+  test("ReceiveServer prints what our client sends", async () => {
+    const port = await freePort();
+    const printed = run("ReceiveServer", [String(port)]);
+    const client = openClient({
+      host: "127.0.0.1",
+      port,
+      random: () => 0.5,
+      nowS,
+      firstRetryS: 0.05,
+      longestRetryS: 0.1,
+      idleTimeoutS: Infinity,
+      onMessage: () => undefined,
+    });
+    clients.push(client);
+    await until(() => client.state === "connected");
+    const image = { width: 40, height: 30, pixels: new Uint8Array(1200) };
+    const sent: Message[] = [
+      message({ type: "TRANSFORM", matrix: Float64Array.of(1, 0, 0, 44.5, 0, 1, 0, 55.5, 0, 0, 1, 66.5) }, { device: "Probe" }),
+      message({ type: "POSITION", position: [1.25, 2.25, 3.25], orientation: { form: "xyzw", q: [0, 0, 0, 1] } }),
+      imageMessage("Image_Image", image, [0.1, 0.2], { seconds: 2e9, fraction: 0 }, []),
+      message({ type: "STATUS", code: 1, subcode: 78n, name: "FINE", text: "sent by a client" }),
+    ]; // prettier-ignore
+    for (const each of sent) expect(client.send(each)).toBe(true);
+    await until(() => printed().includes("sent by a client"));
+    for (const part of ["44.5", "55.5", "66.5", "2.25, 3.25", "40, 30, 1", "0.1, 0.2", "SubCode   : 78"])
+      expect(printed()).toContain(part);
   });
 
   test("TrackingDataClient asks our server for tracking data and understands it", async () => {
