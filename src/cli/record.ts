@@ -174,10 +174,11 @@ function statusText({ elapsedS, images, poses, tools, points }: RecordStatus): s
   ].join("; ");
 }
 
-function clockText({ device, aheadS, skew, jitterSdS }: DeviceClock): string {
+function clockText({ device, aheadS, skew, by, jitterSdS }: DeviceClock): string {
   return (
     `clock of ${device}: ${Math.abs(aheadS).toFixed(4)} s ${aheadS < 0 ? "behind" : "ahead of"} this computer's, ` +
-    `${(skew * 1e6).toFixed(1)} ppm fast (by arrival, which spreads by ${(jitterSdS * 1e3).toFixed(2)} ms)`
+    `${(skew * 1e6).toFixed(1)} ppm fast (by ${by === "readings" ? "its own readings; arrivals spread" : "arrival, which spreads"} by ` +
+    `${(jitterSdS * 1e3).toFixed(2)} ms)`
   );
 }
 

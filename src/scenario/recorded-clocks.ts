@@ -1,5 +1,5 @@
 import type { Recording } from "../data/recording.ts";
-import { clockOf, type ClockedTrack } from "../pipeline/sync/clock-map.ts";
+import { clockSegments, type EpochTrack } from "../pipeline/sync/clock-segments.ts";
 
 /** How a device's clock went against that of the host that recorded it. */
 export interface DeviceClock {
@@ -8,6 +8,8 @@ export interface DeviceClock {
   readonly aheadS: number;
   /** Seconds of the device per second of the host, minus 1. */
   readonly skew: number;
+  /** How it was found: see pipeline/sync/clock-map.ts. */
+  readonly by: "readings" | "arrivals";
   /** Spread of the arrivals about the fit. */
   readonly jitterSdS: number;
 }
@@ -18,11 +20,14 @@ export function clocksOf({ images, poses }: Recording): DeviceClock[] {
     (longest, each) => (each.acquiredAtS.length > (longest?.acquiredAtS.length ?? 0) ? each : longest),
     undefined,
   );
-  const clock = (device: DeviceClock["device"], times: ClockedTrack | undefined): DeviceClock[] => {
-    const [deviceS] = times?.acquiredAtS ?? [];
-    if (!times || deviceS === undefined) return [];
-    const { offsetS, rate, jitterSdS } = clockOf(times);
-    return [{ device, aheadS: deviceS - (offsetS + rate * deviceS), skew: 1 / rate - 1, jitterSdS }];
+  const clock = (device: DeviceClock["device"], times: EpochTrack | undefined): DeviceClock[] => {
+    if (!times || times.acquiredAtS.length === 0) return [];
+    // Where the clock was set in between, the longest part stands for it.
+    const { from, offsetS, rate, by, jitterSdS } = clockSegments(times).reduce((longest, each) =>
+      each.to - each.from > longest.to - longest.from ? each : longest,
+    );
+    const deviceS = times.acquiredAtS[from]!;
+    return [{ device, aheadS: deviceS - (offsetS + rate * deviceS), skew: 1 / rate - 1, by, jitterSdS }];
   };
   return [...clock("images", images), ...clock("poses", track)];
 }

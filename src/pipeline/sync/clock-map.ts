@@ -4,6 +4,7 @@ import type { ClockReadings } from "../../data/recording.ts";
 export interface ClockMap {
   readonly offsetS: number;
   readonly rate: number;
+  readonly by: "readings" | "arrivals";
   /** Spread of arrival about the fitted line, seconds: what single arrival times would have cost. */
   readonly jitterSdS: number;
 }
@@ -63,7 +64,7 @@ function fitReadings({ acquiredAtS, receivedAtS, clock }: Required<ClockedTrack>
   const { skew, levelS } = weightedLine(ofOneClock(readings));
   const offsetS = hostOriginS + levelS - (1 + skew) * deviceOriginS;
   const rest = acquiredAtS.map((t, i) => receivedAtS[i]! - hostOriginS - levelS - (1 + skew) * (t - deviceOriginS));
-  return { offsetS, rate: 1 + skew, jitterSdS: standardDeviation(rest) };
+  return { offsetS, rate: 1 + skew, by: "readings", jitterSdS: standardDeviation(rest) };
 }
 
 /** `y`: host minus device, both from the first reading. */
@@ -121,7 +122,7 @@ function standardDeviation(values: Readonly<Float64Array>): number {
  */
 export function fitClock(acquiredAtS: Readonly<Float64Array>, receivedAtS: Readonly<Float64Array>): ClockMap {
   const n = acquiredAtS.length;
-  if (n === 0) return { offsetS: 0, rate: 1, jitterSdS: 0 };
+  if (n === 0) return { offsetS: 0, rate: 1, by: "arrivals", jitterSdS: 0 };
   const size = blockSize(n, receivedAtS[n - 1]! - receivedAtS[0]!);
   const originS = acquiredAtS[0]!;
   const device = Float64Array.from(acquiredAtS, (t) => t - originS),
@@ -145,7 +146,7 @@ export function fitClock(acquiredAtS: Readonly<Float64Array>, receivedAtS: Reado
   );
   let sum = 0;
   for (let i = 0; i < n; i++) sum += (delay[i]! - offsetS - skew * device[i]!) ** 2;
-  return { offsetS: offsetS - skew * originS, rate: 1 + skew, jitterSdS: Math.sqrt(sum / n) };
+  return { offsetS: offsetS - skew * originS, rate: 1 + skew, by: "arrivals", jitterSdS: Math.sqrt(sum / n) };
 }
 
 /** Samples in a block; single ones where there are too few for blocks. */

@@ -87,8 +87,18 @@ test("a scan that is played ten times as fast keeps its speed", () => {
 });
 
 test("one sample, or none, gives the offset or nothing", () => {
-  expect(fitClock(Float64Array.of(5), Float64Array.of(7))).toEqual({ offsetS: 2, rate: 1, jitterSdS: 0 });
-  expect(fitClock(new Float64Array(), new Float64Array())).toEqual({ offsetS: 0, rate: 1, jitterSdS: 0 });
+  expect(fitClock(Float64Array.of(5), Float64Array.of(7))).toEqual({
+    offsetS: 2,
+    rate: 1,
+    by: "arrivals",
+    jitterSdS: 0,
+  });
+  expect(fitClock(new Float64Array(), new Float64Array())).toEqual({
+    offsetS: 0,
+    rate: 1,
+    by: "arrivals",
+    jitterSdS: 0,
+  });
 });
 
 /** Exchanges with a clock that is an hour off and drifts by −100 ppm, each way delayed by a queue now and then. */
