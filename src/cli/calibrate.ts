@@ -26,6 +26,7 @@ import { correctSpeed, TISSUE_MPS, type WaterKnowledge } from "../pipeline/calib
 import type { Vector3 } from "../pipeline/calibration/vector3.ts";
 import { onHostClock } from "../pipeline/sync/host-clock.ts";
 import { openRecording } from "../scenario/open-recording.ts";
+import { addCalibrateDecorrelation } from "./calibrate-decorrelation.ts";
 import { calibrateScenario, diagnosisSentences, imageFigures, isScenario } from "./calibrate-session.ts";
 import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { checkThresholds } from "./thresholds.ts";
@@ -139,6 +140,7 @@ export function addCalibrate(program: Command): void {
     ),
   );
   spatialOptions(add("point", "where the image lies on the probe, from a resting point: crossed wires, a bead", point));
+  addCalibrateDecorrelation(group);
   spatialOptions(add("plane", "where the image lies on the probe, from a resting plane: the bottom of a tank", plane));
 }
 

@@ -3,6 +3,7 @@ import { createWorkerPool } from "../core/worker-pool.ts";
 import { makeDataset } from "../scenario/dataset/dataset.ts";
 import { parseRecipe } from "../scenario/dataset/schema.ts";
 import { readYaml } from "../scenario/load.ts";
+import { parseSweepRecipe } from "../scenario/dataset/sweeps-schema.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, type CommonOptions } from "./command.ts";
 import { packageVersion } from "./version.ts";
 
@@ -11,12 +12,15 @@ interface DatasetOptions extends CommonOptions {
   readonly workers?: number;
 }
 
+const isOfSweeps = (json: unknown): boolean =>
+  typeof json === "object" && json !== null && "kind" in json && json.kind === "sweep-dataset";
+
 export function addDataset(program: Command): void {
   program
     .command("dataset <recipe>")
-    .summary("training data with labels: simulated frames, bone, shadow and tissue of every pixel, poses")
+    .summary("training data: simulated frames with labels of every pixel, or simulated sweeps with their true motion")
     .description(
-      "Draws knees, scanners and probe poses from the ranges of the recipe (scenarios/datasets/bone.yaml) and writes " +
+      "Draws knees, scanners and probe poses from the ranges of the recipe (scenarios/datasets/bone.yaml, sweeps.yaml) and writes " +
         "one HDF5 file a knee. Interrupted, it goes on where it was when it is called again.",
     )
     .requiredOption("-o, --out <folder>", "where the dataset goes")
@@ -25,7 +29,8 @@ export function addDataset(program: Command): void {
     .option("-q, --quiet", "no progress")
     .action(async (file: string, options: DatasetOptions) => {
       const terminal = terminalFor(options);
-      const recipe = parseRecipe(await readYaml(file), file);
+      const json = await readYaml(file);
+      const recipe = isOfSweeps(json) ? parseSweepRecipe(json, file) : parseRecipe(json, file);
       const workers = createWorkerPool(options.workers ?? defaultWorkers());
       try {
         const { folder, knees, frames, kept } = await makeDataset(recipe, options.out, {

@@ -1,10 +1,13 @@
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { Completion } from "../data/completed-bone.ts";
+import type { ImageGeometry } from "../data/image.ts";
 import type { DigitisedPoint, Recording } from "../data/recording.ts";
 import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { Volume } from "../data/volume.ts";
 import { type AnatomyRegion, regionGrid } from "./reconstruction/anatomy-region.ts";
+import { recoverPoses, type PoseInput, type RecoveredPoses } from "./pose/recover-poses.ts";
+import type { RecoverMotion } from "./pose/sweep-images.ts";
 import { boneInsertion } from "./reconstruction/bone-insertion.ts";
 import type { ReconstructionOptions } from "./reconstruction/options.ts";
 import { reconstruct } from "./reconstruction/reconstruct.ts";
@@ -12,6 +15,7 @@ import type { StageContext } from "./stage.ts";
 import { extractSurface, type SurfaceOptions } from "./surface/extract.ts";
 import { removeContrary } from "./surface/remove-contrary.ts";
 import { separateBones } from "./surface/separate.ts";
+import { allFrames } from "./sync/image-frames.ts";
 import { trackFrames, type SyncOptions } from "./sync/track-frames.ts";
 import type { FixedTransform } from "./sync/transform-path.ts";
 
@@ -23,6 +27,8 @@ export interface PipelineInput {
 
 export interface PipelineOptions {
   readonly sync: SyncOptions;
+  /** A method that recovers poses from the images; tracked ones when left out. */
+  readonly recover?: RecoverMotion;
   /** The segmentation that the scenario names, its options bound. */
   readonly segment: (frames: TrackedFrames, context: StageContext) => Promise<BoneMasks>;
   readonly reconstruction: ReconstructionOptions;
@@ -41,6 +47,8 @@ export interface SheetsToComplete {
 
 export interface PipelineResult {
   readonly frames: TrackedFrames;
+  /** How the poses were recovered; absent when they were measured. */
+  readonly recovered?: RecoveredPoses;
   readonly masks: BoneMasks;
   /** Bone probability, 0 … 255. */
   readonly volume: Volume;
@@ -58,13 +66,17 @@ export async function runPipeline(
   options: PipelineOptions,
   context: StageContext,
 ): Promise<PipelineResult> {
-  const frames = await trackFrames.run({ recording, fixed }, options.sync, context);
+  const tracked = await trackFrames.run({ recording, fixed }, options.sync, context);
+  const recovered = options.recover
+    ? await recoverPoses(untracked(recording, tracked), options.recover, context)
+    : undefined;
+  const frames = recovered?.frames ?? tracked;
   const masks = await options.segment(frames, context);
   const volume = await reconstruct.run(boneInsertion(frames, masks), withinRegion(recording, options), context);
   const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
   const points = pointsIn(recording, options.sync.referenceName);
   const completion = await options.complete({ surfaces, points }, context);
-  return { frames, masks, volume, surfaces, points, completion };
+  return { frames, ...(recovered ? { recovered } : {}), masks, volume, surfaces, points, completion };
 }
 
 /** The last part alone: from the bone that was found in the frames to surfaces. */
@@ -84,6 +96,26 @@ function withinRegion(recording: Recording, { reconstruction, region, sync }: Pi
   const finest = typeof spacingMm === "number" ? spacingMm : Math.min(...spacingMm);
   const grid = regionGrid(region.name, pointsIn(recording, sync.referenceName), finest, region.marginMm);
   return { ...reconstruction, grid: { kind: "given", grid } };
+}
+
+/** What a method without a tracker is given: all images, and where one frame of each sweep was. */
+export function untracked(
+  recording: Recording,
+  tracked: Pick<TrackedFrames, "sourceIndex" | "referenceFromPixel" | "width" | "height" | "nominalGeometry">,
+): PoseInput {
+  const frames = allFrames(recording);
+  return { frames, geometry: geometryOf(tracked), anchors: tracked, strokes: recording.sweeps };
+}
+
+/** As the imaging device declares it; else pixels of the calibration's size under the middle of the top row. */
+function geometryOf({
+  nominalGeometry,
+  width,
+  height,
+  referenceFromPixel: m,
+}: Pick<TrackedFrames, "referenceFromPixel" | "width" | "height" | "nominalGeometry">): ImageGeometry {
+  const column = (k: number): number => Math.hypot(m[k]!, m[4 + k]!, m[8 + k]!);
+  return nominalGeometry ?? { width, height, spacingMm: [column(0), column(1)], faceCentrePx: [(width - 1) / 2, 0] };
 }
 
 /** The digitised landmarks that are known in the reference frame. */

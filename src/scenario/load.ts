@@ -20,6 +20,7 @@ export function scenarioFrom(json: unknown, path: string): Scenario {
   return {
     ...scenario,
     source: placeSource(scenario.source, beside),
+    pose: placeCurves(scenario, beside),
     segmentation: placeModel(scenario, beside),
     completion: placeShapes(scenario, beside),
   };
@@ -51,6 +52,10 @@ function placeModel({ segmentation }: Scenario, beside: (name: string) => string
 function placeShapes({ completion }: Scenario, beside: (name: string) => string): Scenario["completion"] {
   if (completion.kind !== "shape-model" || completion.model === undefined) return completion;
   return { ...completion, model: beside(completion.model) };
+}
+
+function placeCurves({ pose }: Scenario, beside: (name: string) => string): Scenario["pose"] {
+  return pose.kind === "decorrelation" && pose.curves !== undefined ? { ...pose, curves: beside(pose.curves) } : pose;
 }
 
 export async function readYaml(path: string): Promise<unknown> {

@@ -7,9 +7,10 @@ import type { StageContext } from "../pipeline/stage.ts";
 import { extractSurface } from "../pipeline/surface/extract.ts";
 import { trackFrames } from "../pipeline/sync/track-frames.ts";
 import { defaultReconstruction } from "../pipeline/reconstruction/options.ts";
-import { complete, segment } from "./build.ts";
+import { complete, poseMethod, segment } from "./build.ts";
 import { truthOfRecording } from "./known-truth.ts";
 import { measure } from "./measure.ts";
+import { motionWarnings, scoreMotion } from "./score-motion.ts";
 import { obtainCalibration } from "./obtain-calibration.ts";
 import type { Scenario, SimulatedSource } from "./schema.ts";
 import { planScan, simulate, type Simulation } from "./simulate.ts";
@@ -123,8 +124,12 @@ async function judge<T>(
       ),
     );
     log.info("scoring");
+    const { seed, scoring } = scenario;
+    const motion = await watch.time("score poses", () =>
+      scoreMotion({ scenario, recording, result, truth, geometry, folder, context }),
+    );
     const scored = await watch.time("score", () =>
-      measure({ ...result, calibration, lagSdS }, truth, { seed: scenario.seed, minHits: scenario.scoring.minHits }),
+      measure({ ...result, calibration, lagSdS }, truth, { seed, minHits: scoring.minHits }),
     );
     return await use({
       kind: "run",
@@ -135,8 +140,8 @@ async function judge<T>(
       result,
       calibration,
       geometry,
-      headline: scored.headline,
-      warnings: recording.warnings,
+      headline: { ...motion, ...scored.headline },
+      warnings: [...recording.warnings, ...motionWarnings(result)],
       judged: { truth, scored },
     });
   } finally {
@@ -146,7 +151,9 @@ async function judge<T>(
 
 export function pipelineOptions(scenario: Scenario, referenceName: string, imageLagS: number): PipelineOptions {
   const { reconstruction, surface, pose } = scenario;
+  const recover = poseMethod(pose);
   return {
+    ...(recover ? { recover } : {}),
     sync: { ...trackFrames.defaults, referenceName, imageLagS, maxGapPeriods: pose.maxGapPeriods },
     segment: (frames, context) => segment(scenario.segmentation, frames, context),
     complete: (input, context) => complete(scenario.completion, input, context),

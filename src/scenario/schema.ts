@@ -159,7 +159,10 @@ const leg = z
   .describe("how the leg moves while it is scanned; femur and tibia have marker bodies of their own");
 
 const operator = z.strictObject({
-  protocol: z.enum(["clinical"]).default("clinical").describe("the strokes of the clinical windows"),
+  protocol: z
+    .enum(["clinical", "trackerless"])
+    .default("clinical")
+    .describe("the strokes of the clinical windows, or those by which poses without a tracker are judged"),
   sweeps: z.array(z.string()).min(1).optional().describe("only these strokes of the protocol, by name"),
   speedMmPerS: z.number().min(1).max(500).default(25),
   tremorMm: z.number().min(0).max(5).default(0.3),
@@ -252,8 +255,45 @@ const calibration = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("configuration") }).describe("from the PLUS configuration of the recording"),
 ]);
 
+const maxGapPeriods = z
+  .number()
+  .min(1)
+  .max(20)
+  .default(1.5)
+  .describe("a pose is interpolated between tracker samples that are at most this many periods apart");
+
+const speckle = {
+  dynamicRangeDb: z.number().min(20).max(120).default(60).describe("of the picture, to undo its logarithm"),
+};
+
 const pose = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("tracked"), maxGapPeriods: z.number().min(1).max(20).default(1.5) }),
+  z.strictObject({ kind: z.literal("tracked"), maxGapPeriods }),
+  z
+    .strictObject({ kind: z.literal("stand-still"), maxGapPeriods })
+    .describe("no tracker, null model: every image of a sweep lies where its first one does"),
+  z
+    .strictObject({
+      kind: z.literal("constant-motion"),
+      maxGapPeriods,
+      speedMmPerS: z.number().min(0).max(500).default(12.6).describe("0.45 mm a frame at 28 frames/s"),
+    })
+    .describe("no tracker, null model: the probe moves out of its plane at the speed that the operator meant to keep"),
+  z
+    .strictObject({ kind: z.literal("in-plane"), maxGapPeriods, ...speckle })
+    .describe("no tracker: block matching within the image's plane, no motion out of it"),
+  z
+    .strictObject({
+      kind: z.literal("decorrelation"),
+      maxGapPeriods,
+      ...speckle,
+      curves: z
+        .string()
+        .optional()
+        .describe(
+          "curves of `sonobench calibrate decorrelation`, relative to this file; else those of the default probe",
+        ),
+    })
+    .describe("no tracker: block matching, and motion out of the plane by how speckle decorrelates"),
 ]);
 
 const segmentation = z.discriminatedUnion("kind", [
@@ -347,6 +387,7 @@ export type CalibrationConfig = z.output<typeof calibration>;
 export type PhantomConfig = z.output<typeof phantom>;
 export type GripConfig = z.output<typeof grip>;
 export type TrackerConfig = z.output<typeof tracker>;
+export type PoseConfig = z.output<typeof pose>;
 export type SegmentationConfig = z.output<typeof segmentation>;
 export type CompletionConfig = z.output<typeof completion>;
 

@@ -13,7 +13,8 @@ import type { Phantom } from "../sim/anatomy/phantom.ts";
 import { followLeg, moveLeg, type LegOptions } from "../sim/operator/leg-motion.ts";
 import type { ProbeMotion } from "../sim/operator/motion.ts";
 import { axesThrough } from "../sim/knee/axes.ts";
-import { clinicalSweeps, type SweepPlan } from "../sim/operator/sweep-plan.ts";
+import { clinicalSweeps, type PatientGuide, type SweepPlan } from "../sim/operator/sweep-plan.ts";
+import { trackerlessSweeps } from "../sim/operator/trackerless-sweeps.ts";
 import { polledImager } from "../sim/probe/imager-device.ts";
 import { pollScanner, type PolledImage } from "../sim/probe/polling.ts";
 import { notModelled as notModelledInEcho } from "../sim/probe/echo.ts";
@@ -159,13 +160,17 @@ function meanLagS({ imaging, tracker }: SimulatedSource, images: readonly Polled
 export function planMotion(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): TrackedScan {
   const { operator } = source;
   const skin = skinOf(scene);
-  const plans = chosenSweeps(clinicalSweeps(knee.guide()), operator.sweeps);
+  const plans = chosenSweeps(protocols[operator.protocol](knee.guide()), operator.sweeps);
   const onModel = moveProbe(operator.grip, plans, { skin, bone: boneOf(scene) }, operator, rng.fork("operator"));
   const leg = moveLeg(onModel.sweeps, legOptions(source.leg), rng.fork("leg"));
   const { m } = knee.pose.kneeFromTibia;
   const lowerLeg = { jointMm: knee.guide().tibialPlateauCentreMm, down: [-m[2]!, -m[6]!, -m[10]!] as const };
   return { knee, motion: followLeg(onModel, leg, lowerLeg), leg, plans, skin };
 }
+
+const protocols: {
+  readonly [K in SimulatedSource["operator"]["protocol"]]: (guide: PatientGuide) => SweepPlan[];
+} = { clinical: clinicalSweeps, trackerless: trackerlessSweeps };
 
 const legOptions = ({ shiftMm, turnDeg, angleDriftDeg, angleChangeDeg }: SimulatedSource["leg"]): LegOptions => ({
   shiftMm,

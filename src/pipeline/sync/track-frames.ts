@@ -1,10 +1,10 @@
 import { UnsuitableInputError } from "../../core/errors.ts";
 import { interpolate, invert3x4, multiply3x4 } from "../../core/rigid.ts";
-import { shownPixels, type GrayImage } from "../../data/image.ts";
-import type { ImageTrack, PoseTrack, Recording } from "../../data/recording.ts";
+import type { PoseTrack, Recording } from "../../data/recording.ts";
 import type { TrackedFrames } from "../../data/tracked-frames.ts";
 import type { Stage } from "../stage.ts";
 import { clockSegments, type ClockSegment } from "./clock-segments.ts";
+import { describeFrames, imagesOf } from "./image-frames.ts";
 import { findTransformPath, type FixedTransform, type Link } from "./transform-path.ts";
 
 export interface SyncInput {
@@ -41,20 +41,13 @@ export const trackFrames: Stage<SyncInput, TrackedFrames, SyncOptions> = {
   // 1.5 periods: one lost sample is bridged, a drop-out is not (PLUS bridges 0.5 s, which a moving hand outruns).
   defaults: { imageName: "Image", referenceName: "Reference", imageLagS: 0, maxGapPeriods: 1.5 },
   async run({ recording, fixed }, options, { log }) {
-    const { images } = recording;
-    if (!images || images.count === 0) {
-      throw new UnsuitableInputError(
-        `${recording.name} holds no images`,
-        "Give a recording with an image stream; a tracker buffer alone cannot be reconstructed",
-      );
-    }
+    const images = imagesOf(recording);
     const path = findTransformPath(options.imageName, options.referenceName, fixed, recording.poses);
     const pose = recording.pairing === "by-index" ? byIndex(recording) : byTime(recording, options);
     const dropped: Record<string, number> = {};
     const drop = (reason: string): void => void (dropped[reason] = (dropped[reason] ?? 0) + 1);
     const matrices: Float64Array[] = [],
-      source: number[] = [],
-      times: number[] = [];
+      source: number[] = [];
     for (let i = 0; i < images.count; i++) {
       if (!images.valid[i]) {
         drop("image marked invalid");
@@ -83,7 +76,6 @@ export const trackFrames: Stage<SyncInput, TrackedFrames, SyncOptions> = {
       }
       matrices.push(total);
       source.push(i);
-      times.push(images.acquiredAtS[i]!);
     }
     log.debug("poses", { frames: matrices.length, dropped });
     if (matrices.length === 0) {
@@ -95,30 +87,9 @@ export const trackFrames: Stage<SyncInput, TrackedFrames, SyncOptions> = {
     }
     const referenceFromPixel = new Float64Array(matrices.length * 12);
     matrices.forEach((m, i) => referenceFromPixel.set(m, i * 12));
-    const { width, height, nominalGeometry } = images;
-    const shown = shownIn(images);
+    const { width, height } = images;
     refuseStandstill(recording.name, referenceFromPixel, width, height);
-    return {
-      count: matrices.length,
-      width,
-      height,
-      ...(nominalGeometry ? { nominalGeometry } : {}),
-      sourceIndex: Uint32Array.from(source),
-      timeS: Float64Array.from(times),
-      referenceFromPixel,
-      dropped,
-      async read(frame): Promise<GrayImage> {
-        const image = await images.read(source[frame]!);
-        const { pixels } = image;
-        if (pixels instanceof Uint8Array) {
-          return { ...image, pixels: shown ? pixels.map((gray, at) => (shown[at] ? gray : 0)) : pixels };
-        }
-        throw new UnsuitableInputError(
-          `${recording.name} has ${images.pixelType} pixels`,
-          "Convert it to 8-bit B-mode images first",
-        );
-      },
-    };
+    return { ...describeFrames(recording, Uint32Array.from(source)), referenceFromPixel, dropped };
   },
 };
 
@@ -198,10 +169,4 @@ function refuseStandstill(name: string, poses: Float64Array, width: number, heig
       "Record a sweep: move the probe relative to the reference; or name another reference",
     );
   }
-}
-
-/** 1 for the pixels that show echoes; undefined when all do, or the device does not say. */
-function shownIn({ width, height, nominalGeometry }: ImageTrack): Uint8Array | undefined {
-  if (nominalGeometry?.width !== width || nominalGeometry.height !== height) return undefined;
-  return shownPixels(nominalGeometry);
 }

@@ -6,8 +6,10 @@ import type { Log } from "../../core/log.ts";
 import type { WorkerPool } from "../../core/worker-pool.ts";
 import { writeShard } from "../../io/dataset-shard.ts";
 import { writeJson } from "../result-folder.ts";
-import { makeKnee, type Member } from "./knee-shard.ts";
+import { makeKnee, type Member, type Split } from "./knee-shard.ts";
 import type { DatasetRecipe } from "./schema.ts";
+import type { SweepRecipe } from "./sweeps-schema.ts";
+import { aboutSweeps, makeSweeps } from "./sweeps.ts";
 
 interface DatasetContext {
   readonly log: Log;
@@ -25,11 +27,12 @@ export interface DatasetSummary {
 }
 
 /** In the order in which they are made: each part grows in step, so that what there is can be used early. */
-const membersOf = ({ split }: DatasetRecipe): Member[] =>
+const membersOf = (split: { readonly [K in Split]?: number }): Member[] =>
   (["train", "validation", "test"] as const)
-    .flatMap((name) =>
-      Array.from({ length: split[name] }, (_, index) => ({ split: name, index, at: (index + 0.5) / split[name] })),
-    )
+    .flatMap((name) => {
+      const count = split[name] ?? 0;
+      return Array.from({ length: count }, (_, index) => ({ split: name, index, at: (index + 0.5) / count }));
+    })
     .sort((a, b) => a.at - b.at)
     .map(({ split, index }) => ({ split, index }));
 
@@ -39,13 +42,13 @@ const membersOf = ({ split }: DatasetRecipe): Member[] =>
  * the code is refused (UnsuitableInputError).
  */
 export async function makeDataset(
-  recipe: DatasetRecipe,
+  recipe: DatasetRecipe | SweepRecipe,
   folder: string,
   { log, workers, signal, codeVersion }: DatasetContext,
 ): Promise<DatasetSummary> {
   await mkdir(folder, { recursive: true });
   await claimFolder(recipe, folder, codeVersion);
-  const members = membersOf(recipe);
+  const members = membersOf(recipe.split);
   let kept = 0;
   for (const [done, member] of members.entries()) {
     log.progress("knees", done, members.length);
@@ -57,13 +60,30 @@ export async function makeDataset(
       continue;
     }
     await mkdir(into, { recursive: true });
-    const { arrays, attributes } = await makeKnee(recipe, member, workers);
+    const { arrays, attributes } = await makeMember(recipe, member, workers);
     await writeShard(path, arrays, attributes);
   }
   log.progress("knees", members.length, members.length);
-  const perKnee = recipe.settingsPerKnee * recipe.framesPerSetting;
-  return { folder, knees: members.length, frames: members.length * perKnee, kept };
+  return { folder, knees: members.length, frames: members.length * framesPerKnee(recipe), kept };
 }
+
+const makeMember = (recipe: DatasetRecipe | SweepRecipe, member: Member, workers: WorkerPool) =>
+  recipe.kind === "sweep-dataset"
+    ? makeSweeps(recipe, member.split, member.index, workers)
+    : makeKnee(recipe, member, workers);
+
+const framesPerKnee = (recipe: DatasetRecipe | SweepRecipe): number =>
+  recipe.kind === "sweep-dataset"
+    ? recipe.sweepsPerKnee * recipe.framesPerSweep
+    : recipe.settingsPerKnee * recipe.framesPerSetting;
+
+const aboutLabels =
+  "Simulated ultrasound of knees with labels, one HDF5 file a knee. frames: gray values [frame, row, column]; " +
+  "ridge: row of the first bone below each column at its true depth, NaN where there is none; shown: the row at " +
+  "which the scanner's speed of sound shows it; cosine: between " +
+  "beam and bone's normal there; labels: index into the attribute `tissues`, + 128 in the shadow of bone, 127 " +
+  "outside; poses: row-major 3x4 kneeFromImage, mm; settings: one row a frame, columns in the attribute " +
+  "`settingNames`. Parts never share a knee.";
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -72,7 +92,7 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 /** Writes `dataset.json`, or checks that the one that is there says the same. */
-async function claimFolder(recipe: DatasetRecipe, folder: string, codeVersion: string): Promise<void> {
+async function claimFolder(recipe: DatasetRecipe | SweepRecipe, folder: string, codeVersion: string): Promise<void> {
   const path = join(folder, "dataset.json");
   const key = createHash("sha256")
     .update(JSON.stringify([recipe, codeVersion]))
@@ -86,13 +106,7 @@ async function claimFolder(recipe: DatasetRecipe, folder: string, codeVersion: s
     );
   }
   await writeJson(path, {
-    about:
-      "Simulated ultrasound of knees with labels, one HDF5 file a knee. frames: gray values [frame, row, column]; " +
-      "ridge: row of the first bone below each column at its true depth, NaN where there is none; shown: the row at " +
-      "which the scanner's speed of sound shows it; cosine: between " +
-      "beam and bone's normal there; labels: index into the attribute `tissues`, + 128 in the shadow of bone, 127 " +
-      "outside; poses: row-major 3x4 kneeFromImage, mm; settings: one row a frame, columns in the attribute " +
-      "`settingNames`. Parts never share a knee.",
+    about: recipe.kind === "sweep-dataset" ? aboutSweeps : aboutLabels,
     key,
     codeVersion,
     recipe,

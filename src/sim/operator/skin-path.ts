@@ -1,6 +1,6 @@
-import { fromAxes, type Rigid } from "../../core/rigid.ts";
+import { compose, fromAxes, fromAxisAngle, type Rigid } from "../../core/rigid.ts";
 import type { DistanceField } from "../../geometry/distance-field.ts";
-import type { SweepPlan } from "./sweep-plan.ts";
+import type { ProbeTurn, SweepPlan } from "./sweep-plan.ts";
 import { along, between, cross, dot, unit, type Vector } from "./vector.ts";
 
 /** A planned stroke laid on the skin of the patient, by the way travelled. */
@@ -74,12 +74,15 @@ export function layOnSkin(plan: SweepPlan, skin: DistanceField): SkinPath {
   for (let i = 1; i < stations.length; i++) {
     ways.push(ways[i - 1]! + Math.hypot(...between(stations[i - 1]!.face, stations[i]!.face)));
   }
-  const lengthMm = ways[ways.length - 1]!;
+  const onSkinMm = ways[ways.length - 1]!,
+    { turns = [] } = plan;
+  const lengthMm = onSkinMm + TURN_RADIUS_MM * turnedRad(turns);
   return {
     name: plan.name,
     lengthMm,
     at(wayMm) {
-      const at = Math.min(lengthMm, Math.max(0, wayMm));
+      const share = Math.min(1, Math.max(0, wayMm / lengthMm)),
+        at = share * onSkinMm;
       let i = 0;
       while (i + 2 < ways.length && ways[i + 1]! < at) i++;
       const s = Math.min(1, Math.max(0, (at - ways[i]!) / Math.max(1e-9, ways[i + 1]! - ways[i]!)));
@@ -88,7 +91,29 @@ export function layOnSkin(plan: SweepPlan, skin: DistanceField): SkinPath {
       const beam = unit(along(a.beam, between(a.beam, b.beam), s));
       const face = along(a.face, between(a.face, b.face), s);
       const x = unit(along(plan.markedSide, beam, -dot(plan.markedSide, beam)));
-      return fromAxes(x, beam, cross(x, beam), face);
+      const upright = fromAxes<"knee", "image">(x, beam, cross(x, beam), face);
+      return turns.length > 0 ? compose(upright, turnAt(turns, share)) : upright;
     },
   };
+}
+
+/** Depth at which a point of the image moves as fast in a turn as the face does along a stroke: mid-image. */
+const TURN_RADIUS_MM = 25;
+
+const angles = ({ aboutBeamRad, fanRad, rockRad }: ProbeTurn): Vector => [aboutBeamRad, fanRad, rockRad];
+
+const turnedRad = (turns: readonly ProbeTurn[]): number =>
+  turns.reduce((sum, turn, i) => sum + (i === 0 ? 0 : Math.hypot(...between(angles(turns[i - 1]!), angles(turn)))), 0);
+
+/** Between neighbouring turns in proportion to the angle between them, so that the probe turns at constant speed. */
+function turnAt(turns: readonly ProbeTurn[], share: number): Rigid<"image", "image"> {
+  let left = share * turnedRad(turns),
+    i = 0;
+  const length = (k: number): number => Math.hypot(...between(angles(turns[k]!), angles(turns[k + 1]!)));
+  while (i + 2 < turns.length && left > length(i)) left -= length(i++);
+  const a = angles(turns[i]!),
+    s = i + 1 < turns.length ? Math.min(1, left / Math.max(1e-9, length(i))) : 0;
+  const [beam, fan, rock] = i + 1 < turns.length ? along(a, between(a, angles(turns[i + 1]!)), s) : a;
+  const about = (axis: Vector, angle: number): Rigid<"image", "image"> => fromAxisAngle(axis, angle);
+  return compose(about([0, 1, 0], beam), compose(about([1, 0, 0], fan), about([0, 0, 1], rock)));
 }

@@ -10,6 +10,17 @@ export interface SweepPlan {
   readonly approach: readonly (readonly [number, number, number])[];
   /** Where the marked side of the probe points, roughly; made orthogonal to the beam. */
   readonly markedSide: readonly [number, number, number];
+  /** How the probe is turned about the middle of its face, spread evenly over the way; upright when left out. */
+  readonly turns?: readonly ProbeTurn[];
+}
+
+/** Applied in this order to the probe as it is set down, about the beam, then the face's length, then its normal. */
+export interface ProbeTurn {
+  readonly aboutBeamRad: number;
+  /** Out of the image's plane. */
+  readonly fanRad: number;
+  /** Within it. */
+  readonly rockRad: number;
 }
 
 /** What the planner needs to know of the patient: palpable landmarks and how far the knee is bent. */

@@ -1,0 +1,127 @@
+import type { DecorrelationCurves } from "./curves.ts";
+import { curvesOf, fitElevation, type ElevationMotion } from "./fit-elevation.ts";
+import { fitInPlane, type InPlaneMotion } from "./fit-in-plane.ts";
+import { LAGS, type SweepObservation } from "./observe-sweep.ts";
+import { chooseSigns, distancesAt, type LagDistances } from "./signs.ts";
+import { withoutFeignedTurn } from "./steady-turn.ts";
+import { solveWindows, type WindowSum } from "./window-sums.ts";
+
+/** Motion from each frame to the one before, parallel arrays; entry 0 is 0. mm and rad in the earlier image's frame. */
+export interface Steps {
+  readonly txMm: Float64Array;
+  readonly tyMm: Float64Array;
+  readonly tzMm: Float64Array;
+  readonly rxRad: Float64Array;
+  readonly ryRad: Float64Array;
+  readonly rzRad: Float64Array;
+  /** Standard deviation of each step out of the plane, mm, and of its misfit to the curves. */
+  readonly tzSdMm: Float64Array;
+  readonly misfit: Float64Array;
+}
+
+/** Each lag's share of independent error of its sum, so that long lags do not outvote short ones. */
+const RELATIVE_SD = 0.1,
+  IN_PLANE_SD_MM = 0.03,
+  TURN_SD_RAD = 0.002;
+
+/** From what the patches saw to steps on which all lags agree. Without curves nothing is said of the elevation. */
+export function recoverSteps(observation: SweepObservation, curves: DecorrelationCurves | undefined): Steps {
+  const { count, grid, pairs, frames } = observation;
+  const inPlane = LAGS.map((lag) => pairs.get(lag)!.map((pair) => pair && fitInPlane(pair, grid)));
+  const rows = curves ? curvesOf(curves, grid) : [];
+  const elevation = LAGS.map((lag) =>
+    pairs
+      .get(lag)!
+      .map((pair, i) => (pair && curves ? fitElevation(pair, frames[i - lag]!, grid, curves, rows, lag) : undefined)),
+  );
+  const signed = signLags(elevation, observation);
+  const solve = <M>(of: readonly (readonly (M | undefined)[])[], value: (m: M) => number, sd: (m: M) => number) =>
+    solveWindows(count, windows(of, value, sd));
+  const plane = (value: (m: InPlaneMotion) => number, k: 0 | 1 | 2, floor: number): Float64Array =>
+    solve(inPlane, value, (m) => Math.hypot(m.sd[k], floor));
+  const out = (value: (m: ElevationMotion) => number, k: 0 | 1 | 2, floor: number): Float64Array =>
+    solve(signed, value, (m) => Math.hypot(m.sd[k], RELATIVE_SD * Math.abs(value(m)) * saturation(m), floor));
+  const tz = out((m) => m.tzMm, 0, 0.01),
+    fanSeen = out((m) => m.fanRad, 1, TURN_SD_RAD),
+    swingSeen = out((m) => m.swingRad, 2, TURN_SD_RAD);
+  const [xMm, yMm] = middleOf(observation);
+  const way = tz.map((d, i) => d + fanSeen[i]! * yMm + swingSeen[i]! * xMm);
+  const fan = withoutFeignedTurn(fanSeen, way),
+    swing = withoutFeignedTurn(swingSeen, way);
+  const single = elevation[0]!;
+  return {
+    txMm: plane((m) => m.txMm, 0, IN_PLANE_SD_MM),
+    tyMm: plane((m) => m.tyMm, 1, IN_PLANE_SD_MM),
+    rzRad: plane((m) => m.rollRad, 2, TURN_SD_RAD),
+    tzMm: way.map((d, i) => d - fan[i]! * yMm - swing[i]! * xMm),
+    rxRad: fan,
+    ryRad: swing.map((value) => -value),
+    tzSdMm: Float64Array.from(single, (m) => m?.sd[0] ?? 0),
+    misfit: Float64Array.from(single, (m) => m?.misfit ?? 1),
+  };
+}
+
+/** Beyond a millimetre little speckle is left to compare, and what is left is coherent: such lags count for less. */
+const saturation = ({ tzMm, fanRad }: ElevationMotion): number => 1 + (tzMm + MIDDLE_MM * fanRad) ** 2;
+const MIDDLE_MM = 20;
+
+/** Mean place of the patches that were found, mm. */
+function middleOf({ pairs, grid }: SweepObservation): [number, number] {
+  let n = 0, x = 0, y = 0; // prettier-ignore
+  for (const pair of pairs.get(1)!) {
+    pair?.found.forEach((found, i) => {
+      n += found;
+      x += found * grid.xMm[i]!;
+      y += found * grid.yMm[i]!;
+    });
+  }
+  return n > 0 ? [x / n, y / n] : [0, 0];
+}
+
+/** Gives every lag's motion the sign of the steps that it spans. */
+function signLags(
+  elevation: readonly (readonly (ElevationMotion | undefined)[])[],
+  { grid: { xMm, yMm } }: SweepObservation,
+): (ElevationMotion | undefined)[][] {
+  const ends = (of: Float64Array): number[] => [
+    Math.min(...of),
+    (Math.min(...of) + Math.max(...of)) / 2,
+    Math.max(...of),
+  ];
+  const points = ends(xMm).flatMap((x) => ends(yMm).map((y): [number, number] => [x, y]));
+  const at = LAGS.map((lag, k): LagDistances => ({
+    lag,
+    atPoints: elevation[k]!.map((motion) => motion && distancesAt(motion, points)),
+  }));
+  const signs = chooseSigns(at[0]!, at.slice(1));
+  return elevation.map((motions, k) =>
+    motions.map((motion, i) => {
+      if (!motion) return undefined;
+      let agreement = 0;
+      for (let back = 0; back < LAGS[k]!; back++) {
+        const step = at[0]!.atPoints[i - back];
+        step?.forEach((d, point) => (agreement += signs[i - back]! * d * at[k]!.atPoints[i]![point]!));
+      }
+      return agreement < 0 ? mirrored(motion) : motion;
+    }),
+  );
+}
+
+const mirrored = (motion: ElevationMotion): ElevationMotion => ({
+  ...motion,
+  tzMm: -motion.tzMm,
+  fanRad: -motion.fanRad,
+  swingRad: -motion.swingRad,
+});
+
+function windows<M>(
+  of: readonly (readonly (M | undefined)[])[],
+  value: (m: M) => number,
+  sd: (m: M) => number,
+): WindowSum[] {
+  return of.flatMap((motions, k) =>
+    motions.flatMap((motion, i) =>
+      motion ? [{ from: i - LAGS[k]!, to: i, value: value(motion), weight: sd(motion) ** -2 }] : [],
+    ),
+  );
+}
