@@ -118,17 +118,29 @@ static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength, i4 mask) {
   const i4 row = whole(y * all((float)p->elevationRowsPerMm) + all(0.5f));
   i4 valid = mask & inside(left, 2 * p->lines - 2) & inside(column, p->elevationColumns) & inside(row, p->elevationRows);
   const f4 range = y + shift;
-  const i4 place = whole(ffloor(range * all((float)(2 * p->samplesPerMm))));
-  const i4 entry = ((((row << 1) + (place & alli(1))) * alli(p->elevationColumns) + column) & valid) << 2;
+  const f4 place = range * all((float)(2 * p->samplesPerMm)), below = ffloor(place), between = place - below;
+  const i4 part = whole(below);
+  const i4 entry = ((((row << 1) + (part & alli(1))) * alli(p->elevationColumns) + column) & valid) * 12;
   const float *elevation = floats(p->elevation);
-  const f4 e0 = load(elevation + entry[0]), e1 = load(elevation + entry[1]), e2 = load(elevation + entry[2]),
-           e3 = load(elevation + entry[3]);
-  const f4 e01 = __builtin_shuffle(e0, e1, (i4){0, 4, 1, 5}), e23 = __builtin_shuffle(e2, e3, (i4){0, 4, 1, 5});
-  const f4 n01 = __builtin_shuffle(e0, e1, (i4){2, 6, 3, 7}), n23 = __builtin_shuffle(e2, e3, (i4){2, 6, 3, 7});
+  f4 e[4], g[4];
+  i4 delay;
+  for (int k = 0; k < 4; k++) {
+    const float *filter = elevation + entry[k];
+    e[k] = load(filter);
+    delay[k] = ((i4)e[k])[0] & 15;
+    e[k] += load(filter + 4) * all(between[k]);
+    g[k] = load(filter + 8);
+  }
+  const f4 e01 = __builtin_shuffle(e[0], e[1], (i4){0, 4, 1, 5}), e23 = __builtin_shuffle(e[2], e[3], (i4){0, 4, 1, 5});
+  const f4 n01 = __builtin_shuffle(e[0], e[1], (i4){2, 6, 3, 7}), n23 = __builtin_shuffle(e[2], e[3], (i4){2, 6, 3, 7});
+  const f4 l01 = __builtin_shuffle(g[0], g[1], (i4){0, 4, 1, 5}), l23 = __builtin_shuffle(g[2], g[3], (i4){0, 4, 1, 5});
+  const f4 s01 = __builtin_shuffle(g[0], g[1], (i4){2, 6, 3, 7}), s23 = __builtin_shuffle(g[2], g[3], (i4){2, 6, 3, 7});
   const f4 er = __builtin_shuffle(e01, e23, (i4){0, 1, 4, 5}), ei = __builtin_shuffle(e01, e23, (i4){2, 3, 6, 7});
   const f4 nr = __builtin_shuffle(n01, n23, (i4){0, 1, 4, 5}), ni = __builtin_shuffle(n01, n23, (i4){2, 3, 6, 7});
-  const i4 sample = (place >> 1) + ((i4)er & alli(15)) - alli(7);
-  valid &= inside(sample, p->samples - 1);
+  const f4 lr = __builtin_shuffle(l01, l23, (i4){0, 1, 4, 5}) + between * __builtin_shuffle(s01, s23, (i4){0, 1, 4, 5});
+  const f4 li = __builtin_shuffle(l01, l23, (i4){2, 3, 6, 7}) + between * __builtin_shuffle(s01, s23, (i4){2, 3, 6, 7});
+  const i4 sample = (part >> 1) + delay - alli(7);
+  valid &= inside(sample, p->samples - 2);
   const f4 turns = range * all((float)p->turnsPerMm), turn = turns - fnearest(turns), square = turn * turn;
   const f4 c = strength * cosine(square), s = strength * sine(turn, square);
   const f4 u = at - base, rest = all(1) - u;
@@ -136,6 +148,7 @@ static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength, i4 mask) {
                 (alli((int32_t)p->dump) & ~valid);
   put4(to, er * c + ei * s, ei * c - er * s, rest, u);
   put4(to + alli(16 * p->lines), nr * c + ni * s, ni * c - nr * s, rest, u);
+  put4(to + alli(32 * p->lines), lr * c + li * s, li * c - lr * s, rest, u);
 }
 
 static int hitNear(double x, double z) {

@@ -3,6 +3,7 @@ import { computeBeam, type Beam } from "../../src/sim/probe/beam.ts";
 import { silentLog } from "../../src/core/log.ts";
 import { corticalSurface } from "../../src/sim/probe/effects.ts";
 import { defaultProbe } from "../../src/sim/probe/probe.ts";
+import { TAPS } from "../../src/sim/probe/tap-fit.ts";
 import { halfShiftMm, roughPlateDb, smoothPlateDb, widthMm } from "../../src/verify/ultrasound-element-figures.ts";
 import { recordedByTilt, recordedQuantiles } from "../../src/verify/ultrasound-l14.ts";
 import { recordedFrames, recordedLayout } from "../../src/verify/ultrasound-l14-frames.ts";
@@ -242,13 +243,17 @@ describe("verify ultrasound notices a simulator whose", () => {
     ...beam,
     elevation: {
       ...beam.elevation,
-      // At the middle of the band the filter is the sum of its taps.
-      re: beam.elevation.re.map((v, i) =>
-        Math.hypot(v + beam.elevation.nextRe[i]!, beam.elevation.im[i]! + beam.elevation.nextIm[i]!),
-      ),
-      im: beam.elevation.im.map(() => 0),
-      nextRe: beam.elevation.nextRe.map(() => 0),
-      nextIm: beam.elevation.nextIm.map(() => 0),
+      // At the middle of the band a filter is the sum of its taps; the slopes of the amplitude are left out.
+      first: beam.elevation.first.map((_, i, taps) => {
+        if (i % (2 * TAPS) > 0) return 0;
+        let re = 0, im = 0; // prettier-ignore
+        for (let t = 0; t < 2 * TAPS; t += 2) {
+          re += taps[i + t]!;
+          im += taps[i + t + 1]!;
+        }
+        return Math.hypot(re, im);
+      }),
+      slope: beam.elevation.slope.map(() => 0),
       delay: beam.elevation.delay.map(() => 0),
     },
   };

@@ -2,6 +2,8 @@ import { aperturesMm, DEPTH_STEP_MM, elementsOf, fieldOver, NEAREST_MM } from ".
 import type { Band } from "./band.ts";
 import type { ElevationTable } from "./elevation.ts";
 import { apertureMm, spacingAt, type Probe } from "./probe.ts";
+import { earlier, shownDelay } from "./range-correction.ts";
+import type { Spectrum } from "./tap-fit.ts";
 
 /**
  * The lateral point spread over the band. Off the focus it is no product of a profile across lines and a pulse along
@@ -64,11 +66,14 @@ export function lateralTable(
   for (let row = 0; row < rows; row++) {
     const z = Math.max(NEAREST_MM, row * DEPTH_STEP_MM);
     const spacing = spacingAt(face, z);
-    const shared = {
-      re: elevation.commonRe.subarray(row * bins, (row + 1) * bins),
-      im: elevation.commonIm.subarray(row * bins, (row + 1) * bins),
-    };
-    const products = leadingProducts(receivedField(probe, speedMps, z, band, shared, taps, spacing), taps, bins);
+    const received = receivedField(probe, speedMps, z, band, taps, spacing);
+    const arc = (tap: number): number =>
+      face.radiusMm ? (tap * spacing) ** 2 / (2 * (face.radiusMm + z) * band.sampleMm) : 0;
+    const rowOf = (values: Float64Array): Float64Array => values.subarray(row * bins, (row + 1) * bins);
+    const axis = { re: rowOf(elevation.axisRe), im: rowOf(elevation.axisIm) },
+      common = { re: rowOf(elevation.commonRe), im: rowOf(elevation.commonIm) };
+    filterRows(received, earlier(common, shownDelay(received, axis, taps, arc)), taps);
+    const products = leadingProducts(received, taps, bins);
     // Power of speckle: over lines, along depth (Parseval) and across the slice, which filters along depth as well.
     let power = 0;
     for (let f = 0; f < bins; f++) {
@@ -122,28 +127,18 @@ export function lateralTable(
 }
 
 /** Complex matrix, rows of columns. */
-interface Matrix {
+export interface Matrix {
   readonly re: Float64Array;
   readonly im: Float64Array;
 }
 
-/** Two-way field of each tap at each frequency, times the spectra of pulse and slice: taps × frequencies. */
-function receivedField(
-  probe: Probe,
-  speedMps: number,
-  z: number,
-  band: Band,
-  shared: Matrix,
-  taps: number,
-  spacingMm: number,
-): Matrix {
+/** Two-way field of each tap at each frequency, times the spectrum of the pulse: taps × frequencies. */
+function receivedField(probe: Probe, speedMps: number, z: number, band: Band, taps: number, spacingMm: number): Matrix {
   const bins = band.hz.length;
   const { transmit, receive } = aperturesMm(probe, z);
   const sent = elementsOf(probe, transmit, probe.transmitFocusMm),
     heard = elementsOf(probe, receive, z);
   const tr = new Float64Array(bins), ti = new Float64Array(bins), rr = new Float64Array(bins), ri = new Float64Array(bins); // prettier-ignore
-  const sr = band.re.map((v, f) => v * shared.re[f]! - band.im[f]! * shared.im[f]!),
-    si = band.re.map((v, f) => v * shared.im[f]! + band.im[f]! * shared.re[f]!);
   const re = new Float64Array(taps * bins),
     im = new Float64Array(taps * bins);
   for (let tap = 0; tap < taps; tap++) {
@@ -158,11 +153,21 @@ function receivedField(
         const c = Math.cos(turn), s = Math.sin(turn); // prettier-ignore
         [a, b] = [a * c - b * s, a * s + b * c];
       }
-      re[tap * bins + f] = a * sr[f]! - b * si[f]!;
-      im[tap * bins + f] = a * si[f]! + b * sr[f]!;
+      re[tap * bins + f] = a * band.re[f]! - b * band.im[f]!;
+      im[tap * bins + f] = a * band.im[f]! + b * band.re[f]!;
     }
   }
   return { re, im };
+}
+
+/** Each row times a spectrum, in place. */
+function filterRows({ re, im }: Matrix, spectrum: Spectrum, rows: number): void {
+  const bins = spectrum.re.length;
+  for (let at = 0; at < rows * bins; at++) {
+    const a = re[at]!, b = im[at]!, c = spectrum.re[at % bins]!, d = spectrum.im[at % bins]!; // prettier-ignore
+    re[at] = a * c - b * d;
+    im[at] = a * d + b * c;
+  }
 }
 
 interface Product {

@@ -1,6 +1,6 @@
 import { spectrumSigmaHz } from "./band.ts";
 import type { Beam } from "./beam.ts";
-import { LEAST_DELAY, SUBSAMPLES } from "./elevation.ts";
+import { LEAST_DELAY, PARTS, TAPS } from "./tap-fit.ts";
 import { FINE_LINES, RANK } from "./lateral.ts";
 import { apertureMm, type Probe } from "./probe.ts";
 
@@ -84,8 +84,12 @@ export function mirrorDensity(beam: Beam, probe: Probe, rows: number, rowMm: num
   return Float32Array.from({ length: rows }, (_, row) => {
     const z = row * rowMm;
     const across = plateAcross(beam, Math.min(lateral.rows - 1, Math.round(z / lateral.depthStepMm))),
-      along = plateAlong(beam, Math.min(elevation.rows - 1, Math.round(z / elevation.depthStepMm)));
-    return 1 / (highest(across, along) * cellMm2);
+      slice = Math.min(elevation.rows - 1, Math.round(z / elevation.depthStepMm));
+    let sum = 0;
+    for (let part = 0; part < PARTS; part++) {
+      for (const share of [0.21, 0.79]) sum += highest(across, plateAlong(beam, slice, part, share)) / (2 * PARTS);
+    }
+    return 1 / (sum * cellMm2);
   });
 }
 
@@ -109,32 +113,43 @@ function plateAcross({ lateral }: Beam, row: number): Samples {
   });
 }
 
-/** All filters of one depth together, from LEAST_DELAY on. */
-function plateAlong({ elevation }: Beam, row: number): Samples {
-  const { re, im, nextRe, nextIm, delay, columns } = elevation;
-  const sum = Array.from({ length: 17 }, () => [0, 0] as [number, number]);
-  for (let column = 0, at = row * SUBSAMPLES * columns; column < columns; column++, at++) {
-    const twice = column === 0 ? 1 : 2,
-      here = sum[delay[at]! - LEAST_DELAY]!,
-      below = sum[delay[at]! - LEAST_DELAY + 1]!;
-    here[0] += twice * re[at]!;
-    here[1] += twice * im[at]!;
-    below[0] += twice * nextRe[at]!;
-    below[1] += twice * nextIm[at]!;
+/** All filters of one depth together, for points `share` of the way through a part, from LEAST_DELAY on. */
+function plateAlong({ elevation }: Beam, row: number, part: number, share: number): Samples {
+  const { first, slope, delay, columns } = elevation;
+  const sum = Array.from({ length: 16 + TAPS }, () => [0, 0] as [number, number]);
+  for (let column = 0, entry = (row * PARTS + part) * columns; column < columns; column++, entry++) {
+    const twice = column === 0 ? 1 : 2;
+    for (let tap = 0, at = 2 * TAPS * entry; tap < TAPS; tap++, at += 2) {
+      const here = sum[delay[entry]! - LEAST_DELAY + tap]!;
+      here[0] += twice * (first[at]! + share * slope[at]!);
+      here[1] += twice * (first[at + 1]! + share * slope[at + 1]!);
+    }
   }
   return sum;
 }
 
-/** Highest amplitude of one echo convolved with another. */
+/** Parts of a sample at which a peak is looked for. */
+const PEAK_STEPS = 4;
+
+/** Highest amplitude of one echo convolved with another, between samples too (sinc). */
 function highest(a: Samples, b: Samples): number {
-  let most = 0;
-  for (let n = 0; n < a.length + b.length - 1; n++) {
-    let re = 0, im = 0; // prettier-ignore
+  const echo: [number, number][] = Array.from({ length: a.length + b.length - 1 }, () => [0, 0]);
+  for (const [n, [ar, ai]] of a.entries()) {
     for (const [i, [br, bi]] of b.entries()) {
-      const other = a[n - i];
-      if (!other) continue;
-      re += other[0] * br - other[1] * bi;
-      im += other[0] * bi + other[1] * br;
+      echo[n + i]![0] += ar * br - ai * bi;
+      echo[n + i]![1] += ar * bi + ai * br;
+    }
+  }
+  const power = echo.map(([re, im]) => re * re + im * im),
+    top = power.indexOf(Math.max(...power));
+  let most = 0;
+  for (let step = -PEAK_STEPS; step <= PEAK_STEPS; step++) {
+    let re = 0, im = 0; // prettier-ignore
+    for (const [n, [er, ei]] of echo.entries()) {
+      const x = Math.PI * (top + step / PEAK_STEPS - n),
+        w = Math.abs(x) < 1e-9 ? 1 : Math.sin(x) / x;
+      re += w * er;
+      im += w * ei;
     }
     most = Math.max(most, Math.hypot(re, im));
   }

@@ -1,6 +1,5 @@
 import type { Scene } from "../scene.ts";
 import type { Beam } from "./beam.ts";
-import { SUBSAMPLES } from "./elevation.ts";
 import { FINE_LINES } from "./lateral.ts";
 import { fromDecibel, levels, type EchoEffects } from "./effects.ts";
 import { fieldSampler } from "./field-sampler.ts";
@@ -10,6 +9,7 @@ import { MAP_STEP_MM, type LineMap } from "./map.ts";
 import type { PointEchoes } from "./point-echoes.ts";
 import { bounds, depthAt, lineAt, type ScanLines } from "./scan-lines.ts";
 import { apertureMm, type ImageSettings, type Probe } from "./probe.ts";
+import { PARTS, TAPS } from "./tap-fit.ts";
 import { COSINES, diffuseByCosine, mirrorDensity, type RoughSurface } from "./rough-surface.ts";
 
 /**
@@ -130,13 +130,13 @@ export function createSplatter(
       centreColumn = (columnsAcross - 1) / 2,
       columnScale = FINE_LINES / spacing;
     const { amplitude, shiftMm, transmission, boneDepthMm, boneNormal, boneFace, pushMm, indentMm, rows } = map;
-    const { re: er, im: ei, nextRe, nextIm, delay, columns, rows: tableRows, halfWidthMm } = elevation;
+    const { first, slope, delay, columns, rows: tableRows, halfWidthMm } = elevation;
     const elevationScale = 1 / elevation.stepMm,
       tableScale = 1 / elevation.depthStepMm;
     const sampleScale = 1 / sampleMm,
       rowScale = 1 / MAP_STEP_MM;
 
-    /** Adds one point at image (u, v, z): bilinear between two columns, its elevation's two samples, exact phase. */
+    /** Adds one point at image (u, v, z): bilinear between two columns, its elevation's filter along range, exact phase. */
     function add(u: number, v: number, z: number, shift: number, strength: number): void {
       // Along the face and along the line.
       const x = radiusMm ? radiusMm * Math.atan2(u, v + radiusMm) : u,
@@ -148,19 +148,24 @@ export function createSplatter(
       if (column >= columns) return;
       const row = (y * tableScale + 0.5) | 0;
       if (row < 0 || row >= tableRows) return;
-      const range = y + shift;
-      const place = Math.floor(range * sampleScale * SUBSAMPLES),
-        whole = Math.floor(place / SUBSAMPLES);
-      const entry = (row * SUBSAMPLES + place - whole * SUBSAMPLES) * columns + column;
-      const sample = whole + delay[entry]!;
-      if (sample < 0 || sample >= samples - 1) return;
+      const range = y + shift,
+        place = range * sampleScale * PARTS,
+        part = Math.floor(place),
+        between = place - part,
+        whole = Math.floor(part / PARTS);
+      const entry = (row * PARTS + part - whole * PARTS) * columns + column,
+        sample = whole + delay[entry]!;
+      if (sample < 0 || sample > samples - TAPS) return;
       const turns = range * turnsPerMm,
         phase = 2 * Math.PI * (turns - Math.floor(turns));
       const c = strength * Math.cos(phase), s = -strength * Math.sin(phase); // prettier-ignore
-      const share = at - left,
-        to = sample * columnsAcross + left;
-      put(to, share, er[entry]! * c - ei[entry]! * s, er[entry]! * s + ei[entry]! * c);
-      put(to + columnsAcross, share, nextRe[entry]! * c - nextIm[entry]! * s, nextRe[entry]! * s + nextIm[entry]! * c);
+      const share = at - left;
+      for (let tap = 0, to = sample * columnsAcross + left; tap < TAPS; tap++, to += columnsAcross) {
+        const from = 2 * (TAPS * entry + tap);
+        const er = first[from]! + between * slope[from]!,
+          ei = first[from + 1]! + between * slope[from + 1]!;
+        put(to, share, er * c - ei * s, er * s + ei * c);
+      }
     }
 
     function put(to: number, share: number, vr: number, vi: number): void {

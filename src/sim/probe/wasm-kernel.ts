@@ -1,7 +1,8 @@
 import { SIDE_MM } from "./bone-search.ts";
 import { gainAt, scanConverter } from "./display.ts";
 import { gaussian } from "./gaussian.ts";
-import { LEAST_DELAY, type ElevationTable } from "./elevation.ts";
+import type { ElevationTable } from "./elevation.ts";
+import { LEAST_DELAY, TAPS } from "./tap-fit.ts";
 import { noiseStart, tapRows } from "./filter.kernel.ts";
 import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
 import { createKernelMemory, type FrameBlocks, type FrameNumbers, type KernelMemory } from "./kernel-memory.ts";
@@ -157,7 +158,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     padded: 4 * (probe.lineCount + 2 * lateral.length),
     level: scanned,
     pixels: width * height,
-    dump: 16 * lines + 16,
+    dump: 2 * 16 * lines + 16,
     constants: 15 * 16,
     ...mapBlocks(setup),
   };
@@ -167,15 +168,18 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
 }
 
 /**
- * The two taps of an entry, re, im, re, im: one load of a vector. The lowest four bits of the first number, 2⁻¹⁹ of it,
- * hold the delay from LEAST_DELAY on.
+ * The filter of an entry in three vectors of complex pairs: the first two taps, their slopes, the third tap and its slope. The
+ * lowest four bits of the first number, 2⁻¹⁹ of it, hold the delay from LEAST_DELAY on.
  */
-function packedElevation({ re, im, nextRe, nextIm, delay }: ElevationTable): Float32Array {
-  const table = new Float32Array(4 * re.length),
+function packedElevation({ first, slope, delay }: ElevationTable): Float32Array {
+  const table = new Float32Array(4 * TAPS * delay.length),
     bits = new Int32Array(table.buffer);
-  for (let i = 0; i < re.length; i++) {
-    table.set([re[i]!, im[i]!, nextRe[i]!, nextIm[i]!], 4 * i);
-    bits[4 * i] = (bits[4 * i]! & ~15) | (delay[i]! - LEAST_DELAY);
+  for (let i = 0, from = 0, to = 0; i < delay.length; i++, from += 2 * TAPS, to += 4 * TAPS) {
+    table.set(first.subarray(from, from + 4), to);
+    table.set(slope.subarray(from, from + 4), to + 4);
+    table.set(first.subarray(from + 4, from + 6), to + 8);
+    table.set(slope.subarray(from + 4, from + 6), to + 10);
+    bits[to] = (bits[to]! & ~15) | (delay[i]! - LEAST_DELAY);
   }
   return table;
 }

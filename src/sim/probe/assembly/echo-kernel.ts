@@ -96,7 +96,7 @@ class Frame {
 
 const SECOND_POINT: i32 = 0x68bc21eb;
 const SURFACE_POINT: i32 = 0x02e5be93;
-/** As in elevation.ts. */
+/** As in tap-fit.ts. */
 const LEAST_DELAY: i32 = -7;
 // Coefficients of `cosine` and `sine`, of the lowest power first.
 const COS0: f32 = 0.9999992251396179;
@@ -249,27 +249,56 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
   // 0 <= value < end, as unsigned numbers: negative ones are large.
   let valid = v128.and(mask, i32x4.lt_u(left, constant(p, 6)));
   valid = v128.and(valid, v128.and(i32x4.lt_u(column, constant(p, 7)), i32x4.lt_u(row, constant(p, 8))));
-  // Two filters an elevation: for the upper and for the lower half between two samples.
-  const range = f32x4.add(y, shift);
-  const place = i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.mul(range, constant(p, 4))));
-  const filter = i32x4.add(i32x4.shl(row, 1), v128.and(place, i32x4.splat(1)));
-  const entry = i32x4.shl(v128.and(i32x4.add(i32x4.mul(filter, constant(p, 7)), column), valid), 4);
-  const elevation = p.elevation;
-  const e0 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 0)),
-    e1 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 1)),
-    e2 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 2)),
-    e3 = v128.load(elevation + <usize>i32x4.extract_lane(entry, 3));
+  const range = f32x4.add(y, shift),
+    place = f32x4.mul(range, constant(p, 4)),
+    floored = f32x4.floor(place),
+    between = f32x4.sub(place, floored),
+    part = i32x4.trunc_sat_f32x4_s(floored); // two parts a sample
+  // The filter of an elevation, three vectors: two taps and their slopes, then the third tap with its slope.
+  const filter = i32x4.add(i32x4.shl(row, 1), v128.and(part, i32x4.splat(1)));
+  const entry = v128.and(i32x4.add(i32x4.mul(filter, constant(p, 7)), column), valid);
+  const from = i32x4.add(i32x4.mul(entry, i32x4.splat(48)), constant(p, 10));
+  const f0 = <usize>i32x4.extract_lane(from, 0),
+    f1 = <usize>i32x4.extract_lane(from, 1),
+    f2 = <usize>i32x4.extract_lane(from, 2),
+    f3 = <usize>i32x4.extract_lane(from, 3);
+  const h0 = v128.load(f0),
+    h1 = v128.load(f1),
+    h2 = v128.load(f2),
+    h3 = v128.load(f3);
+  // The lowest four bits of the first number hold the delay.
+  const d01 = v128.shuffle<i32>(h0, h1, 0, 4, 0, 4),
+    d23 = v128.shuffle<i32>(h2, h3, 0, 4, 0, 4);
+  const delay = v128.and(v128.shuffle<i32>(d01, d23, 0, 1, 4, 5), i32x4.splat(15));
+  const e0 = f32x4.add(h0, f32x4.mul(v128.load(f0, 16), v128.shuffle<f32>(between, between, 0, 0, 0, 0))),
+    e1 = f32x4.add(h1, f32x4.mul(v128.load(f1, 16), v128.shuffle<f32>(between, between, 1, 1, 1, 1))),
+    e2 = f32x4.add(h2, f32x4.mul(v128.load(f2, 16), v128.shuffle<f32>(between, between, 2, 2, 2, 2))),
+    e3 = f32x4.add(h3, f32x4.mul(v128.load(f3, 16), v128.shuffle<f32>(between, between, 3, 3, 3, 3)));
+  const g0 = v128.load(f0, 32),
+    g1 = v128.load(f1, 32),
+    g2 = v128.load(f2, 32),
+    g3 = v128.load(f3, 32);
   const e01 = v128.shuffle<f32>(e0, e1, 0, 4, 1, 5),
     e23 = v128.shuffle<f32>(e2, e3, 0, 4, 1, 5),
     n01 = v128.shuffle<f32>(e0, e1, 2, 6, 3, 7),
-    n23 = v128.shuffle<f32>(e2, e3, 2, 6, 3, 7);
+    n23 = v128.shuffle<f32>(e2, e3, 2, 6, 3, 7),
+    l01 = v128.shuffle<f32>(g0, g1, 0, 4, 1, 5),
+    l23 = v128.shuffle<f32>(g2, g3, 0, 4, 1, 5),
+    s01 = v128.shuffle<f32>(g0, g1, 2, 6, 3, 7),
+    s23 = v128.shuffle<f32>(g2, g3, 2, 6, 3, 7);
   const er = v128.shuffle<f32>(e01, e23, 0, 1, 4, 5),
     ei = v128.shuffle<f32>(e01, e23, 2, 3, 6, 7),
     nr = v128.shuffle<f32>(n01, n23, 0, 1, 4, 5),
-    ni = v128.shuffle<f32>(n01, n23, 2, 3, 6, 7);
-  // The lowest four bits of the first number hold the delay.
-  const delay = i32x4.add(v128.and(er, i32x4.splat(15)), i32x4.splat(LEAST_DELAY));
-  const sample = i32x4.add(i32x4.shr_s(place, 1), delay);
+    ni = v128.shuffle<f32>(n01, n23, 2, 3, 6, 7),
+    lr = f32x4.add(
+      v128.shuffle<f32>(l01, l23, 0, 1, 4, 5),
+      f32x4.mul(between, v128.shuffle<f32>(s01, s23, 0, 1, 4, 5)),
+    ),
+    li = f32x4.add(
+      v128.shuffle<f32>(l01, l23, 2, 3, 6, 7),
+      f32x4.mul(between, v128.shuffle<f32>(s01, s23, 2, 3, 6, 7)),
+    );
+  const sample = i32x4.add(i32x4.shr_s(part, 1), i32x4.add(delay, i32x4.splat(LEAST_DELAY)));
   valid = v128.and(valid, i32x4.lt_u(sample, constant(p, 9)));
   const turns = f32x4.mul(range, constant(p, 5)),
     turn = f32x4.sub(turns, f32x4.nearest(turns)),
@@ -280,11 +309,13 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
     rest = f32x4.sub(f32x4.splat(1), u);
   const cell = i32x4.add(i32x4.mul(sample, constant(p, 11)), left);
   const to = v128.bitselect(i32x4.add(i32x4.shl(cell, 3), constant(p, 12)), constant(p, 13), valid);
+  const next = i32x4.add(to, constant(p, 14));
   put4(to, f32x4.add(f32x4.mul(er, c), f32x4.mul(ei, s)), f32x4.sub(f32x4.mul(ei, c), f32x4.mul(er, s)), rest, u);
+  put4(next, f32x4.add(f32x4.mul(nr, c), f32x4.mul(ni, s)), f32x4.sub(f32x4.mul(ni, c), f32x4.mul(nr, s)), rest, u);
   put4(
-    i32x4.add(to, constant(p, 14)),
-    f32x4.add(f32x4.mul(nr, c), f32x4.mul(ni, s)),
-    f32x4.sub(f32x4.mul(ni, c), f32x4.mul(nr, s)),
+    i32x4.add(next, constant(p, 14)),
+    f32x4.add(f32x4.mul(lr, c), f32x4.mul(li, s)),
+    f32x4.sub(f32x4.mul(li, c), f32x4.mul(lr, s)),
     rest,
     u,
   );
@@ -429,12 +460,13 @@ export function clear(p: Frame): void {
   v128.store(to, f32x4.splat(<f32>(p.lines - 1)), 16);
   v128.store(to, f32x4.splat(<f32>p.elevationsPerMm), 32);
   v128.store(to, f32x4.splat(<f32>p.elevationRowsPerMm), 48);
-  v128.store(to, f32x4.splat(<f32>(2 * p.samplesPerMm)), 64); // SUBSAMPLES of elevation.ts
+  v128.store(to, f32x4.splat(<f32>(2 * p.samplesPerMm)), 64); // PARTS of tap-fit.ts
   v128.store(to, f32x4.splat(<f32>p.turnsPerMm), 80);
   v128.store(to, i32x4.splat(2 * p.lines - 2), 96);
   v128.store(to, i32x4.splat(p.elevationColumns), 112);
   v128.store(to, i32x4.splat(p.elevationRows), 128);
-  v128.store(to, i32x4.splat(p.samples - 1), 144);
+  v128.store(to, i32x4.splat(p.samples - 2), 144); // TAPS of tap-fit.ts
+  v128.store(to, i32x4.splat(<i32>p.elevation), 160);
   v128.store(to, i32x4.splat(2 * p.lines), 176);
   v128.store(to, i32x4.splat(<i32>p.fine), 192);
   v128.store(to, i32x4.splat(<i32>p.dump), 208);
