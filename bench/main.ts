@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
+import { calibrationBench } from "./calibration.bench.ts";
 import { reconstructionBench } from "./reconstruction.bench.ts";
 import { ultrasoundBench } from "./ultrasound.bench.ts";
 import { wireBench } from "./wire.bench.ts";
@@ -7,6 +8,7 @@ import { type BenchSuite, type Figure, formatFigure, measure } from "./suite.ts"
 
 /** `npm run bench -- <suite> …`; a suite is added here. */
 const suites: Readonly<Record<string, BenchSuite>> = {
+  calibration: calibrationBench,
   reconstruction: reconstructionBench,
   ultrasound: ultrasoundBench,
   wire: wireBench,

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createWorkerPool } from "../core/worker-pool.ts";
 import type { Figure } from "../data/report.ts";
-import type { Finding } from "../pipeline/calibration/diagnosis/finding.ts";
+import { sessionFigures } from "../scenario/calibration-figures/session.ts";
 import { loadScenario } from "../scenario/load.ts";
 import type { SessionKind } from "../scenario/schema.ts";
 import { calibrateSessions, type SessionResults } from "../scenario/session/calibrate-session.ts";
 import { rigGeometry } from "../scenario/session/plan-session.ts";
 import { scoreSession } from "../scenario/session/score-session.ts";
+import { exact, imageFigures, type Outcome } from "./calibrate-outcome.ts";
 import { defaultWorkers, interruptSignal, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { packageVersion } from "./version.ts";
 
@@ -24,19 +25,12 @@ export const commandOf: { readonly [K in SessionKind]: string } = {
 
 export const isScenario = (path: string): boolean => /\.(ya?ml|json)$/i.test(path);
 
-export interface SessionReport {
-  readonly headline: Readonly<Record<string, Figure>>;
-  readonly result: Readonly<Record<string, unknown>>;
-  readonly sentences: readonly string[];
-  readonly transform?: { readonly from: string; readonly to: string; readonly matrix: readonly number[] };
-}
-
 /** Simulates the session of a scenario, calibrates from its recordings and scores against its truth. */
 export async function calibrateScenario(
   command: string,
   file: string,
-  options: CommonOptions & { readonly keep?: string },
-): Promise<SessionReport> {
+  options: CommonOptions & { readonly keep?: string; readonly out?: string },
+): Promise<Outcome> {
   const { source, seed } = await loadScenario(file);
   if (source.kind !== "session") {
     throw new UsageError(
@@ -49,25 +43,22 @@ export async function calibrateScenario(
   const workers = createWorkerPool(defaultWorkers());
   try {
     const context = { log: terminalFor(options).log, workers, signal: interruptSignal(), version: packageVersion() };
-    const { planned, results } = await calibrateSessions(source.session, source, seed, folder, context);
+    const outcome = await calibrateSessions(source.session, source, seed, folder, context);
+    const { planned, results } = outcome;
     const scores = scoreSession(results, planned, rigGeometry(source));
-    return { headline: { ...found(results), ...scores }, ...rest(results) };
+    // The recordings are removed below: what the page shows of them is made now.
+    const figures = options.out === undefined ? [] : await sessionFigures(outcome);
+    return {
+      headline: { ...found(results), ...scores },
+      ...rest(results),
+      ...(results.diagnosis ? { findings: results.diagnosis } : {}),
+      figures: () => Promise.resolve(figures),
+    };
   } finally {
     await workers.close();
     if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
-
-const MOST_FINDINGS = 3;
-
-/** What may be wrong, the likeliest first, for people. */
-export function diagnosisSentences(findings: readonly Finding<string>[]): string[] {
-  return findings
-    .slice(0, MOST_FINDINGS)
-    .map(({ cause, score, sentence, remedy }) => `${cause} (${score.toFixed(2)}): ${sentence} ${remedy}`);
-}
-
-const exact = (value: number, unit: string): Figure => ({ value, low: value, high: value, unit });
 
 function found({ pivot, landmarks, temporal, spatial, point, plane, speed }: SessionResults): Record<string, Figure> {
   const headline: Record<string, Figure> = {};
@@ -104,26 +95,15 @@ function found({ pivot, landmarks, temporal, spatial, point, plane, speed }: Ses
   return headline;
 }
 
-/** Of a calibration from a point or a plane. */
-export function imageFigures(seen: {
-  readonly rmsMm: number;
-  readonly segmented: number;
-  readonly examined: number;
-  readonly centreUncertaintyMm: number;
-  readonly cornerUncertaintyMm: number;
-}): Record<string, Figure> {
-  return {
-    "calibration.spatial.residualRms": exact(seen.rmsMm, "mm"),
-    "calibration.spatial.segmented": exact(seen.segmented, "1"),
-    "calibration.spatial.examined": exact(seen.examined, "1"),
-    "calibration.spatial.uncertaintyCentre": exact(seen.centreUncertaintyMm, "mm"),
-    "calibration.spatial.uncertaintyCorner": exact(seen.cornerUncertaintyMm, "mm"),
-  };
-}
-
 /** The last thing that was calibrated, as PLUS writes it. */
-function rest({ pivot, landmarks, temporal, speed, diagnosis }: SessionResults): Omit<SessionReport, "headline"> {
-  const sentences = [...(speed?.sentences ?? []), ...diagnosisSentences(diagnosis ?? [])];
+function rest({
+  pivot,
+  landmarks,
+  temporal,
+  speed,
+  diagnosis,
+}: SessionResults): Pick<Outcome, "result" | "sentences" | "transform"> {
+  const sentences = speed?.sentences ?? [];
   const result = {
     ...(temporal ? { imageLagS: temporal.imageLagS } : {}),
     ...(diagnosis ? { diagnosis } : {}),

@@ -1,66 +1,23 @@
+import { basename } from "node:path";
 import type { Command } from "commander";
-import { UnsuitableInputError } from "../core/errors.ts";
-import type { Figure } from "../data/report.ts";
-import type { ImageGeometry } from "../data/image.ts";
-import type { Recording } from "../data/recording.ts";
-import { WATER_RANGE_C } from "../data/water.ts";
-import { readPlusConfig, type PlusConfig } from "../io/plus-config.ts";
-import { calibratePivot } from "../pipeline/calibration/pivot/calibrate-pivot.ts";
-import { calibrateSpin } from "../pipeline/calibration/pivot/calibrate-spin.ts";
-import { registerPhantom } from "../pipeline/calibration/landmarks/register-phantom.ts";
-import { between, relativePoses, type PoseSeries } from "../pipeline/calibration/pose-series.ts";
-import { calibratePlane } from "../pipeline/calibration/plane/calibrate-plane.ts";
-import { findPlanes } from "../pipeline/calibration/plane/find-plane.ts";
-import { calibratePoint } from "../pipeline/calibration/point/calibrate-point.ts";
-import { findPoints } from "../pipeline/calibration/point/find-point.ts";
-import type { ImagePoseSearch } from "../pipeline/calibration/image-poses.ts";
-import type { Refused } from "../pipeline/calibration/refused.ts";
-import { calibrateLag, defaultLag } from "../pipeline/calibration/temporal/calibrate-lag.ts";
-import { imageSignal } from "../pipeline/calibration/temporal/image-signal.ts";
-import { calibrateSpatial } from "../pipeline/calibration/spatial/calibrate-spatial.ts";
-import { findWireFrames, type FoundFrames } from "../pipeline/calibration/spatial/find-wire-frames.ts";
-import { nWirePhantom } from "../pipeline/calibration/spatial/nwire-phantom.ts";
-import type { WireErrors } from "../pipeline/calibration/spatial/validate.ts";
-import { diagnoseSpatial } from "../pipeline/calibration/diagnosis/diagnose-spatial.ts";
-import { correctSpeed, TISSUE_MPS, type WaterKnowledge } from "../pipeline/calibration/sound-speed.ts";
-import type { Vector3 } from "../pipeline/calibration/vector3.ts";
-import { onHostClock } from "../pipeline/sync/host-clock.ts";
-import { openRecording } from "../scenario/open-recording.ts";
+import type { CalibrationPage } from "../data/calibration-page.ts";
+import { writeCalibrationPage } from "../scenario/calibration-figures/write-page.ts";
+import {
+  landmarksRecording,
+  pivotRecording,
+  planeRecording,
+  pointRecording,
+  spatialRecording,
+  temporalRecording,
+  type Calibrate,
+  type CalibrateOptions,
+} from "./calibrate-recording.ts";
 import { addCalibrateDecorrelation } from "./calibrate-decorrelation.ts";
-import { calibrateScenario, diagnosisSentences, imageFigures, isScenario } from "./calibrate-session.ts";
-import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
+import type { Outcome } from "./calibrate-outcome.ts";
+import { calibrateScenario, isScenario } from "./calibrate-session.ts";
+import { terminalFor } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
 import { checkThresholds } from "./thresholds.ts";
-
-interface CalibrateOptions extends CommonOptions {
-  readonly config?: string;
-  readonly stylus: string;
-  readonly probe: string;
-  readonly reference: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly tip?: string;
-  readonly spin?: boolean;
-  readonly poses?: string;
-  readonly images?: string;
-  readonly reach: string;
-  readonly validation?: string;
-  readonly smooth: string;
-  readonly lag: string;
-  readonly water?: string;
-  readonly failIf?: string[];
-}
-
-interface Outcome {
-  readonly headline: Readonly<Record<string, Figure>>;
-  /** Everything else that was found, for machines. */
-  readonly result: Readonly<Record<string, unknown>>;
-  /** What was found and done, for people. */
-  readonly sentences?: readonly string[];
-  /** The transform as PLUS would write it in CoordinateDefinitions, or undefined. */
-  readonly transform?: { readonly from: string; readonly to: string; readonly matrix: readonly number[] };
-}
-
-type Calibrate = (recordingPath: string, options: CalibrateOptions) => Promise<Outcome>;
 
 export function addCalibrate(program: Command): void {
   const group = program
@@ -86,41 +43,37 @@ export function addCalibrate(program: Command): void {
         "--fail-if <condition...>",
         'exit with 1 when it holds, e.g. --fail-if "calibration.pivot.residual > 0.5"',
       )
+      .option("--out <folder>", "write a page with pictures (calibration.html) and calibration.json there")
       .option("--json", "print one object")
       .option("-q, --quiet", "no progress")
       .action(async (recording: string, options: CalibrateOptions) => {
         const terminal = terminalFor(options);
-        const { headline, result, transform, sentences } = isScenario(recording)
+        const outcome = isScenario(recording)
           ? await calibrateScenario(name, recording, options)
           : await run(recording, options);
-        if (options.json)
-          terminal.out(JSON.stringify({ headline, ...(transform ? { transform } : {}), result }, plain, 2));
-        else {
-          for (const [id, { value, low, high, unit }] of Object.entries(headline)) {
-            const interval = low === high ? "" : `   (95 %: ${low.toPrecision(4)} to ${high.toPrecision(4)})`;
-            terminal.out(`  ${id.padEnd(44)} ${value.toPrecision(5)} ${unit === "1" ? "" : unit}${interval}`);
-          }
-          for (const sentence of sentences ?? []) terminal.out(`  ${sentence}`);
-          if (transform) {
-            terminal.out(`\n  <Transform From="${transform.from}" To="${transform.to}"`);
-            terminal.out(`    Matrix="${transform.matrix.map((x) => x.toPrecision(7)).join(" ")} 0 0 0 1"/>`);
-          }
+        const { headline, transform, result } = outcome;
+        const json = JSON.stringify({ headline, ...(transform ? { transform } : {}), result }, plain, 2);
+        if (options.json) terminal.out(json);
+        else printCalibration(outcome, terminal);
+        if (options.out !== undefined) {
+          const page = await calibrationPage(name, recording, outcome);
+          terminal.err(`report: ${await writeCalibrationPage(options.out, page, json)}`);
         }
         checkThresholds(headline, options.failIf ?? []);
       });
-  add("pivot", "the tip of a stylus that was turned in one or more divots", pivot).option(
+  add("pivot", "the tip of a stylus that was turned in one or more divots", pivotRecording).option(
     "--spin",
     "the recording holds spinning about the shaft: give the shaft's direction instead",
   );
   add(
     "landmarks",
     "where a phantom sits on its reference, from touching its landmarks with a stylus",
-    landmarks,
+    landmarksRecording,
   ).option(
     "--tip <x,y,z>",
     "tip of the stylus, mm; default: StylusTip of the configuration, else the pivot calibration of this recording",
   );
-  add("temporal", "by how much the images run behind the poses", temporal)
+  add("temporal", "by how much the images run behind the poses", temporalRecording)
     .option("--poses <recording>", "the recording that holds the poses, when the images are in another one")
     .option("--images <recording>", "the recording that holds the images, when the poses are in another one")
     .option("--reach <s>", "largest lag looked for, either sign", "1");
@@ -134,317 +87,58 @@ export function addCalibrate(program: Command): void {
       )
       .option("--water <C>", 'temperature of the water, or "wires": corrects depth for use in tissue');
   spatialOptions(
-    add("spatial", "where the image lies on the probe, from sweeping over an N-wire phantom", spatial).option(
+    add("spatial", "where the image lies on the probe, from sweeping over an N-wire phantom", spatialRecording).option(
       "--validation <recording>",
       "frames that only judge; default: frames left out in turn",
     ),
   );
-  spatialOptions(add("point", "where the image lies on the probe, from a resting point: crossed wires, a bead", point));
+  spatialOptions(
+    add("point", "where the image lies on the probe, from a resting point: crossed wires, a bead", pointRecording),
+  );
   addCalibrateDecorrelation(group);
-  spatialOptions(add("plane", "where the image lies on the probe, from a resting plane: the bottom of a tank", plane));
-}
-
-const pivot: Calibrate = async (path, options) => {
-  const series = await seriesOf(path, options.stylus, options);
-  if (options.spin) {
-    const spin = accept(calibrateSpin(series, undefined));
-    return {
-      headline: {
-        "calibration.spin.wobble": exact(spin.wobbleRad, "rad"),
-        "calibration.spin.spread": exact(spin.spreadRad, "rad"),
-      },
-      result: { ...spin },
-    };
-  }
-  const fit = accept(calibratePivot(series));
-  const [x, y, z] = fit.tipMm;
-  const coordinate = (k: 0 | 1 | 2): Figure => interval(fit.tipMm[k], fit.halfWidthMm[k], "mm");
-  const { dwells, ...rest } = fit;
-  return {
-    headline: {
-      "calibration.pivot.tipX": coordinate(0),
-      "calibration.pivot.tipY": coordinate(1),
-      "calibration.pivot.tipZ": coordinate(2),
-      "calibration.pivot.residual": exact(fit.meanMm, "mm"),
-      "calibration.pivot.residualRms": exact(fit.rmsMm, "mm"),
-      "calibration.pivot.divots": exact(dwells.length, "1"),
-      "calibration.pivot.samples": exact(fit.samples, "1"),
-      "calibration.pivot.outliers": exact(fit.outliers, "1"),
-      "calibration.pivot.condition": exact(fit.condition, "1"),
-    },
-    result: {
-      ...rest,
-      stops: dwells.map(({ from, end }) => ({ fromS: series.timeS[from], toS: series.timeS[end - 1] })),
-      dropped: series.dropped,
-    },
-    transform: { from: "StylusTip", to: options.stylus, matrix: [1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, z] },
-  };
-};
-
-const landmarks: Calibrate = async (path, options) => {
-  const config = await configOf(options);
-  if (!config.phantom || config.phantom.landmarks.length === 0) {
-    throw new UnsuitableInputError(
-      `${config.file}: there are no landmarks`,
-      "Add PhantomDefinition/Geometry/Landmarks",
-    );
-  }
-  const series = await seriesOf(path, options.stylus, options);
-  const tip = tipOf(options, config, series);
-  const wires = config.phantom.patterns.flatMap((pattern) => pattern.wires);
-  const targets = wires.map(({ frontMm: a, backMm: b }): Vector3 => [
-    (a[0] + b[0]) / 2,
-    (a[1] + b[1]) / 2,
-    (a[2] + b[2]) / 2,
-  ]);
-  const found = accept(
-    registerPhantom({ series, tipMm: tip.mm, landmarks: config.phantom.landmarks, targetsMm: targets }),
+  spatialOptions(
+    add("plane", "where the image lies on the probe, from a resting plane: the bottom of a tank", planeRecording),
   );
-  const worst = Math.max(...found.targetErrorMm);
+}
+
+const MOST_FINDINGS = 3;
+
+function printCalibration({ headline, sentences, findings, transform }: Outcome, { out }: Terminal): void {
+  for (const [id, { value, low, high, unit }] of Object.entries(headline)) {
+    const interval = low === high ? "" : `   (95 %: ${low.toPrecision(4)} to ${high.toPrecision(4)})`;
+    out(`  ${id.padEnd(44)} ${value.toPrecision(5)} ${unit === "1" ? "" : unit}${interval}`);
+  }
+  for (const sentence of sentences ?? []) out(`  ${sentence}`);
+  if (findings && findings.length > 0) {
+    out("\n  What may be wrong, the likeliest first:");
+    for (const { cause, score, sentence, remedy } of findings.slice(0, MOST_FINDINGS))
+      out(`  ${score.toFixed(2)} ${cause}: ${sentence} ${remedy}`);
+  }
+  if (!transform) return;
+  out(`\n  <Transform From="${transform.from}" To="${transform.to}"`);
+  out(`    Matrix="${transform.matrix.map((x) => x.toPrecision(7)).join(" ")} 0 0 0 1"/>`);
+}
+
+const titles: Readonly<Record<string, string>> = {
+  pivot: "Stylus tip",
+  landmarks: "Phantom on its reference",
+  temporal: "Time between images and poses",
+  spatial: "Image on the probe, from N-wires",
+  point: "Image on the probe, from a point",
+  plane: "Image on the probe, from a plane",
+};
+
+async function calibrationPage(name: string, recording: string, outcome: Outcome): Promise<CalibrationPage> {
+  const { headline, sentences = [], findings, figures, transform } = outcome;
   return {
-    headline: {
-      "calibration.landmarks.found": exact(found.touched.length, "1"),
-      "calibration.landmarks.missed": exact(found.missed.length, "1"),
-      "calibration.landmarks.rms": exact(found.rmsMm, "mm"),
-      "calibration.landmarks.mean": exact(found.meanMm, "mm"),
-      ...(targets.length > 0 ? { "calibration.landmarks.treAtWires": exact(worst, "mm") } : {}),
-    },
-    result: { ...found, tipMm: tip.mm, tipFrom: tip.source },
-    transform: { from: "Phantom", to: options.reference, matrix: [...found.bodyFromPhantom] },
+    title: titles[name] ?? name,
+    facts: `${isScenario(recording) ? "Simulated session" : "Recording"} ${basename(recording)}`,
+    headline,
+    sentences,
+    ...(findings ? { findings } : {}),
+    figures: figures ? await figures() : [],
+    ...(transform ? { transform } : {}),
   };
-};
-
-const temporal: Calibrate = async (path, options) => {
-  const reachS = Number(options.reach);
-  if (!(reachS > 0 && reachS <= 10)) throw new UsageError(`--reach ${options.reach}: expected seconds, at most 10`);
-  const series = await seriesOf(options.poses ?? path, options.probe, options);
-  const imagePath = options.images ?? path;
-  const signal = await using(imagePath, async ({ images }) => {
-    if (!images)
-      throw new UnsuitableInputError(`${imagePath}: has no images`, "Name the images' recording with --images");
-    return accept(await imageSignal(images));
-  });
-  const fit = accept(calibrateLag(signal, series, { ...defaultLag, reachS }));
-  const { curve, left: _left, ...rest } = fit;
-  return {
-    headline: {
-      "calibration.temporal.lag": { value: fit.imageLagS, low: fit.lowS, high: fit.highS, unit: "s" },
-      "calibration.temporal.trackerLag": { value: -fit.imageLagS, low: -fit.highS, high: -fit.lowS, unit: "s" },
-      "calibration.temporal.explained": exact(fit.explained, "1"),
-      "calibration.temporal.drift": interval(fit.driftSPerS, fit.driftHalfWidthSPerS, "1"),
-      "calibration.temporal.frames": exact(fit.samples, "1"),
-    },
-    result: { ...rest, signal: signal.kind, dropped: { images: signal.dropped, poses: series.dropped }, curve },
-  };
-};
-
-const spatial: Calibrate = async (path, options) => {
-  const config = await configOf(options);
-  const phantom = accept(nWirePhantom(config.phantom?.patterns ?? []));
-  const fixed = config.transforms.find(({ from, to }) => from === "Phantom" && to === options.reference);
-  if (!fixed) {
-    throw new UnsuitableInputError(
-      `${config.file}: there is no PhantomTo${options.reference}`,
-      "Register the phantom first (sonobench calibrate landmarks) and add the result to CoordinateDefinitions",
-    );
-  }
-  const smoothS = smoothOf(options);
-  const search = {
-    phantom,
-    probe: options.probe,
-    reference: options.reference,
-    referenceFromPhantom: fixed.toFromFrom,
-    smoothS,
-    imageLagS: lagOf(options),
-  };
-  const find = (file: string): Promise<FoundFrames> =>
-    using(file, async (r) => accept(await findWireFrames(r, search)));
-  const found = await find(path);
-  const other = options.validation === undefined ? undefined : await find(options.validation);
-  const { frames, width, height } = found;
-  const geometry = await using(path, ({ images }) => Promise.resolve(images?.nominalGeometry));
-  const earlier = config.transforms.find(({ from, to }) => from === "Image" && to === options.probe)?.toFromFrom;
-  const fit = accept(
-    calibrateSpatial({
-      frames,
-      phantom,
-      width,
-      height,
-      ...(other ? { validation: other.frames } : {}),
-      ...(geometry ? { scanner: { spacingMm: geometry.spacingMm, assumedMps: TISSUE_MPS } } : {}),
-      ...(earlier ? { earlier } : {}),
-    }),
-  );
-  const { calibrationErrors: own, validationErrors: judged, evidence, ...rest } = fit;
-  const diagnosis = diagnoseSpatial(evidence);
-  const speed = correctSpeed(fit.probeFromPixel, geometry, waterOf(options));
-  return {
-    headline: {
-      "calibration.spatial.validation3d": exact(judged.meanMm, "mm"),
-      "calibration.spatial.validation3dSd": exact(judged.sdMm, "mm"),
-      "calibration.spatial.calibration3d": exact(own.meanMm, "mm"),
-      "calibration.spatial.validationAcross": exact(judged.imageRmsMm[0], "mm"),
-      "calibration.spatial.validationAlong": exact(judged.imageRmsMm[1], "mm"),
-      "calibration.spatial.uncertaintyCentre": exact(fit.centreUncertaintyMm, "mm"),
-      "calibration.spatial.uncertaintyCorner": exact(fit.cornerUncertaintyMm, "mm"),
-      "calibration.spatial.radius95Corner": exact(fit.cornerRadius95Mm, "mm"),
-      "calibration.spatial.spacingX": exact(fit.spacingMm[0], "mm"),
-      "calibration.spatial.spacingY": exact(fit.spacingMm[1], "mm"),
-      ...(Number.isNaN(speed.impliedMps) ? {} : { "calibration.spatial.impliedSpeed": exact(speed.impliedMps, "m/s") }),
-      "calibration.spatial.usedSpeed": exact(speed.usedMps, "m/s"),
-      "calibration.spatial.axisAngle": exact((fit.axisAngleRad * 180) / Math.PI, "deg"),
-      "calibration.spatial.segmented": exact(found.segmented, "1"),
-      "calibration.spatial.examined": exact(found.examined, "1"),
-      ...(other
-        ? {
-            "calibration.spatial.validationSegmented": exact(other.segmented, "1"),
-            "calibration.spatial.validationExamined": exact(other.examined, "1"),
-          }
-        : {}),
-    },
-    result: {
-      ...rest,
-      calibration: withoutSamples(own),
-      validation: withoutSamples(judged),
-      diagnosis,
-      soundSpeed: { ...speed, probeFromPixel: [...speed.probeFromPixel] },
-    },
-    sentences: [...speed.sentences, ...diagnosisSentences(diagnosis)],
-    transform: { from: "Image", to: options.probe, matrix: [...speed.probeFromPixel] },
-  };
-};
-
-const point: Calibrate = async (path, options) => {
-  const { found, images } = await using(path, async (recording) => ({
-    found: accept(await findPoints(recording, poseSearch(options))),
-    images: recording.images!,
-  }));
-  const { width, height, nominalGeometry } = images;
-  const fit = accept(calibratePoint({ frames: found.frames, width, height }));
-  return imageOutcome({ ...fit, segmented: found.segmented, examined: found.examined }, nominalGeometry, options);
-};
-
-const plane: Calibrate = async (path, options) => {
-  const { found, images } = await using(path, async (recording) => ({
-    found: accept(await findPlanes(recording, poseSearch(options))),
-    images: recording.images!,
-  }));
-  const { width, height, nominalGeometry } = images;
-  const spacingMm = nominalGeometry?.spacingMm ?? UNKNOWN_SPACING_MM;
-  const fit = accept(calibratePlane({ frames: found.frames, width, height, spacingMm }));
-  return imageOutcome({ ...fit, segmented: found.segmented, examined: found.examined }, nominalGeometry, options);
-};
-
-/** To begin with, where a recording says nothing of its pixels. */
-const UNKNOWN_SPACING_MM = [0.1, 0.1] as const;
-
-function poseSearch(options: CalibrateOptions): ImagePoseSearch {
-  const { probe, reference } = options;
-  return { probe, reference, smoothS: smoothOf(options), imageLagS: lagOf(options) };
-}
-
-function imageOutcome(
-  fit: Parameters<typeof imageFigures>[0] & { readonly probeFromPixel: Float64Array },
-  geometry: ImageGeometry | undefined,
-  options: CalibrateOptions,
-): Outcome {
-  const speed = correctSpeed(fit.probeFromPixel, geometry, waterOf(options));
-  const matrix = [...speed.probeFromPixel];
-  return {
-    headline: { ...imageFigures(fit), "calibration.spatial.usedSpeed": exact(speed.usedMps, "m/s") },
-    result: { ...fit, probeFromPixel: [...fit.probeFromPixel], soundSpeed: { ...speed, probeFromPixel: matrix } },
-    sentences: speed.sentences,
-    transform: { from: "Image", to: options.probe, matrix },
-  };
-}
-
-function smoothOf({ smooth }: CalibrateOptions): number {
-  const value = Number(smooth);
-  if (!(value >= 0 && value <= 5)) throw new UsageError(`--smooth ${smooth}: expected 0 to 5 s`);
-  return value;
-}
-
-function lagOf({ lag }: CalibrateOptions): number {
-  const value = Number(lag);
-  if (!(Math.abs(value) <= 10)) throw new UsageError(`--lag ${lag}: expected seconds, at most 10`);
-  return value;
-}
-
-function waterOf({ water }: CalibrateOptions): WaterKnowledge {
-  if (water === undefined) return { kind: "uncorrected" };
-  if (water === "wires") return { kind: "wires" };
-  const temperatureC = Number(water);
-  const [low, high] = WATER_RANGE_C;
-  if (water.trim() === "" || !(temperatureC >= low && temperatureC <= high)) {
-    throw new UsageError(`--water ${water}: expected "wires" or a temperature from ${low} to ${high} °C`);
-  }
-  return { kind: "temperature", temperatureC };
-}
-
-/** The summaries; `distancesMm` has one number for each diagonal of each frame. */
-function withoutSamples({ meanMm, sdMm, rmsMm, wires, imageRmsMm }: WireErrors): Omit<WireErrors, "distancesMm"> {
-  return { meanMm, sdMm, rmsMm, wires, imageRmsMm };
-}
-
-const exact = (value: number, unit: string): Figure => ({ value, low: value, high: value, unit });
-const interval = (value: number, half: number, unit: string): Figure => ({
-  value,
-  low: value - half,
-  high: value + half,
-  unit,
-});
-
-/** A refusal is bad input: its sentence goes to the terminal, with exit code 2. */
-function accept<T extends { readonly status: string } | object>(outcome: T | Refused): T {
-  if ("status" in outcome && outcome.status === "refused") {
-    const { reason, remedy } = outcome as Refused;
-    throw new UnsuitableInputError(reason, remedy);
-  }
-  return outcome as T;
-}
-
-async function using<T>(path: string, use: (recording: Recording) => Promise<T>): Promise<T> {
-  const recording = await openRecording(path);
-  try {
-    return await use(onHostClock(recording));
-  } finally {
-    await recording.close();
-  }
-}
-
-async function seriesOf(path: string, tool: string, { reference, from, to }: CalibrateOptions): Promise<PoseSeries> {
-  const series = await using(path, async (recording) => accept(relativePoses(recording, tool, reference)));
-  const limit = (text: string | undefined, name: string, other: number): number => {
-    const value = text === undefined ? other : Number(text);
-    if (Number.isNaN(value)) throw new UsageError(`${name} ${text}: expected seconds`);
-    return value;
-  };
-  const start = series.timeS[0]!;
-  return between(series, start + limit(from, "--from", 0), start + limit(to, "--to", Infinity));
-}
-
-async function configOf({ config }: CalibrateOptions): Promise<PlusConfig> {
-  if (config === undefined) throw new UsageError("--config <xml> is needed: it describes the phantom");
-  return readPlusConfig(config);
-}
-
-function tipOf(
-  { tip, stylus }: CalibrateOptions,
-  { transforms }: PlusConfig,
-  series: PoseSeries,
-): { readonly mm: Vector3; readonly source: string } {
-  if (tip !== undefined) {
-    const [x, y, z, more] = tip.split(",").map(Number);
-    if (![x, y, z].every(Number.isFinite) || more !== undefined)
-      throw new UsageError(`--tip ${tip}: expected x,y,z in mm`);
-    return { mm: [x!, y!, z!], source: "the command line" };
-  }
-  const known = transforms.find(({ from, to }) => from === "StylusTip" && to === stylus);
-  if (known) {
-    const m = known.toFromFrom;
-    return { mm: [m[3]!, m[7]!, m[11]!], source: "the configuration" };
-  }
-  return { mm: accept(calibratePivot(series)).tipMm, source: "the pivot calibration of this recording" };
 }
 
 /** Typed arrays as plain arrays; numbers that JSON has no word for as null. */

@@ -12,6 +12,7 @@ import { findPoints } from "../../pipeline/calibration/point/find-point.ts";
 import { calibratePlane, type PlaneResult } from "../../pipeline/calibration/plane/calibrate-plane.ts";
 import { findPlanes } from "../../pipeline/calibration/plane/find-plane.ts";
 import { diagnoseSpatial } from "../../pipeline/calibration/diagnosis/diagnose-spatial.ts";
+import { allowingFor } from "../../pipeline/calibration/diagnosis/evidence.ts";
 import type { Finding, SpatialCause } from "../../pipeline/calibration/diagnosis/finding.ts";
 import { relativePoses, type PoseSeries } from "../../pipeline/calibration/pose-series.ts";
 import type { Refused } from "../../pipeline/calibration/refused.ts";
@@ -156,7 +157,8 @@ const steps: { readonly [K in SessionKind]: (input: StepInput) => Promise<Sessio
     const scanner = geometry ? { scanner: { spacingMm: geometry.spacingMm, assumedMps } } : {};
     const spatial = accepted("nwire", calibrateSpatial({ frames, phantom, width, height, registration, ...scanner }));
     const speed = correctSpeed(spatial.probeFromPixel, geometry, water, assumedMps);
-    return { spatial: { ...spatial, segmented, examined }, speed, diagnosis: diagnoseSpatial(spatial.evidence) };
+    const diagnosis = diagnoseSpatial(allowingFor(speed, spatial.evidence));
+    return { spatial: { ...spatial, segmented, examined }, speed, diagnosis };
   },
   async "crossed-wire"({ recording, water, assumedMps, results }) {
     const { images } = recording;
@@ -184,7 +186,8 @@ const poseSearch = ({ temporal }: SessionResults) => ({
   imageLagS: temporal!.imageLagS,
 });
 
-function stylusPoses(session: string, recording: Recording): PoseSeries {
+/** Poses of the stylus on the reference, smoothed over time. Throws an UnsuitableInputError when there are none. */
+export function stylusPoses(session: string, recording: Recording): PoseSeries {
   return smoothPoses(accepted(session, relativePoses(recording, "Stylus", "Reference")), STYLUS_SMOOTH_S);
 }
 

@@ -57,19 +57,19 @@ function scaleCause(
   if (!scanner) return undefined;
   const [width, height] = (undone ?? session.refined.parameters).subarray(6, 8),
     wide = width! / scanner.spacingMm[0],
-    ratio = height! / scanner.spacingMm[1] / wide;
+    allowedFor = (scanner.bathMps ?? scanner.assumedMps) / scanner.assumedMps,
+    ratio = height! / scanner.spacingMm[1] / wide / allowedFor;
   const widthScore = beyond(Math.abs(wide - 1), Math.max(USUAL_WIDTH, SIGNIFICANT * scaleSd[0])),
     usualRatio = Math.max(USUAL_RATIO, SIGNIFICANT * Math.hypot(...scaleSd));
   const speedScore = beyond(Math.abs(ratio - 1), usualRatio) * (1 - Math.max(0, elsewhere));
   const soundLike = ratio > WATER_RATIO[0] && ratio < WATER_RATIO[1];
   if (soundLike && speedScore > widthScore) {
-    const mps = (scanner.assumedMps * ratio).toFixed(0);
+    const mps = (scanner.assumedMps * allowedFor * ratio).toFixed(0),
+      taken = (scanner.assumedMps * allowedFor).toFixed(0);
     return {
       cause: "speed-of-sound",
       score: speedScore,
-      sentence:
-        `Depth is off by ${percent(ratio - 1)} against width, as sound at ${mps} m/s makes it where the scanner assumes ` +
-        `${scanner.assumedMps} m/s.`,
+      sentence: `Depth is off by ${percent(ratio - 1)} against width, as sound at ${mps} m/s makes it where ${taken} m/s were taken.`,
       remedy: "Give the water's temperature (--water <°C>), or warm the water: at 50 °C sound runs as in tissue.",
     };
   }
