@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { calibrationBench } from "./calibration.bench.ts";
 import { reconstructionBench } from "./reconstruction.bench.ts";
+import { segmentationBench } from "./segmentation.bench.ts";
 import { ultrasoundBench } from "./ultrasound.bench.ts";
 import { wireBench } from "./wire.bench.ts";
 import { type BenchSuite, type Figure, formatFigure, measure } from "./suite.ts";
@@ -10,6 +11,7 @@ import { type BenchSuite, type Figure, formatFigure, measure } from "./suite.ts"
 const suites: Readonly<Record<string, BenchSuite>> = {
   calibration: calibrationBench,
   reconstruction: reconstructionBench,
+  segmentation: segmentationBench,
   ultrasound: ultrasoundBench,
   wire: wireBench,
 };

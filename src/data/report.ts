@@ -117,6 +117,17 @@ export interface Report {
     readonly missedColumnsShare: number | null;
     readonly falseColumnsShare: number | null;
     readonly columns: number;
+    /**
+     * What the same frames, poses and calibration give with the true bone line in place of the found one: the rest is what
+     * segmentation costs. All bones, reachable part. Absent where the run itself was one with the true line.
+     */
+    readonly oracle?:
+      | {
+          readonly assd: number | null;
+          readonly hd95: number | null;
+          readonly coverage2mm: number | null;
+        }
+      | undefined;
   } | null;
   readonly frames: {
     readonly total: number;

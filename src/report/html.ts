@@ -14,6 +14,7 @@ import {
   completedTable,
   droppedTable,
   regionTable,
+  segmentationCostTable,
   segmentationTable,
   table,
   thresholdTable,
@@ -199,13 +200,14 @@ ${rows}</section>`,
 function framesSection(report: Report, assets: ReportAssets): Section | null {
   const { samples } = report.frames;
   const scores = segmentationTable(report);
-  const dropped = droppedTable(report);
-  if (!samples.length && !scores && !dropped) return null;
+  const dropped = droppedTable(report),
+    cost = segmentationCostTable(report);
+  if (!samples.length && !scores && !dropped && !cost) return null;
   return {
     id: "frames",
     short: "Images",
     content: markup`<section id="frames"><h2>Ultrasound images</h2>${samples.length > 0 && frameGallery(samples, assets)}
-${scores}${dropped}</section>`,
+${scores}${cost}${dropped}</section>`,
   };
 }
 

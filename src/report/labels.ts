@@ -1,6 +1,10 @@
 /** Plain words for the ids of `headline`; an id that is not known stands for itself. */
 const fixed: Readonly<Record<string, string>> = {
   "segmentation.meanAbs": "Bone line in the image, mean error",
+  "segmentation.oracle.assd": "With the true bone line: distance to the true bone",
+  "segmentation.oracle.hd95": "With the true bone line: 95 % of distances",
+  "segmentation.oracle.coverage2mm": "With the true bone line: covered within 2 mm",
+  "segmentation.cost.assd": "What segmentation adds to the distance to the true bone",
   "pose.imageRms": "Image position from tracking, RMS error",
   "calibration.spatial.tre": "Probe calibration, target registration error",
   "calibration.temporal.lag": "Image lag found",

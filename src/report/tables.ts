@@ -155,6 +155,22 @@ export function segmentationTable({ segmentation }: Report): Markup | null {
   );
 }
 
+/** The result beside what the true bone line would have given on the same frames. */
+export function segmentationCostTable({ bones, segmentation }: Report): Markup | null {
+  const oracle = segmentation?.oracle,
+    all = bones.find(({ bone }) => bone === "all")?.scores.reachable;
+  if (!oracle || !all) return null;
+  const row = (name: string, assd: number | null, hd95: number | null, coverage: number | null): Markup =>
+    markup`<tr><th scope="row">${name}</th>${cells([formatMm(assd), formatMm(hd95), formatShare(coverage)])}</tr>`;
+  return table(
+    "What finding bone in the images costs: reachable bone, all bones, same frames, poses and calibration",
+    markup`<tr><th scope="col">Bone line</th><th scope="col">Mean distance (ASSD), mm</th><th scope="col">HD95, mm</th>
+<th scope="col">Covered within 2 mm</th></tr>`,
+    markup`<tbody>${row("found in the images", all.assd, all.hd95, all.coverage?.[2] ?? null)}
+${row("true (known to the simulator alone)", oracle.assd, oracle.hd95, oracle.coverage2mm)}</tbody>`,
+  );
+}
+
 /** Dropped frames by reason, most first. */
 export function droppedTable({ frames: { total, used, dropped } }: Report): Markup | null {
   const reasons = Object.entries(dropped)

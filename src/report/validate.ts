@@ -127,6 +127,12 @@ const reportSchema = z.strictObject({
       missedColumnsShare: share.nullable(),
       falseColumnsShare: share.nullable(),
       columns: count,
+      oracle: z
+        .strictObject({ assd: maybeLength, hd95: maybeLength, coverage2mm: share.nullable() })
+        .optional()
+        .describe(
+          "reachable bone with the true bone line in place of the found one; the rest is what segmentation costs",
+        ),
     })
     .nullable(),
   frames: z

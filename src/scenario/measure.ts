@@ -12,6 +12,7 @@ import { figure, surfaceHeadline } from "../metrics/headline.ts";
 import { imagePosition, imageRms } from "../metrics/image-position.ts";
 import { scoreSurface, scoreTogether, type ScoredBone } from "../metrics/score-surface.ts";
 import { scoreSegmentation } from "../metrics/segmentation.ts";
+import type { OracleScore } from "./oracle.ts";
 
 export interface ScoredResult {
   readonly bones: readonly BoneReport[];
@@ -28,13 +29,15 @@ export interface Judged {
   readonly calibration: Calibration;
   /** Standard deviation of the lag's error when it is known, seconds. */
   readonly lagSdS: number;
+  /** What the true bone line gives; undefined where the result itself was made with it. */
+  readonly oracle: OracleScore | undefined;
 }
 
 const EMPTY: Mesh = { positions: new Float32Array(), triangles: new Uint32Array() };
 
 /** Scores a result against the truth. Reads both; neither has seen the other before. */
 export function measure(
-  { frames, masks, surfaces, calibration, lagSdS }: Judged,
+  { frames, masks, surfaces, calibration, lagSdS, oracle }: Judged,
   truth: GroundTruth,
   { seed, minHits }: { readonly seed: string; readonly minHits: number },
 ): ScoredResult {
@@ -75,6 +78,15 @@ export function measure(
     })),
     { pixelMm, rng },
   );
+  const reachable = together.report.scores.reachable;
+  if (oracle) {
+    put("segmentation.oracle.assd", oracle.assd, null, "mm");
+    put("segmentation.oracle.hd95", oracle.hd95, null, "mm");
+    put("segmentation.oracle.coverage2mm", oracle.coverage2mm, null, "1");
+    if (reachable.assd !== null && oracle.assd !== null) {
+      put("segmentation.cost.assd", reachable.assd - oracle.assd, null, "mm");
+    }
+  }
   put("segmentation.meanAbs", segmentation.report.meanAbsMm, segmentation.spread.meanAbsMm, "mm");
 
   const { width, height } = frames;
@@ -101,7 +113,7 @@ export function measure(
 
   return {
     bones: [together.report, ...scored.map(({ report }) => report)],
-    segmentation: segmentation.report,
+    segmentation: { ...segmentation.report, ...(oracle && { oracle }) },
     headline,
     vertexErrors,
   };

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { silentLog } from "../core/log.ts";
 import { createRng } from "../core/rng.ts";
 import { openMcap } from "../io/mcap/reader.ts";
 import { runPipeline, type PipelineOptions } from "../pipeline/run.ts";
@@ -12,6 +13,7 @@ import { truthOfRecording } from "./known-truth.ts";
 import { measure } from "./measure.ts";
 import { motionWarnings, scoreMotion } from "./score-motion.ts";
 import { obtainCalibration } from "./obtain-calibration.ts";
+import { oracleMasks, scoreOracle } from "./oracle.ts";
 import type { Scenario, SimulatedSource } from "./schema.ts";
 import { planScan, simulate, type Simulation } from "./simulate.ts";
 import type { RunContext } from "./run-context.ts";
@@ -116,20 +118,31 @@ async function judge<T>(
   );
   const recording = await openMcap(recordingPath);
   try {
+    const isOracle = scenario.segmentation.kind === "oracle";
+    const found = pipelineOptions(scenario, "Femur", calibration.imageLagS);
+    const options: PipelineOptions = isOracle
+      ? { ...found, segment: (frames) => Promise.resolve(oracleMasks(frames, truth)) }
+      : found;
     const result = await watch.time("pipeline", () =>
       runPipeline(
         { recording, fixed: [{ from: "Image", to: "Probe", m: calibration.probeFromPixel }] },
-        pipelineOptions(scenario, "Femur", calibration.imageLagS),
+        options,
         context,
       ),
     );
     log.info("scoring");
-    const { seed, scoring } = scenario;
+    const { seed, scoring } = scenario,
+      { minHits } = scoring;
     const motion = await watch.time("score poses", () =>
       scoreMotion({ scenario, recording, result, truth, geometry, folder, context }),
     );
+    const oracle = isOracle
+      ? undefined
+      : await watch.time("oracle", () =>
+          scoreOracle(result.frames, truth, recording, options, minHits, { ...context, log: silentLog }),
+        );
     const scored = await watch.time("score", () =>
-      measure({ ...result, calibration, lagSdS }, truth, { seed, minHits: scoring.minHits }),
+      measure({ ...result, calibration, lagSdS, oracle }, truth, { seed, minHits }),
     );
     return await use({
       kind: "run",
