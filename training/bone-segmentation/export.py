@@ -1,14 +1,28 @@
-"""Writes the best network as ONNX, with what the pipeline has to know in its metadata.
+"""Writes the best network as ONNX, with what has to be known to use it in its metadata.
 
     python3 export.py --out <folder of train.py> --model <file.onnx>
 """
 
 import argparse
+import hashlib
+import json
 import os
 
+import onnx
 import torch
 
 from model import CELL_MM, BoneNet
+
+PREPROCESSING = {
+    "input": "gray [1, 1, rows, columns], 32-bit floats: gray level / 255",
+    "cellMm": CELL_MM,
+    "rows": "along the beam, row 0 at the probe's face, a multiple of 16, black below the picture",
+    "columns": "along the face, a multiple of 16, black beside the picture; a sector is laid out by its beams, "
+    "columns as far apart as on the arc half way down",
+    "resampling": "mean over a triangle two cells wide, or linear where a pixel is wider than a cell",
+    "output surface": "chance that the surface lies in each row of a column",
+    "output none": "chance that the column shows no bone; the two sum to 1",
+}
 
 
 def main():
@@ -31,7 +45,21 @@ def main():
         output_names=["surface", "none"],
         dynamic_axes={"gray": axes, "surface": axes, "none": {0: "batch", 3: "columns"}},
     )
-    print(f"{options.model}: {os.path.getsize(options.model)} bytes, cell {CELL_MM} mm, {best['figures']}")
+    model = onnx.load(options.model)
+    onnx.helper.set_model_props(
+        model,
+        {
+            "name": "bone",
+            "licence": "Apache-2.0",
+            "preprocessing": json.dumps(PREPROCESSING),
+            "validation": json.dumps(best["figures"]),
+        },
+    )
+    onnx.checker.check_model(model)
+    onnx.save(model, options.model)
+    with open(options.model, "rb") as f:
+        print(f"{options.model}: {os.path.getsize(options.model)} bytes, sha256 {hashlib.sha256(f.read()).hexdigest()}")
+    print(json.dumps(best["figures"]))
 
 
 if __name__ == "__main__":

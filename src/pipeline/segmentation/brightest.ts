@@ -52,7 +52,7 @@ export function findBrightest(
   options: BrightestOptions,
 ): BoneMask {
   const aperture = findAperture(image);
-  if (aperture.last < aperture.first) return emptyMask(image);
+  if (aperture.last < aperture.first) return emptyMask(image, "empty");
   const work = workingImage(image, aperture, pixelMm, CELL_MM);
   const { row, confidence } = brightestRows(work, options);
   const kept = keepRuns(confidence, Number.MIN_VALUE, Math.round(options.minRunMm / CELL_MM[0]));

@@ -17,7 +17,7 @@ const CELL_MM = [0.25, 0.125] as const;
  */
 export function detectBone(image: GrayImage, pixelMm: readonly [number, number], options: DetectorOptions): BoneMask {
   const aperture = findAperture(image);
-  if (aperture.last < aperture.first) return emptyMask(image);
+  if (aperture.last < aperture.first) return emptyMask(image, "empty");
   const work = workingImage(image, aperture, pixelMm, CELL_MM);
   const ridges = findRidges(work, CELL_MM, options.bandSigmasMm, options.maxTiltRad);
   const shadow = { gapMm: options.shadowGapMm, lengthMm: options.shadowLengthMm };

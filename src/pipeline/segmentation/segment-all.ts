@@ -50,7 +50,7 @@ export async function segmentAll<Options>(
       const image = checkFrame(await frames.read(i), frames, frames.sourceIndex[i]!);
       const flag = flagOf(image);
       if (flag) {
-        masks[i] = { ...emptyMask(image), flag };
+        masks[i] = emptyMask(image, flag);
         continue;
       }
       const { width, height, pixels } = unfolding?.layOut(image) ?? image;

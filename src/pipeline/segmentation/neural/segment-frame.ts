@@ -4,6 +4,7 @@ import type { BoneMask } from "../../../data/bone-mask.ts";
 import type { GrayImage } from "../../../data/image.ts";
 import { alongFit } from "../along-fit.ts";
 import { drawBand } from "../draw-band.ts";
+import { emptyMask } from "../empty-mask.ts";
 import { keepRuns } from "../keep-runs.ts";
 import { type Aperture, findAperture } from "../working-image.ts";
 import { type ColumnRidges, ridgesOfDistribution, ridgesOfMask } from "./column-ridges.ts";
@@ -31,15 +32,7 @@ export async function segmentFrame(
   options: NeuralOptions,
 ): Promise<BoneMask> {
   const aperture = findAperture(image);
-  const none = {
-    ridgeRowPx: new Float32Array(image.width).fill(NaN),
-    ridgeConfidence: new Float32Array(image.width),
-    ridgeSdPx: new Float32Array(image.width).fill(NaN),
-  };
-  if (aperture.last < aperture.first) {
-    const { width, height } = image;
-    return { width, height, probability: new Uint8Array(width * height), ...none };
-  }
+  if (aperture.last < aperture.first) return emptyMask(image, "empty");
   const lattice = latticeOf(image, aperture, pixelMm, model.input);
   const columns = await ask(session, model, lattice);
   return onImage(image, aperture, lattice, columns, pixelMm, options);
