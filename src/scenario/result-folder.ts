@@ -31,21 +31,22 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFileAtomic(path, json(value));
 }
 
-/** STL of the shape and, where it was scored, PLY with the error of each vertex (`error_mm`) and its colour. */
+/** STL of the shape, and PLY with what is known of each vertex: columns that saw it, stated SD, error and its colour. */
 export async function writeSurface(
   folder: string,
-  { bone, mesh }: Pick<Surface, "bone" | "mesh">,
+  { bone, mesh, observations, uncertaintyMm }: Surface,
   errorMm: Float32Array | undefined,
 ): Promise<void> {
   const lps = lpsFromRas(mesh);
   await writeMesh(join(folder, `${bone}.stl`), lps);
-  await writeMesh(
-    join(folder, `${bone}.ply`),
-    lps,
-    errorMm?.length
-      ? { vertexScalars: [{ name: "error_mm", values: errorMm }], vertexColours: colourOfError(errorMm) }
-      : {},
-  );
+  await writeMesh(join(folder, `${bone}.ply`), lps, {
+    vertexScalars: [
+      ...(errorMm?.length ? [{ name: "error_mm", values: errorMm }] : []),
+      { name: "observations", values: observations },
+      ...(uncertaintyMm ? [{ name: "sd_mm", values: uncertaintyMm }] : []),
+    ],
+    ...(errorMm?.length ? { vertexColours: colourOfError(errorMm) } : {}),
+  });
 }
 
 /** Those of an earlier run into the same folder. */

@@ -180,6 +180,11 @@ export function pipelineOptions(scenario: Scenario, referenceName: string, image
     ...(reconstruction.region === "whole"
       ? {}
       : { region: { name: reconstruction.region, marginMm: reconstruction.regionMarginMm } }),
-    surface: { ...extractSurface.defaults, spacingMm: surface.spacingMm, minIslandMm2: surface.minIslandMm2 },
+    surface: {
+      ...extractSurface.defaults,
+      spacingMm: surface.spacingMm,
+      minIslandMm2: surface.minIslandMm2,
+      fillRimMm: surface.fillRimMm,
+    },
   };
 }

@@ -339,6 +339,12 @@ const reconstruction = z.strictObject({
 const surface = z.strictObject({
   spacingMm: z.number().min(0.2).max(5).default(0.75),
   minIslandMm2: z.number().min(0).max(10000).default(60),
+  fillRimMm: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .describe("holes with a rim no longer than this are closed; 0: none"),
 });
 
 const completion = z.discriminatedUnion("kind", [

@@ -9,6 +9,7 @@ import { metricsSuite } from "./metrics.ts";
 import { openigtlinkSuite } from "./openigtlink.ts";
 import { reconstructionSuite } from "./reconstruction.ts";
 import { statisticsSuite } from "./statistics.ts";
+import { surfaceSuite } from "./surface.ts";
 import { segmentationSuite } from "./segmentation.ts";
 import { trackerSuite } from "./tracker.ts";
 import { ultrasoundSuite } from "./ultrasound.ts";
@@ -26,6 +27,7 @@ export const allSuites: readonly Suite[] = [
   calibrationSuite,
   segmentationSuite,
   reconstructionSuite,
+  surfaceSuite,
   metricsSuite,
   statisticsSuite,
   determinismSuite,

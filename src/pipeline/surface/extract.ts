@@ -3,14 +3,17 @@ import type { BoneMasks } from "../../data/bone-mask.ts";
 import type { Surface } from "../../data/surface.ts";
 import type { TrackedFrames } from "../../data/tracked-frames.ts";
 import { voxelCount } from "../../geometry/grid.ts";
+import { fillMeshHoles } from "../../geometry/fill-mesh-holes.ts";
 import { isosurface } from "../../geometry/isosurface.ts";
+import { selectTriangles } from "../../geometry/mesh.ts";
 import { taubinDefaults, taubinSmooth } from "../../geometry/smooth.ts";
 import type { Stage } from "../stage.ts";
 import { consolidate } from "./consolidate.ts";
 import { countObservations } from "./observations.ts";
 import { mergePoints } from "./merge-points.ts";
-import { removeIslands } from "./remove-islands.ts";
+import { findIslands } from "./remove-islands.ts";
 import { ridgePoints, sliceSpacingMm } from "./ridge-points.ts";
+import { heightUncertainty } from "./uncertainty.ts";
 import { sheetField, sheetGrid } from "./sheet-field.ts";
 
 export interface SurfaceInput {
@@ -38,6 +41,8 @@ export interface SurfaceOptions {
   readonly smoothingPasses: number;
   /** Smaller pieces are removed. */
   readonly minIslandMm2: number;
+  /** Holes whose rim is no longer than this are closed, by vertices that nobody observed; 0: all are kept. */
+  readonly fillRimMm: number;
   /** Refused above this, before anything is allocated. */
   readonly maxMemoryMb: number;
 }
@@ -56,10 +61,12 @@ export const extractSurface: Stage<SurfaceInput, Surface, SurfaceOptions> = {
     maxFillMm: 2.5,
     smoothingPasses: taubinDefaults.passes,
     minIslandMm2: 30,
+    fillRimMm: 0,
     maxMemoryMb: 1024,
   },
   async run({ frames, masks }, options, { log }) {
-    const points = mergePoints(ridgePoints(frames, masks, options.sampleMm), options.mergeMm);
+    const seen = ridgePoints(frames, masks, options.sampleMm);
+    const points = mergePoints(seen, options.mergeMm);
     if (points.count === 0) return emptySurface();
     const widths = widthsFor(sliceSpacingMm(frames), options);
     const grid = sheetGrid(points, options.spacingMm, widths.fillMm);
@@ -76,9 +83,16 @@ export const extractSurface: Stage<SurfaceInput, Surface, SurfaceOptions> = {
     const { values, mask } = sheetField({ ...points, position, normal }, grid, widths);
     const raw = isosurface(grid, values, 0, { inside: "below", mask });
     const smooth = taubinSmooth(raw, { ...taubinDefaults, passes: options.smoothingPasses });
-    const { mesh, removed } = removeIslands(smooth, options.minIslandMm2);
+    const { keep, removed } = findIslands(smooth, options.minIslandMm2);
+    const { mesh } = fillMeshHoles(selectTriangles(smooth, keep).mesh, options.fillRimMm);
     log.info("surface", { points: points.count, shape: grid.shape, triangles: mesh.triangles.length / 3 });
-    return { bone: "bone", mesh, observations: countObservations(mesh, points, widths.sigmaMm), removed };
+    return {
+      bone: "bone",
+      mesh,
+      observations: countObservations(mesh, points, widths.sigmaMm),
+      uncertaintyMm: heightUncertainty(mesh, seen, 2 * widths.sigmaMm),
+      removed,
+    };
   },
 };
 

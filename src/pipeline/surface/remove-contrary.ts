@@ -1,4 +1,4 @@
-import type { Surface } from "../../data/surface.ts";
+import { selectSurface, type Surface } from "../../data/surface.ts";
 import { createClosestPoint, type ClosestPoint } from "../../geometry/closest-point.ts";
 import {
   connectedComponents,
@@ -22,9 +22,10 @@ const FAR_MM = 10;
  * about the same way. A muscle's sheet that was taken for bone lies before a bone's far side, and faces against it.
  * The largest piece of a bone is its measure.
  */
-export function removeContrary({ bone, mesh, observations, removed }: Surface): Surface {
+export function removeContrary(bone: Surface): Surface {
+  const { mesh, removed } = bone;
   const { label, count } = connectedComponents(mesh);
-  if (count < 2) return { bone, mesh, observations, removed };
+  if (count < 2) return bone;
   const area = new Float64Array(count);
   for (let i = 0; i < label.length; i++) area[label[i]!]! += triangleArea(mesh, i);
   const main = area.indexOf(Math.max(...area));
@@ -34,12 +35,9 @@ export function removeContrary({ bone, mesh, observations, removed }: Surface): 
   for (let part = 0; part < count; part++) {
     if (part !== main && isContrary(mesh, (i) => label[i] === part, surface)) dropped.add(part);
   }
-  if (dropped.size === 0) return { bone, mesh, observations, removed };
-  const kept = selectTriangles(mesh, (i) => !dropped.has(label[i]!));
+  if (dropped.size === 0) return bone;
   return {
-    bone,
-    mesh: kept.mesh,
-    observations: Float32Array.from(kept.vertexSource, (v) => observations[v]!),
+    ...selectSurface(bone, (i) => !dropped.has(label[i]!)),
     removed: [
       ...removed,
       ...[...dropped].map((part) => ({

@@ -1,8 +1,14 @@
 import type { Surface } from "../../data/surface.ts";
-import { connectedComponents, selectTriangles, triangleArea, triangleCount, type Mesh } from "../../geometry/mesh.ts";
+import { connectedComponents, triangleArea, triangleCount, type Mesh } from "../../geometry/mesh.ts";
 
-/** Drops connected pieces smaller than `minAreaMm2`, and says how much that was. */
-export function removeIslands(mesh: Mesh, minAreaMm2: number): { mesh: Mesh; removed: Surface["removed"] } {
+export interface Islands {
+  /** False for the triangles of pieces that are too small. */
+  readonly keep: (triangle: number) => boolean;
+  readonly removed: Surface["removed"];
+}
+
+/** Connected pieces smaller than `minAreaMm2`, and how much they are. */
+export function findIslands(mesh: Mesh, minAreaMm2: number): Islands {
   const { label, count } = connectedComponents(mesh);
   const area = new Float64Array(count),
     triangles = new Uint32Array(count);
@@ -17,6 +23,5 @@ export function removeIslands(mesh: Mesh, minAreaMm2: number): { mesh: Mesh; rem
       triangles: triangles[part]!,
       areaMm2: area[part]!,
     }));
-  if (removed.length === 0) return { mesh, removed };
-  return { mesh: selectTriangles(mesh, (i) => area[label[i]!]! >= minAreaMm2).mesh, removed };
+  return { keep: (i) => area[label[i]!]! >= minAreaMm2, removed };
 }

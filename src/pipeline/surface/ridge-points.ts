@@ -16,12 +16,17 @@ export interface RidgePoints {
   readonly pixels: Float64Array;
 }
 
+/** As they came from the frames, and from which: an index of the frames, in ascending order. */
+export interface FramePoints extends RidgePoints {
+  readonly frame: Uint32Array;
+}
+
 /** The slope of the ridge is taken over this width. */
 const TANGENT_MM = 1;
 
 /** One point for every `everyMm` of image width in which the ridge was found, in the middle of its columns. */
-export function ridgePoints(frames: TrackedFrames, { masks }: BoneMasks, everyMm: number): RidgePoints {
-  const position: number[] = [], normal: number[] = [], elevation: number[] = [], weight: number[] = [], pixels: number[] = []; // prettier-ignore
+export function ridgePoints(frames: TrackedFrames, { masks }: BoneMasks, everyMm: number): FramePoints {
+  const position: number[] = [], normal: number[] = [], elevation: number[] = [], weight: number[] = [], pixels: number[] = [], frame: number[] = []; // prettier-ignore
   for (let f = 0; f < frames.count; f++) {
     const { ridgeRowPx, ridgeConfidence, width } = masks[f]!;
     const m = framePose(frames, f);
@@ -50,6 +55,7 @@ export function ridgePoints(frames: TrackedFrames, { masks }: BoneMasks, everyMm
       }
       weight.push(sum);
       pixels.push(n);
+      frame.push(f);
     }
   }
   return {
@@ -59,6 +65,7 @@ export function ridgePoints(frames: TrackedFrames, { masks }: BoneMasks, everyMm
     elevation: Float64Array.from(elevation),
     weight: Float64Array.from(weight),
     pixels: Float64Array.from(pixels),
+    frame: Uint32Array.from(frame),
   };
 }
 

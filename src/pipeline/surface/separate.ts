@@ -1,6 +1,6 @@
 import type { DigitisedPoint } from "../../data/recording.ts";
-import { boneNames, type Surface } from "../../data/surface.ts";
-import { connectedComponents, selectTriangles, triangleArea, type Mesh } from "../../geometry/mesh.ts";
+import { boneNames, selectSurface, type Surface } from "../../data/surface.ts";
+import { connectedComponents, triangleArea, type Mesh } from "../../geometry/mesh.ts";
 import { boneRegions } from "./bone-regions.ts";
 import { labelFacets } from "./label-facets.ts";
 import { facetsOf } from "./sheet-facets.ts";
@@ -25,9 +25,8 @@ export function separateBones(sheet: Surface, landmarks: readonly DigitisedPoint
   const surfaces: Surface[] = [];
   boneNames.forEach((bone, b) => {
     if (!label.includes(b)) return;
-    const { mesh, vertexSource } = selectTriangles(sheet.mesh, (i) => label[i] === b);
-    const observations = Float32Array.from(vertexSource, (v) => sheet.observations[v]!);
-    surfaces.push({ bone, mesh, observations, removed: surfaces.length === 0 ? sheet.removed : [] });
+    const part = selectSurface(sheet, (i) => label[i] === b);
+    surfaces.push({ ...part, bone, removed: surfaces.length === 0 ? sheet.removed : [] });
   });
   return surfaces;
 }
