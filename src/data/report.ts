@@ -84,6 +84,17 @@ export interface CompletedBoneReport {
   };
 }
 
+/** One way from the same frames to a surface, all bones as one, over what a beam could reach; docs/pipeline.md. */
+export interface RouteReport {
+  readonly route: "points" | "volume" | "slicer" | "plus";
+  readonly assdMm: number | null;
+  readonly hd95Mm: number | null;
+  readonly biasMm: number | null;
+  readonly coverage2mm: number | null;
+  readonly precision2mm: number | null;
+  readonly areaMm2: number;
+}
+
 /** One frame shown in the report; pixels lie in `frames/<file>` beside it. Rows per column, null: none. */
 export interface FrameSample {
   readonly index: number;
@@ -109,6 +120,8 @@ export interface Report {
   readonly bones: readonly BoneReport[];
   /** Absent in reports that are older than the completion. */
   readonly completed?: readonly CompletedBoneReport[];
+  /** Absent where there is no truth, and in older reports. */
+  readonly routes?: readonly RouteReport[];
   /** Per-frame segmentation against truth, where there is truth. */
   readonly segmentation: {
     readonly meanAbsMm: number | null;

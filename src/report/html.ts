@@ -12,6 +12,7 @@ import { style } from "./style.ts";
 import {
   boneTable,
   completedTable,
+  routesTable,
   droppedTable,
   regionTable,
   segmentationCostTable,
@@ -197,6 +198,19 @@ ${rows}</section>`,
   };
 }
 
+function routesSection(report: Report): Section | null {
+  const rows = routesTable(report);
+  if (!rows) return null;
+  return {
+    id: "routes",
+    short: "Other ways",
+    content: markup`<section id="routes"><h2>The same sweep by other ways</h2><p>All take the same frames, poses and bone
+probability. PLUS and SlicerIGT make a gray volume of 1 mm (mean and maximum, nearest, sticks of 9 in holes); its surface is
+taken at half of the probability and smoothed as Slicer's Segment Editor does, which closes it to a shell with two sides.</p>
+${rows}</section>`,
+  };
+}
+
 function framesSection(report: Report, assets: ReportAssets): Section | null {
   const { samples } = report.frames;
   const scores = segmentationTable(report);
@@ -269,6 +283,7 @@ export function renderReport(report: Report, assets: ReportAssets, scripts: Repo
     !errors && scored ? { id: "how-to-read", short: "How to read", content: howToRead } : null,
     accuracySection(report),
     completedSection(report),
+    routesSection(report),
     framesSection(report, assets),
     limitsSection(report),
     configurationSection(report),

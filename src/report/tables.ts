@@ -138,6 +138,34 @@ export function completedTable({ completed = [] }: Report): Markup | null {
   );
 }
 
+const routeNames = {
+  points: "SonoBench: ridge points (this run)",
+  volume: "SonoBench: volume of signed distances",
+  slicer: "SlicerIGT's defaults",
+  plus: "PLUS's defaults",
+} as const;
+
+/** The same sweep by other ways: what this one gains over them. */
+export function routesTable({ routes = [] }: Report): Markup | null {
+  if (!routes.length) return null;
+  return table(
+    "Ways from the same frames to a surface; all bones as one, reachable part",
+    markup`<tr><th scope="col">Way</th><th scope="col">ASSD, mm</th><th scope="col">HD95, mm</th><th scope="col">Bias, mm</th>
+<th scope="col">Coverage at 2 mm</th><th scope="col">Precision at 2 mm</th><th scope="col">Area, cm²</th></tr>`,
+    markup`<tbody>${routes.map(
+      ({ route, assdMm, hd95Mm, biasMm, coverage2mm, precision2mm, areaMm2 }) =>
+        markup`<tr><th scope="row">${routeNames[route]}</th>${cells([
+          formatMm(assdMm),
+          formatMm(hd95Mm),
+          formatMm(biasMm),
+          coverage2mm === null ? NONE : formatShare(coverage2mm),
+          precision2mm === null ? NONE : formatShare(precision2mm),
+          formatNumber(areaMm2 / 100, 1),
+        ])}</tr>`,
+    )}</tbody>`,
+  );
+}
+
 export function segmentationTable({ segmentation }: Report): Markup | null {
   if (!segmentation) return null;
   const { meanAbsMm, p95Mm, biasMm, missedColumnsShare, falseColumnsShare, columns } = segmentation;

@@ -87,6 +87,16 @@ const completedBone = z.strictObject({
   }),
 });
 
+const route = z.strictObject({
+  route: z.enum(["points", "volume", "slicer", "plus"]),
+  assdMm: maybeLength,
+  hd95Mm: maybeLength,
+  biasMm: maybe,
+  coverage2mm: share.nullable(),
+  precision2mm: share.nullable(),
+  areaMm2: z.number(),
+});
+
 const rows = z.array(maybe);
 const frame = z
   .strictObject({
@@ -119,6 +129,7 @@ const reportSchema = z.strictObject({
   configuration: z.unknown().refine((value) => value !== undefined, { error: "expected the options of the run" }),
   bones: z.array(bone),
   completed: z.array(completedBone).exactOptional(),
+  routes: z.array(route).exactOptional(),
   segmentation: z
     .strictObject({
       meanAbsMm: maybeLength,

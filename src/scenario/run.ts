@@ -10,6 +10,7 @@ import { trackFrames } from "../pipeline/sync/track-frames.ts";
 import { defaultReconstruction } from "../pipeline/reconstruction/options.ts";
 import { complete, poseMethod, segment } from "./build.ts";
 import { truthOfRecording } from "./known-truth.ts";
+import { compareRoutes } from "./compare-routes.ts";
 import { measure } from "./measure.ts";
 import { motionWarnings, scoreMotion } from "./score-motion.ts";
 import { obtainCalibration } from "./obtain-calibration.ts";
@@ -96,9 +97,14 @@ export function runJudged(
   watch: Stopwatch = createStopwatch(),
 ): Promise<RunOutcome> {
   const { log } = context;
-  return judge(scenario, recordingPath, simulation, folder, context, watch, (run) =>
-    writeRun(folder, run, { watch, log }),
-  );
+  return judge(scenario, recordingPath, simulation, folder, context, watch, async (run) => {
+    const scoring = { seed: scenario.seed, minHits: scenario.scoring.minHits };
+    const stage: StageContext = { rng: createRng(scenario.seed).fork("routes"), log, workers: context.workers };
+    const routes = await watch.time("compare routes", () =>
+      compareRoutes(run.result, simulation.truth, scoring, stage),
+    );
+    return writeRun(folder, { ...run, routes }, { watch, log });
+  });
 }
 
 /** `use` is given the finished run while its recording is open. */

@@ -6,7 +6,7 @@ import type { Calibration } from "../data/calibration.ts";
 import type { GroundTruth } from "../data/ground-truth.ts";
 import type { ImageGeometry } from "../data/image.ts";
 import type { Recording } from "../data/recording.ts";
-import type { Figure, Report } from "../data/report.ts";
+import type { Figure, Report, RouteReport } from "../data/report.ts";
 import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
 import { encodeMarkups } from "../io/slicer/markups.ts";
@@ -55,6 +55,7 @@ export interface FinishedRun {
   readonly warnings: readonly string[];
   /** Absent where nobody knows the truth. */
   readonly judged?: { readonly truth: GroundTruth; readonly scored: ScoredResult };
+  readonly routes?: readonly RouteReport[];
 }
 
 const NO_ERRORS: ScoredResult["vertexErrors"] = new Map();
@@ -112,6 +113,7 @@ export async function writeRun(
     configuration: run.configuration,
     bones: judged?.scored.bones ?? [],
     completed: completion.bones,
+    ...(run.routes ? { routes: run.routes } : {}),
     segmentation: judged?.scored.segmentation ?? null,
     frames: { total: recording.images!.count, used: frames.count, dropped: frames.dropped, samples },
     meshes: [

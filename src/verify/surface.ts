@@ -3,7 +3,7 @@ import { createRng } from "../core/rng.ts";
 import { createWorkerPool } from "../core/worker-pool.ts";
 import type { Surface } from "../data/surface.ts";
 import { createClosestPoint } from "../geometry/closest-point.ts";
-import { decimate } from "../geometry/decimate.ts";
+import { decimateWithin } from "../geometry/decimate-within.ts";
 import { isosurface } from "../geometry/isosurface.ts";
 import {
   edgeDefects,
@@ -257,9 +257,7 @@ const checks: readonly Check[] = [
     },
     async () => {
       const { mesh } = await spherePoints();
-      const coarse = createClosestPoint(
-        (await decimate(mesh, { maxTriangles: triangleCount(mesh), maxErrorMm: 0.1 })).mesh,
-      );
+      const coarse = createClosestPoint((await decimateWithin(mesh, 0.1)).mesh);
       let worst = 0;
       for (let v = 0; v < mesh.positions.length; v += 3) {
         worst = Math.max(worst, coarse.distanceMm(mesh.positions[v]!, mesh.positions[v + 1]!, mesh.positions[v + 2]!));

@@ -184,6 +184,10 @@ export function syntheticReport(changes: Partial<Report> = {}): Report {
         print: { closed: true, sizeMm: [80, 66, 115], volumeMm3: 190_000, minWallMm: 3.1, wall1PercentMm: 5.2 },
       },
     ],
+    routes: [
+      { route: "points", assdMm: 0.4, hd95Mm: 1.3, biasMm: 0.1, coverage2mm: 0.97, precision2mm: 0.99, areaMm2: 23000 },
+      { route: "plus", assdMm: null, hd95Mm: null, biasMm: null, coverage2mm: null, precision2mm: null, areaMm2: 0 },
+    ],
     segmentation: {
       meanAbsMm: 0.231,
       p95Mm: 0.83,
