@@ -4,7 +4,13 @@ import { silentLog } from "../../src/core/log.ts";
 import { corticalSurface } from "../../src/sim/probe/effects.ts";
 import { defaultProbe } from "../../src/sim/probe/probe.ts";
 import { TAPS } from "../../src/sim/probe/tap-fit.ts";
-import { halfShiftMm, roughPlateDb, smoothPlateDb, widthMm } from "../../src/verify/ultrasound-element-figures.ts";
+import {
+  halfShiftMm,
+  roughPlateDb,
+  smoothPlateDb,
+  strainCorrelation as squeezed,
+  widthMm,
+} from "../../src/verify/ultrasound-element-figures.ts";
 import { recordedByTilt, recordedQuantiles } from "../../src/verify/ultrasound-l14.ts";
 import { recordedFrames, recordedLayout } from "../../src/verify/ultrasound-l14-frames.ts";
 import { boneColumns, byTilt, grayQuantiles } from "../../src/verify/ultrasound-l14-statistics.ts";
@@ -20,7 +26,7 @@ import {
   spectrumOf,
 } from "../support/element-model/array.ts";
 import { roughPlatePowers, smoothPlatePeak } from "../support/element-model/plates.ts";
-import { halfShifts, pointWidths } from "../support/element-model/point-spread.ts";
+import { halfShifts, pointWidths, strainCorrelation } from "../support/element-model/point-spread.ts";
 
 const entriesOf = (byDepth: Readonly<Record<number, number>>): readonly (readonly [number, number])[] =>
   Object.entries(byDepth).map(([depth, value]) => [Number(depth), value]);
@@ -133,6 +139,23 @@ describe("figures of the element model that verify compares with", () => {
       expect(Math.abs(found.lateral - halfShiftMm.lateral[depth as 12])).toBeLessThan(ROUNDING_MM);
     },
   );
+
+  it.each([
+    [0.1, squeezed.tenth],
+    [0.03, squeezed.threeHundredths],
+  ] as const)("squeezed by %f speckle keeps what is stated", (strain, byDepth) => {
+    for (const [depth, expected] of entriesOf(byDepth)) {
+      const ROUNDING = 0.0006;
+      expect(Math.abs(strainCorrelation(defaultProbe, depth, strain) - expected)).toBeLessThan(ROUNDING);
+    }
+  });
+
+  it("a pulse alone, squeezed, keeps what the closed form of two shifted Gaussians says", () => {
+    // At both foci of a probe that hardly diffracts array and lens add nothing but the fall of the band's middle.
+    const wide = { ...defaultProbe, transmitFocusMm: 20, elevationFocusMm: 20 };
+    const closed = Math.exp(-(((0.05 * wide.frequencyHz) / sigmaHz(wide)) ** 2) / 2);
+    expect(Math.abs(strainCorrelation(wide, 20, 0.05) - closed)).toBeLessThan(0.01);
+  });
 
   it("a smooth plate fades as stated, and within 2 dB as in reference 2.6", () => {
     const flat = smoothPlatePeak(defaultProbe, 20, 0);
