@@ -1,3 +1,4 @@
+import { mean, percentile } from "../core/stats.ts";
 import type { Measurement, Metric } from "../data/measurement.ts";
 
 /** A spatial calibration: row-major 3×4 (column, row, 0) to probe mm, and the size of its images. */
@@ -172,4 +173,20 @@ function axesOf(m: Readonly<Float64Array>): { readonly axes: number[][]; readonl
   const x = column(0).map((c) => c / sx),
     y = column(1).map((c) => c / sy);
   return { axes: [x, y, crossed(x, y)], sizes: [sx, sy] };
+}
+
+/**
+ * 95 % interval of the mean target registration error, mm: its spread over calibrations that are as likely as the one
+ * found (`likely`: row-major 3×4 each). Null with fewer than 20 of them.
+ */
+export function targetErrorInterval(
+  likely: readonly Readonly<Float64Array>[],
+  truth: CalibratedImage,
+): readonly [number, number] | null {
+  if (likely.length < 20) return null;
+  const means = likely.map((probeFromPixel) => {
+    const measured = targetRegistration.measure({ ...truth, probeFromPixel }, truth);
+    return measured.status === "measured" ? mean(measured.samples) : NaN;
+  });
+  return [percentile(means, 0.025), percentile(means, 0.975)];
 }

@@ -8,6 +8,7 @@ import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { Mesh } from "../geometry/mesh.ts";
 import type { Interval } from "../metrics/block-bootstrap.ts";
+import { targetErrorInterval } from "../metrics/calibration.ts";
 import { figure, surfaceHeadline } from "../metrics/headline.ts";
 import { imagePosition, imageRms } from "../metrics/image-position.ts";
 import { scoreSurface, scoreTogether, type ScoredBone } from "../metrics/score-surface.ts";
@@ -31,13 +32,15 @@ export interface Judged {
   readonly lagSdS: number;
   /** What the true bone line gives; undefined where the result itself was made with it. */
   readonly oracle: OracleScore | undefined;
+  /** Images on the probe that are as likely as the one found; empty where nothing is known of it. */
+  readonly likely: readonly Readonly<Float64Array>[];
 }
 
 const EMPTY: Mesh = { positions: new Float32Array(), triangles: new Uint32Array() };
 
 /** Scores a result against the truth. Reads both; neither has seen the other before. */
 export function measure(
-  { frames, masks, surfaces, calibration, lagSdS, oracle }: Judged,
+  { frames, masks, surfaces, calibration, lagSdS, oracle, likely }: Judged,
   truth: GroundTruth,
   { seed, minHits }: { readonly seed: string; readonly minHits: number },
 ): ScoredResult {
@@ -106,7 +109,9 @@ export function measure(
     { fromPixel: calibration.probeFromPixel, width, height },
     { fromPixel: truth.calibration.probeFromPixel, width, height },
   );
-  if (spatial.status === "measured") put("calibration.spatial.tre", mean(spatial.samples), null, "mm");
+  const trueImage = { probeFromPixel: truth.calibration.probeFromPixel, width, height };
+  if (spatial.status === "measured")
+    put("calibration.spatial.tre", mean(spatial.samples), targetErrorInterval(likely, trueImage), "mm");
   const { imageLagS } = calibration;
   put("calibration.temporal.lag", imageLagS, [imageLagS - 1.96 * lagSdS, imageLagS + 1.96 * lagSdS], "s");
   put("frames.count", frames.count, null, "1");

@@ -119,7 +119,11 @@ async function judge<T>(
 ): Promise<T> {
   const { log, workers, version } = runContext;
   const context: StageContext = { rng: createRng(scenario.seed).fork("pipeline"), log, workers };
-  const { calibration, lagSdS } = await watch.time("calibrate", () =>
+  const {
+    calibration,
+    lagSdS,
+    likely = [],
+  } = await watch.time("calibrate", () =>
     obtainCalibration({ scenario, truth: truth.calibration, geometry, folder }, runContext),
   );
   const recording = await openMcap(recordingPath);
@@ -148,7 +152,7 @@ async function judge<T>(
           scoreOracle(result.frames, truth, recording, options, minHits, { ...context, log: silentLog }),
         );
     const scored = await watch.time("score", () =>
-      measure({ ...result, calibration, lagSdS, oracle }, truth, { seed, minHits }),
+      measure({ ...result, calibration, lagSdS, oracle, likely }, truth, { seed, minHits }),
     );
     return await use({
       kind: "run",

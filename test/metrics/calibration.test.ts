@@ -5,6 +5,7 @@ import {
   distanceAccuracy,
   pointReconstruction,
   reproducibility,
+  targetErrorInterval,
   targetRegistration,
   type CalibratedImage,
 } from "../../src/metrics/calibration.ts";
@@ -62,4 +63,12 @@ test("a shifted calibration moves points but keeps distances, a stretched one ch
   for (const x of samplesOf(distanceAccuracy.measure(image(moved(0, 3, 4)), seen))) expect(x).toBeCloseTo(0, 9);
   const stretched = TRUE.map((x, k) => x * (k % 4 === 1 ? 1.03 : 1));
   for (const x of samplesOf(distanceAccuracy.measure(image(stretched), seen))) expect(x).toBeCloseTo(0.3, 9);
+});
+
+test("the interval of the mean error is that of calibrations as likely as the one found; a few of them make none", () => {
+  const likely = Array.from({ length: 101 }, (_, i) => moved(0, 0, i / 100));
+  const interval = targetErrorInterval(likely, image(TRUE));
+  expect(interval![0]).toBeCloseTo(0.025, 9);
+  expect(interval![1]).toBeCloseTo(0.975, 9);
+  expect(targetErrorInterval(likely.slice(0, 10), image(TRUE))).toBeNull();
 });

@@ -39,7 +39,7 @@ export function correctSpeed(
   water: WaterKnowledge,
   assumedMps = TISSUE_MPS,
 ): SpeedCorrection {
-  const m = Float64Array.from(probeFromPixel);
+  const m = probeFromPixel;
   const width = Math.hypot(m[0]!, m[4]!, m[8]!),
     height = Math.hypot(m[1]!, m[5]!, m[9]!);
   const impliedMps = geometry ? (assumedMps * (height / width)) / (geometry.spacingMm[1] / geometry.spacingMm[0]) : NaN;
@@ -73,14 +73,25 @@ export function correctSpeed(
         "this calibration is right in that water and wrong in tissue. Give the water's temperature to correct it.",
     );
   }
-  const factor = assumedMps / usedMps,
-    faceRow = geometry?.faceCentrePx[1] ?? 0;
+  const factor = assumedMps / usedMps;
+  return {
+    probeFromPixel: stretchDepth(probeFromPixel, factor, geometry?.faceCentrePx[1] ?? 0),
+    impliedMps,
+    usedMps,
+    factor,
+    sentences,
+  };
+}
+
+/** Rows' axis longer by `factor`, about the row of the transducer's face, where depth is 0. Row-major 3×4. */
+export function stretchDepth(probeFromPixel: Readonly<Float64Array>, factor: number, faceRow: number): Float64Array {
+  const m = Float64Array.from(probeFromPixel);
   for (const row of [0, 4, 8]) {
     const along = m[row + 1]!;
     m[row + 1] = factor * along;
     m[row + 3]! += (1 - factor) * faceRow * along;
   }
-  return { probeFromPixel: m, impliedMps, usedMps, factor, sentences };
+  return m;
 }
 
 const percent = (ratio: number): string => `${(100 * (ratio - 1)).toFixed(1)} %`;

@@ -2,16 +2,21 @@ import { mean, percentile } from "../../core/stats.ts";
 import type { Figure } from "../../data/report.ts";
 import type { ImageGeometry } from "../../data/image.ts";
 import { transformPoint } from "../../core/rigid.ts";
+import { targetErrorInterval } from "../../metrics/calibration.ts";
+import { figure } from "../../metrics/headline.ts";
 import { imagePosition } from "../../metrics/image-position.ts";
 import type { SessionResults } from "./calibrate-session.ts";
+import { likelyCalibrations } from "./likely-calibrations.ts";
 import type { PlannedSession } from "./plan-session.ts";
 
 /** Errors of what was calibrated against the truth; the pipeline has ended before this begins. */
 export function scoreSession(
-  { pivot, landmarks, temporal, speed }: SessionResults,
+  results: SessionResults,
   { truth, design }: PlannedSession,
-  { width, height }: ImageGeometry,
+  geometry: ImageGeometry,
 ): Record<string, Figure> {
+  const { pivot, landmarks, temporal, speed } = results,
+    { width, height } = geometry;
   const headline: Record<string, Figure> = {};
   const put = (id: string, value: number, unit: string): void => {
     headline[id] = { value, low: value, high: value, unit };
@@ -40,7 +45,8 @@ export function scoreSession(
       { fromPixel: probeFromPixel, width, height },
     );
     if (placed.status === "measured") {
-      put("calibration.spatial.tre", mean(placed.samples), "mm");
+      const likely = targetErrorInterval(likelyCalibrations(results, geometry), { probeFromPixel, width, height });
+      headline["calibration.spatial.tre"] = figure(mean(placed.samples), likely, "mm");
       put("calibration.spatial.tre95", percentile(placed.samples, 0.95), "mm");
       put("calibration.spatial.treMax", Math.max(...placed.samples), "mm");
     }
