@@ -6,6 +6,7 @@ import { WATER_RANGE_C } from "../data/water.ts";
 import { readPlusConfig, type PlusConfig } from "../io/plus-config.ts";
 import { calibratePivot } from "../pipeline/calibration/pivot/calibrate-pivot.ts";
 import { calibrateSpin } from "../pipeline/calibration/pivot/calibrate-spin.ts";
+import { registrationCovariance } from "../pipeline/calibration/landmarks/registration-covariance.ts";
 import { registerPhantom } from "../pipeline/calibration/landmarks/register-phantom.ts";
 import { between, relativePoses, type PoseSeries } from "../pipeline/calibration/pose-series.ts";
 import { calibratePlane } from "../pipeline/calibration/plane/calibrate-plane.ts";
@@ -16,7 +17,7 @@ import type { ImagePoseSearch } from "../pipeline/calibration/image-poses.ts";
 import type { Refused } from "../pipeline/calibration/refused.ts";
 import { calibrateLag, defaultLag } from "../pipeline/calibration/temporal/calibrate-lag.ts";
 import { imageSignal } from "../pipeline/calibration/temporal/image-signal.ts";
-import { calibrateSpatial } from "../pipeline/calibration/spatial/calibrate-spatial.ts";
+import { calibrateSpatial, type SpatialInput } from "../pipeline/calibration/spatial/calibrate-spatial.ts";
 import { findWireFrames, type FoundFrames } from "../pipeline/calibration/spatial/find-wire-frames.ts";
 import { nWirePhantom } from "../pipeline/calibration/spatial/nwire-phantom.ts";
 import type { WireErrors } from "../pipeline/calibration/spatial/validate.ts";
@@ -49,6 +50,7 @@ export interface CalibrateOptions extends CommonOptions {
   readonly smooth: string;
   readonly lag: string;
   readonly water?: string;
+  readonly registrationRms?: string;
   readonly failIf?: string[];
   readonly out?: string;
 }
@@ -186,6 +188,7 @@ export const spatialRecording: Calibrate = async (path, options) => {
       ...(other ? { validation: other.frames } : {}),
       ...(geometry ? { scanner: { spacingMm: geometry.spacingMm, assumedMps: TISSUE_MPS } } : {}),
       ...(earlier ? { earlier } : {}),
+      ...registrationOf(options, config),
     }),
   );
   const { calibrationErrors: own, validationErrors: judged, evidence, ...rest } = fit;
@@ -206,6 +209,9 @@ export const spatialRecording: Calibrate = async (path, options) => {
       ...(Number.isNaN(speed.impliedMps) ? {} : { "calibration.spatial.impliedSpeed": exact(speed.impliedMps, "m/s") }),
       "calibration.spatial.usedSpeed": exact(speed.usedMps, "m/s"),
       "calibration.spatial.axisAngle": exact((fit.axisAngleRad * 180) / Math.PI, "deg"),
+      ...(options.registrationRms === undefined
+        ? {}
+        : { "calibration.spatial.registrationMoved": exact(fit.registrationMovedSd, "1") }),
       "calibration.spatial.segmented": exact(found.segmented, "1"),
       "calibration.spatial.examined": exact(found.examined, "1"),
       ...(other
@@ -283,6 +289,24 @@ function lagOf({ lag }: CalibrateOptions): number {
   const value = Number(lag);
   if (!(Math.abs(value) <= 10)) throw new UsageError(`--lag ${lag}: expected seconds, at most 10`);
   return value;
+}
+
+/** How well the phantom's place is known, from what its landmarks left over. */
+function registrationOf(
+  { registrationRms }: CalibrateOptions,
+  { file, phantom }: PlusConfig,
+): Partial<Pick<SpatialInput, "registration" | "moveRegistration">> {
+  if (registrationRms === undefined) return {};
+  const rmsMm = Number(registrationRms),
+    points = phantom?.landmarks.map(({ positionMm }) => positionMm) ?? [];
+  if (!(rmsMm > 0 && rmsMm <= 5)) throw new UsageError(`--registration-rms ${registrationRms}: expected mm, at most 5`);
+  if (points.length < 3) {
+    throw new UnsuitableInputError(
+      `${file}: has ${points.length} landmarks; --registration-rms needs the three or more that were touched`,
+      "Add PhantomDefinition/Geometry/Landmarks, or leave the option out",
+    );
+  }
+  return { registration: registrationCovariance(points, rmsMm), moveRegistration: true };
 }
 
 function waterOf({ water }: CalibrateOptions): WaterKnowledge {

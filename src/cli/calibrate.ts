@@ -87,10 +87,12 @@ export function addCalibrate(program: Command): void {
       )
       .option("--water <C>", 'temperature of the water, or "wires": corrects depth for use in tissue');
   spatialOptions(
-    add("spatial", "where the image lies on the probe, from sweeping over an N-wire phantom", spatialRecording).option(
-      "--validation <recording>",
-      "frames that only judge; default: frames left out in turn",
-    ),
+    add("spatial", "where the image lies on the probe, from sweeping over an N-wire phantom", spatialRecording)
+      .option("--validation <recording>", "frames that only judge; default: frames left out in turn")
+      .option(
+        "--registration-rms <mm>",
+        "what the phantom's landmarks left over (calibrate landmarks: rms): its place may move within what that allows",
+      ),
   );
   spatialOptions(
     add("point", "where the image lies on the probe, from a resting point: crossed wires, a bead", pointRecording),

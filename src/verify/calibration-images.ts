@@ -48,7 +48,10 @@ const coldWater: Check = {
       speedOff = 0,
       named = true;
     for (let i = 0; i < (full ? 5 : 1); i++) {
-      const { results, planned, error } = await sessionErrors("nwire", `cold ${i}`, { images: 40, waterC: 10 });
+      const { results, planned, error } = await sessionErrors("nwire", `cold ${i}`, {
+        images: full ? 50 : 32,
+        waterC: 10,
+      });
       named &&= diagnoseSpatial(results.spatial!.evidence)[0]?.cause === "speed-of-sound";
       measured = Math.max(measured, error("calibration.spatial.tre"));
       speedOff = Math.max(speedOff, Math.abs(results.speed!.impliedMps / planned.truth.waterMps - 1));
@@ -70,7 +73,7 @@ const imagedLag: Check = {
     let measured = 0;
     for (const lagS of full ? [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6] : [0.6]) {
       for (const seed of full ? ["judged a", "judged b", "judged c"] : ["judged a"]) {
-        const { error } = await sessionErrors("temporal", `${seed} ${lagS}`, { images: full ? 110 : 80 }, { lagS });
+        const { error } = await sessionErrors("temporal", `${seed} ${lagS}`, { images: full ? 110 : 64 }, { lagS });
         measured = Math.max(measured, error("calibration.temporal.lagError"));
       }
     }

@@ -3,7 +3,9 @@ import { compose, fromAxisAngle, invert } from "../../../src/core/rigid.ts";
 import { createRng, type Rng } from "../../../src/core/rng.ts";
 import type { Image } from "../../../src/data/image.ts";
 import { minimiseSquares } from "../../../src/pipeline/calibration/levenberg-marquardt.ts";
-import { calibrateSpatial } from "../../../src/pipeline/calibration/spatial/calibrate-spatial.ts";
+import { registrationWithin } from "../../../src/pipeline/calibration/diagnosis/suppositions.ts";
+import { registrationCovariance } from "../../../src/pipeline/calibration/landmarks/registration-covariance.ts";
+import { calibrateSpatial, type SpatialResult } from "../../../src/pipeline/calibration/spatial/calibrate-spatial.ts";
 import { cut, wiresInProbe } from "../../../src/pipeline/calibration/spatial/image-model.ts";
 import { nWirePhantom, type NWirePhantom } from "../../../src/pipeline/calibration/spatial/nwire-phantom.ts";
 import { diagonalPoint, segmentWires, type WireFrame } from "../../../src/pipeline/calibration/spatial/wire-frames.ts";
@@ -217,4 +219,22 @@ test("smoothing keeps a motion that is quadratic in time and halves jitter", () 
   };
   expect(rmsAfter(0)).toBeLessThan(1e-9);
   expect(rmsAfter(0.2)).toBeLessThan(0.13);
+});
+
+test("a phantom whose registration is off by 2 standard deviations is moved back towards its place, and the image with it", () => {
+  const registration = registrationCovariance(LAYERS.flat(2), 1);
+  const off = registrationWithin(registration);
+  const away = [0, 2, 0, 0, 0, 2];
+  const frames = off.undo(session("registration", 40, { pixelPx: 0.5, poseMm: 0.05 }), away);
+  const fit = (moveRegistration: boolean): SpatialResult => {
+    const found = calibrateSpatial({ frames, phantom, width: WIDTH, height: HEIGHT, registration, moveRegistration });
+    if (found.status === "refused") throw new Error(found.reason);
+    return found;
+  };
+  const fixed = fit(false),
+    moved = fit(true);
+  expect(fixed.registrationMovedSd).toBe(0);
+  expect(moved.registrationMovedSd).toBeGreaterThan(0.3);
+  expect(farthest(moved.probeFromPixel)).toBeLessThan(0.6 * farthest(fixed.probeFromPixel));
+  expect(moved.calibrationErrors.meanMm).toBeLessThan(fixed.calibrationErrors.meanMm);
 });

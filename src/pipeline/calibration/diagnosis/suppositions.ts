@@ -1,10 +1,13 @@
+import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { interpolate, multiply3x4 } from "../../../core/rigid.ts";
+import type { RegistrationCovariance } from "../landmarks/registration-covariance.ts";
 import type { WireFrame } from "../spatial/wire-frames.ts";
 import type { Supposition } from "./suppose.ts";
 
 /** Turns about x, y, z (rad), then shifts along them (mm): how far a body may well be off. */
 const BODY_EXPECTED = [0.05, 0.05, 0.05, 4, 4, 4] as const;
 const BODY_STEPS = [1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3] as const;
+const STEP_SD = 1e-3;
 const LAG_EXPECTED_S = 0.2;
 const LAG_STEP_S = 1e-4;
 /** Frames further apart say nothing of the speed between them, s. */
@@ -19,6 +22,19 @@ export const registrationOff: Supposition = {
     return frames.map((frame) => ({ ...frame, probeFromPhantom: multiply3x4(frame.probeFromPhantom, motion) }));
   },
 };
+
+/** The same within what a registration's covariance allows: numbers in standard deviations. */
+export function registrationWithin({ matrix }: RegistrationCovariance): Supposition {
+  const own = Matrix.from1DArray(6, 6, Array.from(matrix)),
+    even = own.clone().add(own.transpose()).mul(0.5); // rounding leaves the halves unequal
+  const root = new CholeskyDecomposition(even).lowerTriangularMatrix;
+  const ones = Array.from({ length: 6 }, () => 1);
+  return {
+    expected: ones,
+    steps: ones.map(() => STEP_SD),
+    undo: (frames, by) => registrationOff.undo(frames, root.mmul(Matrix.columnVector([...by])).to1DArray()),
+  };
+}
 
 /** The markers moved on the probe before frame `from`. */
 export const markerMoved = (from: number): Supposition => ({

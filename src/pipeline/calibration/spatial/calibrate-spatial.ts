@@ -7,6 +7,8 @@ import type { NWirePhantom } from "./nwire-phantom.ts";
 import type { RegistrationCovariance } from "../landmarks/registration-covariance.ts";
 import { diagnoseSpatial } from "../diagnosis/diagnose-spatial.ts";
 import type { SpatialEvidence } from "../diagnosis/evidence.ts";
+import { suppose } from "../diagnosis/suppose.ts";
+import { registrationWithin } from "../diagnosis/suppositions.ts";
 import { matrixOf, PARAMETERS } from "./image-model.ts";
 import { leaveBlocksOut } from "./leave-out.ts";
 import { refine } from "./refine.ts";
@@ -29,6 +31,8 @@ export interface SpatialInput {
   readonly height: number;
   /** How well the phantom's place on its reference is known; absent: taken as exact. */
   readonly registration?: RegistrationCovariance;
+  /** Lets the phantom's place move within that covariance to where the wires fit best. */
+  readonly moveRegistration?: boolean;
   /** For the diagnosis alone. */
   readonly scanner?: SpatialEvidence["scanner"];
   readonly earlier?: SpatialEvidence["earlier"];
@@ -70,6 +74,8 @@ export interface SpatialResult {
   readonly uncertainty: SpatialUncertainty;
   /** What a diagnosis wants to know. */
   readonly evidence: SpatialEvidence;
+  /** By how much the phantom's registration was moved, rms of six numbers in their standard deviations; 0: not. */
+  readonly registrationMovedSd: number;
   readonly outlierShare: number;
   /** Frames whose picture of the phantom was the other way round than most. */
   readonly droppedAsMirrored: number;
@@ -86,8 +92,9 @@ export function calibrateSpatial(
   const labelled = oneHanded(input.frames);
   const unfit = unfitFrames(labelled, options);
   if (unfit) return unfit;
-  const rearrange = bestArrangement(labelled, phantom),
-    frames = labelled.map(rearrange);
+  const rearrange = bestArrangement(labelled, phantom);
+  const settled = settleRegistration(input, labelled.map(rearrange)),
+    { frames } = settled;
   const start = closedForm(frames, phantom);
   const refined = refine(frames, phantom, start);
   const calibrationErrors = wireErrors(refined.probeFromPixel, frames, phantom);
@@ -96,7 +103,7 @@ export function calibrateSpatial(
   const uncertainty = spatialUncertainty(session, model, input.registration);
   const evidence = evidenceOf(input, session, uncertainty, rearrange);
   if (!(calibrationErrors.meanMm < options.largestErrorMm)) return refuseMisfit(calibrationErrors, evidence, options);
-  const others = input.validation && oneHanded(input.validation).map(rearrange);
+  const others = input.validation && settled.place(oneHanded(input.validation).map(rearrange));
   if (others && mirrored(others, session).length > others.length / 2) {
     return refuse(
       "The pictures of the validation recording are the other way round than those of the calibration (left and right swapped: MF against UF)",
@@ -126,8 +133,35 @@ export function calibrateSpatial(
     cornerRadius95Mm: Math.max(...corners.map(({ radius95Mm }) => radius95Mm)),
     uncertainty,
     evidence,
+    registrationMovedSd: settled.movedSd,
     outlierShare: refined.outlierShare,
     droppedAsMirrored: input.frames.length - labelled.length,
+  };
+}
+
+interface SettledRegistration {
+  readonly frames: readonly WireFrame[];
+  /** Other frames of the same phantom, placed alike. */
+  place(frames: readonly WireFrame[]): readonly WireFrame[];
+  readonly movedSd: number;
+}
+
+/**
+ * Landmarks are touched with an error, so the phantom's place is known within a covariance only; where that may be used,
+ * image and phantom are placed together and the landmarks count by it (maximum a posteriori).
+ */
+function settleRegistration(
+  { phantom, registration, moveRegistration }: SpatialInput,
+  frames: readonly WireFrame[],
+): SettledRegistration {
+  if (!registration || !moveRegistration) return { frames, place: (others) => others, movedSd: 0 };
+  const start = closedForm(frames, phantom),
+    within = registrationWithin(registration);
+  const { by } = suppose({ frames, phantom, start, refined: refine(frames, phantom, start) }, within);
+  return {
+    frames: within.undo(frames, by),
+    place: (others) => within.undo(others, by),
+    movedSd: Math.sqrt(by.reduce((sum, x) => sum + x * x, 0) / by.length),
   };
 }
 
