@@ -73,7 +73,7 @@ const imagedLag: Check = {
     let measured = 0;
     for (const lagS of full ? [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6] : [0.6]) {
       for (const seed of full ? ["judged a", "judged b", "judged c"] : ["judged a"]) {
-        const { error } = await sessionErrors("temporal", `${seed} ${lagS}`, { images: full ? 110 : 64 }, { lagS });
+        const { error } = await sessionErrors("temporal", `${seed} ${lagS}`, { images: full ? 110 : 80 }, { lagS });
         measured = Math.max(measured, error("calibration.temporal.lagError"));
       }
     }
