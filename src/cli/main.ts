@@ -9,6 +9,7 @@ import { addFit } from "./fit.ts";
 import { addHardware } from "./hardware.ts";
 import { addRecord } from "./record.ts";
 import { addReconstruct } from "./reconstruct.ts";
+import { addPhantom } from "./phantom.ts";
 import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
 import { addScore } from "./score.ts";
@@ -53,6 +54,7 @@ for (const add of [
   addRecord,
   addHardware,
   addFit,
+  addPhantom,
   addConvert,
   addStudy,
   addCompare,

@@ -1,6 +1,7 @@
 import type { DistanceField } from "../geometry/distance-field.ts";
 import type { Mesh } from "../geometry/mesh.ts";
 import type { Calibration } from "./calibration.ts";
+import type { PrintedTruth } from "./printed-part.ts";
 import type { BoneName } from "./surface.ts";
 
 export interface TrueBone {
@@ -51,12 +52,18 @@ export interface AcquisitionTruth {
   readonly trackerFromTibia: Float64Array;
 }
 
-/** Written by the simulator, read by the metrics; the pipeline has no parameter through which it could enter. */
-export interface GroundTruth {
+/** What is known of the body that was scanned, in the reference frame. */
+export interface TrueBody {
   readonly bones: readonly TrueBone[];
   readonly landmarks: readonly Landmark[];
   readonly axes: readonly Axis[];
   readonly angles: readonly Angle[];
+  /** What the truth leaves out, in sentences; printed in the report. */
+  readonly notModelled: readonly string[];
+}
+
+/** Written by the simulator, read by the metrics; the pipeline has no parameter through which it could enter. */
+export interface GroundTruth extends TrueBody {
   readonly calibration: Calibration;
   /** Per image of the recording, 12 numbers: row-major 3×4, pixel (column, row, 0) to the reference frame, mm. */
   readonly referenceFromPixel: Float64Array;
@@ -66,6 +73,6 @@ export interface GroundTruth {
    */
   trueRidge(index: number): Float32Array;
   readonly acquisition: AcquisitionTruth;
-  /** What the simulation leaves out, in sentences; printed in the report. */
-  readonly notModelled: readonly string[];
+  /** The drawing of the printed part that was scanned, if it was one. */
+  readonly printed?: PrintedTruth;
 }

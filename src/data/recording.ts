@@ -81,6 +81,13 @@ export interface Recording {
   close(): Promise<void>;
 }
 
+/** The same recording with further points; closing it closes the original. */
+export function withPoints(recording: Recording, points: readonly DigitisedPoint[]): Recording {
+  const { name, images, poses, pairing, sweeps, warnings, fields } = recording;
+  const all = [...recording.points, ...points];
+  return { name, images, poses, pairing, points: all, sweeps, warnings, fields, close: () => recording.close() };
+}
+
 export function findPoseTrack({ poses }: Recording, tool: string): PoseTrack | undefined {
   return poses.find((track) => track.tool === tool);
 }

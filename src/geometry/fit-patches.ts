@@ -17,8 +17,8 @@ export interface FittedPatches {
 }
 
 /** Edges of the cage that are tried, as shares of the body's size, coarse to fine. */
-const FIRST_SHARE = 0.06,
-  FINER = 0.7;
+const FIRST_SHARE = 0.12,
+  FINER = 0.6;
 /** Rounds in which the cage's squares are first made even, and then drawn onto the surface. */
 const EVEN_ROUNDS = 25,
   FIT_ROUNDS = 45;

@@ -18,6 +18,7 @@ import type { OpticalTracker } from "../sim/tracker/optical.ts";
 import { auroraClass, duoClass, trioClass, vegaClass } from "../sim/tracker/presets.ts";
 import type { TrackerSpec } from "../sim/tracker/tracker.ts";
 import { defaultCurves, loadCurves } from "./decorrelation-curves.ts";
+import { printedPhantom } from "../sim/printed/printed-phantom.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
 import { defaultModelCard, loadSegmentationModel } from "./segmentation-model.ts";
 import { userSegmentation } from "./user-segmentation.ts";
@@ -56,7 +57,10 @@ const phantoms: Table<PhantomConfig, [Rng], Promise<Phantom>> = {
   parametric: fittedPhantom,
   meshes: meshPhantom,
 };
-export const buildPhantom = (config: PhantomConfig, rng: Rng): Promise<Phantom> => lookUp(phantoms, config, rng);
+export async function buildPhantom(config: PhantomConfig, rng: Rng): Promise<Phantom> {
+  const phantom = await lookUp(phantoms, config, rng);
+  return config.printed ? printedPhantom(phantom, config.printed, "printed knee") : phantom;
+}
 
 const cameraBar =
   (preset: OpticalTracker) =>

@@ -33,6 +33,8 @@ function placeSource(source: Scenario["source"], beside: (name: string) => strin
       ...source,
       file: beside(source.file),
       ...(source.configuration === undefined ? {} : { configuration: beside(source.configuration) }),
+      ...(source.printed === undefined ? {} : { printed: beside(source.printed) }),
+      ...(source.touched === undefined ? {} : { touched: beside(source.touched) }),
     };
   }
   const { phantom } = source;

@@ -1,7 +1,7 @@
 import { createRng } from "../core/rng.ts";
 import { percentile } from "../core/stats.ts";
 import type { CompletedBone } from "../data/completed-bone.ts";
-import type { GroundTruth } from "../data/ground-truth.ts";
+import type { TrueBody } from "../data/ground-truth.ts";
 import type { CompletedBoneReport, Figure } from "../data/report.ts";
 import { checkPrintable } from "../geometry/printable.ts";
 import { figure } from "../metrics/headline.ts";
@@ -22,7 +22,7 @@ export interface MeasuredCompletion {
 }
 
 interface JudgedBy {
-  readonly truth: GroundTruth;
+  readonly truth: TrueBody;
   readonly seed: string;
   readonly minHits: number;
 }

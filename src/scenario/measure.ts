@@ -2,7 +2,7 @@ import { createRng } from "../core/rng.ts";
 import { mean } from "../core/stats.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { Calibration } from "../data/calibration.ts";
-import type { GroundTruth } from "../data/ground-truth.ts";
+import type { GroundTruth, TrueBone } from "../data/ground-truth.ts";
 import type { BoneReport, Figure, Report } from "../data/report.ts";
 import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
@@ -45,29 +45,7 @@ export function measure(
   { seed, minHits }: { readonly seed: string; readonly minHits: number },
 ): ScoredResult {
   const rng = createRng(seed).fork("measure");
-  const vertexErrors = new Map<string, { readonly result: Float32Array; readonly truth: Float32Array }>();
-  const scored = truth.bones
-    .map((bone): ScoredBone | undefined => {
-      const surface = surfaces.find((s) => s.bone === bone.name);
-      // A bone that no beam met and that no result claims is not part of the job (the fibula in most protocols).
-      if (!surface && !bone.insonified.some((hits) => hits >= minHits)) return undefined;
-      const options = { bone: bone.name, seed, insonifiedFrames: minHits };
-      const score = scoreSurface(surface?.mesh ?? EMPTY, bone, options);
-      vertexErrors.set(bone.name, { result: score.vertexErrorMm, truth: score.truthVertexDistanceMm });
-      return score;
-    })
-    .filter((score) => score !== undefined);
-  const together = scoreTogether(scored, { seed, insonifiedFrames: minHits });
-
-  const headline: Record<string, Figure> = {};
-  const put = (id: string, value: number | null, interval: Interval | null | undefined, unit: string): void => {
-    if (value !== null && Number.isFinite(value)) headline[id] = figure(value, interval, unit);
-  };
-  for (const { report, spread } of [together, ...scored]) {
-    for (const part of ["reachable", "whole"] as const) {
-      Object.assign(headline, surfaceHeadline(`${report.bone}.${part}`, report.scores[part], spread[part]));
-    }
-  }
+  const { bones, headline, vertexErrors, put } = scoreBones(surfaces, truth.bones, { seed, minHits });
 
   const pixelMm = Math.hypot(
     frames.referenceFromPixel[1]!,
@@ -81,12 +59,12 @@ export function measure(
     })),
     { pixelMm, rng },
   );
-  const reachable = together.report.scores.reachable;
+  const reachable = bones.find(({ bone }) => bone === "all")?.scores.reachable;
   if (oracle) {
     put("segmentation.oracle.assd", oracle.assd, null, "mm");
     put("segmentation.oracle.hd95", oracle.hd95, null, "mm");
     put("segmentation.oracle.coverage2mm", oracle.coverage2mm, null, "1");
-    if (reachable.assd !== null && oracle.assd !== null) {
+    if (typeof reachable?.assd === "number" && oracle.assd !== null) {
       put("segmentation.cost.assd", reachable.assd - oracle.assd, null, "mm");
     }
   }
@@ -117,9 +95,43 @@ export function measure(
   put("frames.count", frames.count, null, "1");
 
   return {
-    bones: [together.report, ...scored.map(({ report }) => report)],
+    bones,
     segmentation: { ...segmentation.report, ...(oracle && { oracle }) },
     headline,
     vertexErrors,
   };
+}
+
+type Put = (id: string, value: number | null, interval: Interval | null | undefined, unit: string) => void;
+
+/** The surfaces alone. `put` adds further figures to the headline where they can be measured. */
+export function scoreBones(
+  surfaces: readonly Surface[],
+  bones: readonly TrueBone[],
+  { seed, minHits }: { readonly seed: string; readonly minHits: number },
+): Pick<ScoredResult, "bones" | "headline" | "vertexErrors"> & { readonly put: Put } {
+  const vertexErrors = new Map<string, { readonly result: Float32Array; readonly truth: Float32Array }>();
+  const scored = bones
+    .map((bone): ScoredBone | undefined => {
+      const surface = surfaces.find((s) => s.bone === bone.name);
+      // A bone that no beam met and that no result claims is not part of the job (the fibula in most protocols).
+      if (!surface && !bone.insonified.some((hits) => hits >= minHits)) return undefined;
+      const options = { bone: bone.name, seed, insonifiedFrames: minHits };
+      const score = scoreSurface(surface?.mesh ?? EMPTY, bone, options);
+      vertexErrors.set(bone.name, { result: score.vertexErrorMm, truth: score.truthVertexDistanceMm });
+      return score;
+    })
+    .filter((score) => score !== undefined);
+  const together = scoreTogether(scored, { seed, insonifiedFrames: minHits });
+
+  const headline: Record<string, Figure> = {};
+  const put: Put = (id, value, interval, unit) => {
+    if (value !== null && Number.isFinite(value)) headline[id] = figure(value, interval, unit);
+  };
+  for (const { report, spread } of [together, ...scored]) {
+    for (const part of ["reachable", "whole"] as const) {
+      Object.assign(headline, surfaceHeadline(`${report.bone}.${part}`, report.scores[part], spread[part]));
+    }
+  }
+  return { bones: [together.report, ...scored.map(({ report }) => report)], headline, vertexErrors, put };
 }

@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UnsuitableInputError } from "../core/errors.ts";
 import type { ImageGeometry } from "../data/image.ts";
-import type { AcquisitionTruth, GroundTruth } from "../data/ground-truth.ts";
+import type { AcquisitionTruth, GroundTruth, TrueBody } from "../data/ground-truth.ts";
 import type { Calibration } from "../data/calibration.ts";
 import type { FrameSample, Report } from "../data/report.ts";
 import type { CompletedBone } from "../data/completed-bone.ts";
@@ -136,6 +136,15 @@ export async function writeTruth(
   truth: GroundTruth,
   geometry: ImageGeometry,
   timesS: Readonly<Float64Array>,
+): Promise<void> {
+  await writeTrueBody(folder, truth);
+  await writeTrueScan(folder, truth, geometry, timesS);
+}
+
+/** Into `truth/`: bones, landmarks, axes. */
+export async function writeTrueBody(
+  folder: string,
+  truth: TrueBody,
   /** What else is known of a bone's vertices; written to its PLY. */
   scalarsOf: (bone: string) => readonly VertexScalars[] = () => [],
 ): Promise<void> {
@@ -146,7 +155,6 @@ export async function writeTruth(
     await writeMesh(join(into, `${name}.stl`), lps);
     await writeMesh(join(into, `${name}.ply`), lps, { vertexScalars: scalarsOf(name) });
   }
-  await writeCalibration(join(into, "calibration.json"), truth.calibration);
   await writeJson(
     join(into, "landmarks.json"),
     truth.landmarks.map(({ name, bone, positionMm: [x, y, z] }) => ({ name, bone, positionMm: [-x, -y, z] })),
@@ -157,6 +165,18 @@ export async function writeTruth(
     axes: truth.axes.map(({ name, bone, fromMm, toMm }) => ({ name, bone, fromMm: lps(fromMm), toMm: lps(toMm) })),
     angles: truth.angles,
   });
+}
+
+/** Into `truth/`: calibration, poses of the images, what only a simulator knows of each. */
+export async function writeTrueScan(
+  folder: string,
+  truth: GroundTruth,
+  geometry: ImageGeometry,
+  timesS: Readonly<Float64Array>,
+): Promise<void> {
+  const into = join(folder, "truth");
+  await mkdir(into, { recursive: true });
+  await writeCalibration(join(into, "calibration.json"), truth.calibration);
   const rows = Array.from(timesS, (timeS, i) => ({
     timeS,
     status: "true",

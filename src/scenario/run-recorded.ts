@@ -1,10 +1,11 @@
+import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { UnsuitableInputError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { Calibration } from "../data/calibration.ts";
 import { noCompletion } from "../data/completed-bone.ts";
-import type { Recording } from "../data/recording.ts";
+import { type DigitisedPoint, type Recording, withPoints } from "../data/recording.ts";
 import type { Figure } from "../data/report.ts";
 import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
@@ -16,18 +17,22 @@ import { writeVolume } from "../io/volume-file.ts";
 import type { ReconstructionOptions } from "../pipeline/reconstruction/options.ts";
 import { type ReconstructionPreset, reconstructionPresets } from "../pipeline/reconstruction/presets.ts";
 import { reconstruct } from "../pipeline/reconstruction/reconstruct.ts";
-import { runPipeline, type PipelineOptions } from "../pipeline/run.ts";
+import { runPipeline, type PipelineOptions, type PipelineResult } from "../pipeline/run.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import { trackFrames, type SyncOptions } from "../pipeline/sync/track-frames.ts";
 import type { FixedTransform } from "../pipeline/sync/transform-path.ts";
+import { decodeMarkups } from "../io/slicer/markups.ts";
+import { scoreBones } from "./measure.ts";
 import { openRecording } from "./open-recording.ts";
+import { readPrintedTruth } from "./printed-files.ts";
+import { drawnBody } from "./printed-truth.ts";
 import { fixedTransforms, plusOptions } from "./plus.ts";
 import { nominalGeometry } from "./result-folder.ts";
 import { pipelineOptions } from "./run.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RecordedSource, Scenario } from "./schema.ts";
 import { createStopwatch } from "./stopwatch.ts";
-import { writeRun, type RunOutcome } from "./write-run.ts";
+import { type FinishedRun, writeRun, type RunOutcome } from "./write-run.ts";
 
 /** What goes into the volume: the bone that was found, or the gray values themselves. */
 export type VolumeContent = "bone" | "gray";
@@ -60,7 +65,7 @@ export async function runRecorded(
     const imageLagS = scenario.calibration.kind === "given" ? scenario.calibration.imageLagS : 0;
     const options = pipelineOptions(scenario, source.referenceName, imageLagS);
     const sync: SyncOptions = { ...options.sync, imageName: source.imageName };
-    const input = { recording, fixed };
+    const input = { recording: withPoints(recording, await touchedPoints(source)), fixed };
     const result = await watch.time("pipeline", async () =>
       content === "gray"
         ? grayVolume(input, { ...options, sync }, preset, config, context, warnings)
@@ -68,6 +73,8 @@ export async function runRecorded(
     );
     for (const warning of warnings) run.log.warn(warning);
     const { frames, masks, surfaces, volume } = result;
+    const judged = source.printed === undefined ? undefined : await judgeByPrint(scenario, source.printed, result);
+    if (judged) warnings.push(judged.sentence);
     const outcome = await writeRun(
       folder,
       {
@@ -79,8 +86,12 @@ export async function runRecorded(
         result,
         calibration: calibrationOf(fixed, source.imageName, imageLagS),
         geometry: nominalGeometry(frames),
-        headline: headlineOf(recording, frames, masks, surfaces, volume, content),
+        headline: {
+          ...judged?.scored.headline,
+          ...headlineOf(recording, frames, masks, surfaces, volume, content),
+        },
         warnings,
+        ...(judged ? { judged } : {}),
       },
       { watch, log: run.log },
     );
@@ -90,6 +101,29 @@ export async function runRecorded(
   } finally {
     await recording.close();
   }
+}
+
+/** Divots and landmarks that were touched and saved apart from the recording. */
+async function touchedPoints({ touched, referenceName }: RecordedSource): Promise<DigitisedPoint[]> {
+  if (touched === undefined) return [];
+  return decodeMarkups(await readFile(touched), touched).map(({ name, positionMm: [x, y, z] }) => ({
+    name,
+    body: referenceName,
+    // Files are LPS; the reference frame is used as RAS.
+    positionMm: [-x, -y, z],
+  }));
+}
+
+/** Scores the recording of a print against its drawing. */
+async function judgeByPrint(
+  scenario: Scenario,
+  truthFile: string,
+  { frames, surfaces, points }: Pick<PipelineResult, "frames" | "surfaces" | "points">,
+): Promise<NonNullable<FinishedRun["judged"]> & { readonly sentence: string }> {
+  const { truth, sentence } = drawnBody(await readPrintedTruth(truthFile), points, frames);
+  const options = { seed: scenario.seed, minHits: scenario.scoring.minHits };
+  const { bones, headline, vertexErrors } = scoreBones(surfaces, truth.bones, options);
+  return { truth, scored: { bones, headline, vertexErrors, segmentation: null }, sentence };
 }
 
 /** The report is the same wherever the recording lies. */

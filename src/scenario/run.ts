@@ -13,6 +13,7 @@ import { truthOfRecording } from "./known-truth.ts";
 import { compareRoutes } from "./compare-routes.ts";
 import { measure } from "./measure.ts";
 import { motionWarnings, scoreMotion } from "./score-motion.ts";
+import { drawnTruth } from "./printed-truth.ts";
 import { obtainCalibration } from "./obtain-calibration.ts";
 import { oracleMasks, scoreOracle } from "./oracle.ts";
 import type { Scenario, SimulatedSource } from "./schema.ts";
@@ -151,8 +152,9 @@ async function judge<T>(
       : await watch.time("oracle", () =>
           scoreOracle(result.frames, truth, recording, options, minHits, { ...context, log: silentLog }),
         );
+    const against = scoring.truth === "printed" ? drawnTruth(truth, result.points) : { truth, sentence: undefined };
     const scored = await watch.time("score", () =>
-      measure({ ...result, calibration, lagSdS, oracle, likely }, truth, { seed, minHits }),
+      measure({ ...result, calibration, lagSdS, oracle, likely }, against.truth, { seed, minHits }),
     );
     return await use({
       kind: "run",
@@ -164,8 +166,12 @@ async function judge<T>(
       calibration,
       geometry,
       headline: { ...motion, ...scored.headline },
-      warnings: [...recording.warnings, ...motionWarnings(result)],
-      judged: { truth, scored },
+      warnings: [
+        ...recording.warnings,
+        ...motionWarnings(result),
+        ...(against.sentence === undefined ? [] : [against.sentence]),
+      ],
+      judged: { truth: against.truth, scored, scan: truth },
     });
   } finally {
     await recording.close();

@@ -11,6 +11,16 @@ const phantomSeed = z
   .optional()
   .describe("draws the anatomy alone; the scenario's seed when left out. One knee, several draws of everything else");
 
+const printed = z
+  .strictObject({
+    reachMm: z.number().min(30).max(120).default(70).describe("how much of the bones above and below the joint line"),
+    waterMm: z.number().min(2).max(30).default(10).describe("of water between the probe's face and the part"),
+    waterC: z.number().min(1).max(60).default(21),
+    touchErrorMm: z.number().min(0).max(5).default(0.2).describe("SD of each axis of a divot touched with the stylus"),
+  })
+  .optional()
+  .describe("the knee as `phantom --print` makes it, printed and in a water tank");
+
 const parametricPhantom = z
   .strictObject({
     kind: z.literal("parametric"),
@@ -24,6 +34,7 @@ const parametricPhantom = z
       .default([])
       .describe("fitted bones in place of drawn ones: files that `sonobench fit --out` wrote, relative to this file"),
     gridSpacingMm: z.number().min(0.4).max(2).default(0.75).describe("spacing of the tissue grid that the beam sees"),
+    printed,
   })
   .describe("a knee drawn from published morphometry by the scenario's seed");
 
@@ -42,6 +53,7 @@ const meshPhantom = z
     seed: phantomSeed,
     effusionMm: z.number().min(0).max(15).default(0).describe("extra fluid in the suprapatellar recess, thickness"),
     gridSpacingMm: z.number().min(0.4).max(2).default(0.75).describe("spacing of the tissue grid that the beam sees"),
+    printed,
   })
   .describe("a knee from segmented bones, bent as they lie, with typical soft tissue drawn by the scenario's seed");
 
@@ -231,6 +243,14 @@ const recordedSource = z
       .describe("a PLUS configuration XML with the calibration, relative to this file"),
     imageName: z.string().default("Image"),
     referenceName: z.string().default("Reference"),
+    printed: z
+      .string()
+      .optional()
+      .describe("truth.json of `phantom --print`, when the print of that part was scanned; relative to this file"),
+    touched: z
+      .string()
+      .optional()
+      .describe("divots that were touched (.mrk.json, LPS of the reference frame), when the recording has none"),
   })
   .describe("something that was recorded; there is no truth to score against");
 
@@ -361,6 +381,10 @@ const completion = z.discriminatedUnion("kind", [
 ]);
 
 const scoring = z.strictObject({
+  truth: z
+    .enum(["simulated", "printed"])
+    .default("simulated")
+    .describe("printed: the drawing of the printed part, laid on the divots that were touched"),
   maxIncidenceDeg: z.number().min(10).max(90).default(60).describe("bone met at a flatter angle is not reachable"),
   minHits: z.int().min(1).max(100).default(1).describe("rays that must have met a triangle for it to be reachable"),
 });

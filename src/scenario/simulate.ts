@@ -139,7 +139,10 @@ export async function planScan(
       imager,
       tracker,
       geometry,
-      points: digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),
+      points: [
+        ...digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),
+        ...touchDivots(knee, source.phantom.printed?.touchErrorMm ?? 0, rng.fork("divots")),
+      ],
       sweeps: motion.sweeps.map(({ name, fromS, toS }): Sweep => ({ name, fromS, toS })),
       expectedImages: images.length,
     },
@@ -239,6 +242,17 @@ function digitise(knee: Phantom, errorMm: number, rng: Rng): DigitisedPoint[] {
   });
 }
 
+/** The divots of a printed part, into which the stylus is set. In the femur body's frame, as all points. */
+function touchDivots({ printed, lateralSign }: Phantom, errorMm: number, rng: Rng): DigitisedPoint[] {
+  const bodyFromKnee = invert(kneeFromFemurBody(lateralSign)).m;
+  return (printed?.divots ?? []).map(({ name, positionMm: [x, y, z] }) => {
+    const noise = rng.fork(name);
+    const off = (): number => errorMm * noise.normal();
+    // The drawing's axes are those of files: half a turn about z from the knee's.
+    return { name, body: "Femur", positionMm: transformPoint(bodyFromKnee, -x + off(), -y + off(), z + off()) };
+  });
+}
+
 interface TruthParts {
   readonly scan: TrackedScan;
   /** Those in the recording, in order. */
@@ -297,6 +311,7 @@ function truthOf(
     trueRidge: (index) => ridges[images[index]?.picture ?? -1] ?? new Float32Array(geometry.width).fill(NaN),
     acquisition: acquisitionTruth(source.tracker, scan, images, apertureMm(probeOf(source.probe))),
     notModelled: notModelled(knee, scenario, source),
+    ...(knee.printed ? { printed: knee.printed } : {}),
   };
 }
 

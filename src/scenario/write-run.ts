@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Log } from "../core/log.ts";
 import { transformPoint } from "../core/rigid.ts";
 import type { Calibration } from "../data/calibration.ts";
-import type { GroundTruth } from "../data/ground-truth.ts";
+import type { GroundTruth, TrueBody } from "../data/ground-truth.ts";
 import type { ImageGeometry } from "../data/image.ts";
 import type { Recording } from "../data/recording.ts";
 import type { Figure, Report, RouteReport } from "../data/report.ts";
@@ -29,7 +29,8 @@ import {
   writeJson,
   writeResultVolume,
   writeSurface,
-  writeTruth,
+  writeTrueBody,
+  writeTrueScan,
 } from "./result-folder.ts";
 import type { Scenario } from "./schema.ts";
 import { writeSlicerScene } from "./slicer-scene.ts";
@@ -54,7 +55,12 @@ export interface FinishedRun {
   readonly headline: Readonly<Record<string, Figure>>;
   readonly warnings: readonly string[];
   /** Absent where nobody knows the truth. */
-  readonly judged?: { readonly truth: GroundTruth; readonly scored: ScoredResult };
+  readonly judged?: {
+    readonly truth: TrueBody;
+    readonly scored: ScoredResult;
+    /** How the images came about; absent where only the body is known. */
+    readonly scan?: GroundTruth;
+  };
   readonly routes?: readonly RouteReport[];
 }
 
@@ -98,10 +104,11 @@ export async function writeRun(
     await writeFileAtomic(join(folder, "landmarks.mrk.json"), encodeMarkups(points));
   }
   const meshes = meshesOf(result, truth, errors, scenario.scoring.minHits);
-  if (truth) await writeTruth(folder, truth, geometry, timesS, (bone) => truthScalars(meshes, bone));
+  if (truth) await writeTrueBody(folder, truth, (bone) => truthScalars(meshes, bone));
+  if (judged?.scan) await writeTrueScan(folder, judged.scan, geometry, timesS);
   const samples = await writeFrameSamples(folder, frames, masks, scenario.report.sampleFrames, (index) => ({
     label: sweepAt(recording, timesS[index]!),
-    trueRow: truth?.trueRidge(index) ?? null,
+    trueRow: judged?.scan?.trueRidge(index) ?? null,
   }));
   const report = roundReport({
     schemaVersion: 1,
@@ -173,7 +180,7 @@ function probePath(frames: TrackedFrames, { faceCentrePx: [u, v] }: ImageGeometr
 
 function meshesOf(
   { surfaces }: PipelineResult,
-  truth: GroundTruth | undefined,
+  truth: TrueBody | undefined,
   errors: ScoredResult["vertexErrors"],
   minHits: number,
 ): ReportMesh[] {

@@ -1,7 +1,9 @@
 import type { Suite } from "./check.ts";
 import { calibrationSuite } from "./calibration.ts";
 import { devicesSuite } from "./devices.ts";
+import { completionSuite } from "./completion.ts";
 import { determinismSuite } from "./determinism.ts";
+import { exportSuite } from "./export.ts";
 import { geometrySuite } from "./geometry.ts";
 import { ioSuite } from "./io.ts";
 import { kneeSuite } from "./knee.ts";
@@ -28,6 +30,8 @@ export const allSuites: readonly Suite[] = [
   segmentationSuite,
   reconstructionSuite,
   surfaceSuite,
+  completionSuite,
+  exportSuite,
   metricsSuite,
   statisticsSuite,
   determinismSuite,

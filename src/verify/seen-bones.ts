@@ -2,12 +2,12 @@ import { createRng, type Rng } from "../core/rng.ts";
 import type { TrueBone } from "../data/ground-truth.ts";
 import type { DigitisedPoint } from "../data/recording.ts";
 import type { Surface } from "../data/surface.ts";
-import { createClosestPoint } from "../geometry/closest-point.ts";
 import { mergeMeshes, selectTriangles, vertexCount, type Mesh } from "../geometry/mesh.ts";
 import { buildPhantom } from "../scenario/build.ts";
 import { parseScenario, type PhantomConfig, type SimulatedSource } from "../scenario/schema.ts";
 import { palpatedLandmarks, planMotion } from "../scenario/simulate.ts";
 import type { Phantom } from "../sim/anatomy/phantom.ts";
+import { type Beam, castBeams } from "../sim/truth/cast-beams.ts";
 import { countInsonified } from "../sim/truth/insonified.ts";
 
 /** A knee, what the strokes of the default protocol see of it, and what the operator touched; in the knee frame. */
@@ -41,7 +41,7 @@ export async function seenKnee(
   const knee = await buildPhantom(source.phantom, rng.fork("phantom"));
   const scene = knee.scene({ spacingMm: SKIN_GRID_MM, effusionMm: 0 });
   const { motion } = planMotion(source, knee, scene, rng);
-  const hits = castBeams(knee, motion);
+  const hits = castBeams(mergeMeshes(knee.bones.map(({ mesh }) => mesh)), beamsOf(motion));
   const bones = knee.bones.map((bone): TrueBone => ({
     name: bone.name,
     mesh: bone.mesh,
@@ -65,29 +65,17 @@ const sheetOf = (bone: TrueBone["name"], mesh: Mesh): Surface => ({
 
 type Motion = ReturnType<typeof planMotion>["motion"];
 
-function castBeams(knee: Phantom, motion: Motion): Float32Array {
-  const surface = createClosestPoint(mergeMeshes(knee.bones.map(({ mesh }) => mesh)));
-  const hits: number[] = [];
-  for (const { fromS, toS } of motion.sweeps) {
+function* beamsOf({ sweeps, sceneFromImage }: Motion): Generator<Beam> {
+  for (const { fromS, toS } of sweeps) {
     for (let timeS = fromS; timeS <= toS; timeS += 1 / RATE_HZ) {
-      const { m } = motion.sceneFromImage(timeS);
-      const down = [m[1]!, m[5]!, m[9]!] as const;
+      const { m } = sceneFromImage(timeS);
+      const direction = [m[1]!, m[5]!, m[9]!] as const;
       for (let line = 0; line < LINES; line++) {
         const u = ((line + 0.5) / LINES - 0.5) * FACE_MM;
-        const origin = [m[0]! * u + m[3]!, m[4]! * u + m[7]!, m[8]! * u + m[11]!] as const;
-        const hit = surface.rayHits(origin, down, DEPTH_MM)[0];
-        if (!hit?.entering) continue;
-        const [x, y, z] = [0, 1, 2].map((axis) => origin[axis]! + down[axis]! * hit.distanceMm) as [
-          number,
-          number,
-          number,
-        ];
-        const n = surface.normalAt(surface.nearest(x, y, z)!);
-        hits.push(x, y, z, -(n[0] * down[0] + n[1] * down[1] + n[2] * down[2]));
+        yield { fromMm: [m[0]! * u + m[3]!, m[4]! * u + m[7]!, m[8]! * u + m[11]!], direction, lengthMm: DEPTH_MM };
       }
     }
   }
-  return Float32Array.from(hits);
 }
 
 function touch(knee: Phantom, errorMm: number, rng: Rng): DigitisedPoint[] {

@@ -9,7 +9,7 @@ const NYLON_MPS = 2600;
 const WIRE_ECHO_DB = 44;
 
 /** Absorption of water grows with f²: 0.0022 dB/cm at 1 MHz (Duck 1990, at 20 °C). */
-function water(temperatureC: number): Tissue {
+export function waterTissue(temperatureC: number): Tissue {
   return {
     name: "water",
     speedMps: waterSpeedMps(temperatureC),
@@ -66,7 +66,7 @@ export function waterTank(phantom: PhantomDesign, temperatureC: number): Scene {
     skinDistanceMm,
     fluid: true,
     tissue: sharedUint8(count),
-    tissues: [water(temperatureC)],
+    tissues: [waterTissue(temperatureC)],
     bone: sharedUint8(count),
     bones: ["femur"],
     wires: [

@@ -1,5 +1,5 @@
-import Manifold from "manifold-3d";
 import type { DistanceField } from "../../geometry/distance-field.ts";
+import { manifoldModule } from "../../geometry/manifold.ts";
 import type { Bounds, Mesh } from "../../geometry/mesh.ts";
 
 /** Step of the difference quotients, mm. */
@@ -8,24 +8,12 @@ const STEP_MM = 0.05;
 /** A vertex this near to the zero set is left where it is; a float32 coordinate of 100 mm has steps of 8 nm. */
 const ON_FIELD_MM = 1e-4;
 
-type ManifoldModule = Awaited<ReturnType<typeof Manifold>>;
-let loading: Promise<ManifoldModule> | undefined;
-
-/** The WebAssembly module, compiled once; it holds no state between calls. */
-async function manifold(): Promise<ManifoldModule> {
-  loading ??= Manifold().then((module) => {
-    module.setup();
-    return module;
-  });
-  return loading;
-}
-
 /**
  * The zero set of a distance field as a closed manifold mesh, outward, with edges of about `edgeMm`; each vertex is
  * then moved along the gradient onto the field. `bounds` must hold the surface.
  */
 export async function meshSolid(field: DistanceField, bounds: Bounds, edgeMm: number): Promise<Mesh> {
-  const { Manifold: Solid } = await manifold();
+  const { Manifold: Solid } = await manifoldModule();
   const box = { min: [...bounds.min], max: [...bounds.max] } as {
     min: [number, number, number];
     max: [number, number, number];

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { decimate } from "../../../src/geometry/decimate.ts";
 import { mergeMeshes, meshBounds, selectTriangles, signedVolume, transformMesh } from "../../../src/geometry/mesh.ts";
+import { patchVolume } from "../../../src/geometry/bicubic-patches.ts";
+import { fitPatches } from "../../../src/geometry/fit-patches.ts";
+import { encodeSmoothStep } from "../../../src/io/mesh/step-smooth.ts";
 import { encodeStep } from "../../../src/io/mesh/step.ts";
 import { icosphere } from "../../../src/verify/shapes.ts";
 import { readStep } from "../../support/occt.ts";
@@ -45,4 +48,13 @@ test("an open sheet is a shell and no solid, and two pieces are two", async () =
   expect(read.solids).toBe(1);
   expect(read.shells).toBe(1 + shells);
   expect(read.isValid).toBe(true);
+});
+
+test("smooth faces are one valid solid to Open CASCADE, of the volume that we compute, and their fit keeps its word", async () => {
+  const fitted = fitPatches(icosphere(20, 3), { toleranceMm: 0.2, maxPatches: 600 });
+  expect(fitted!.maxMm).toBeLessThanOrEqual(0.2);
+  const read = await readStep(encodeSmoothStep(fitted!.all));
+  expect(read).toMatchObject({ solids: 1, shells: 1, faces: fitted!.all.patches.length / 16, isValid: true });
+  expect(Math.abs(read.volumeMm3 / patchVolume(fitted!.all) - 1)).toBeLessThan(VOLUME_SHARE);
+  for (const axis of [0, 1, 2]) expect(Math.abs(read.max[axis]! - 20)).toBeLessThan(0.2);
 });
