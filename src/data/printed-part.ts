@@ -1,5 +1,4 @@
 import type { Mesh } from "../geometry/mesh.ts";
-import type { Landmark } from "./ground-truth.ts";
 import type { BoneName } from "./surface.ts";
 
 type Point = readonly [number, number, number];
@@ -15,7 +14,7 @@ export interface PrintedTruth {
   /** Tips of the conical holes that the stylus is set into. */
   readonly divots: readonly { readonly name: string; readonly positionMm: Point }[];
   /** Anatomical points on the printed bones. */
-  readonly landmarks: readonly Landmark[];
+  readonly landmarks: readonly { readonly name: string; readonly bone: BoneName; readonly positionMm: Point }[];
   /** Middle lines of the wires that are strung through the frame. */
   readonly patterns: readonly {
     readonly type: "NWire";
