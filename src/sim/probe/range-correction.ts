@@ -30,11 +30,14 @@ export function shownDelay(received: Spectrum, slice: Spectrum, taps: number, ar
     for (let i = 0; i < places; i++) {
       let re = 0, im = 0; // prettier-ignore
       // Frequency f turns by (f − bins/2) · n / bins a sample: n = FROM + i / STEPS, whole steps of the table.
-      const step = FROM * STEPS + i;
+      const step = (FROM * STEPS + i + places) % places;
+      let turn = (places * bins - (bins / 2) * step) % places;
       for (let f = 0; f < bins; f++) {
-        const turn = ((((f - bins / 2) * step) % places) + places) % places;
-        re += hr[f]! * c[turn]! - hi[f]! * s[turn]!;
-        im += hr[f]! * s[turn]! + hi[f]! * c[turn]!;
+        const x = c[turn]!, y = s[turn]!; // prettier-ignore
+        re += hr[f]! * x - hi[f]! * y;
+        im += hr[f]! * y + hi[f]! * x;
+        turn += step;
+        if (turn >= places) turn -= places;
       }
       power[tap * places + i] = re * re + im * im;
     }

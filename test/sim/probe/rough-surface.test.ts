@@ -1,3 +1,4 @@
+import { createRng } from "../../../src/core/rng.ts";
 import { describe, expect, it } from "vitest";
 import { aperturesMm, elementsOf, fieldOver, lensOf, type Sources } from "../../../src/sim/probe/aperture.ts";
 import { bandOf } from "../../../src/sim/probe/band.ts";
@@ -117,4 +118,36 @@ it("at the focus a mirror gathers what the fields of array and lens add up to ov
   const expected = peak * Math.sqrt((spacing * pulseEnergy) / energy);
   const TABLES = 0.07; // three products, three taps, lobes beyond twelve lines: 5 % were found, 0.4 dB
   expect(Math.abs(found / expected - 1)).toBeLessThan(TABLES);
+});
+
+it("Kirchhoff's integral over the normals of a rough surface is 1/cos t of that without them, not cos t (check C15)", () => {
+  // p = R ∫ u·n e^{-i2k·u·r} dS; n dS = (−h', 1) dx, and by parts −∫h' e^{…} = tan t · ∫e^{…}: cos t + sin t · tan t = 1/cos t.
+  const rng = createRng("kirchhoff");
+  const waves = Array.from({ length: 30 }, () => ({
+    k: rng.normal() * 8,
+    phase: 2 * Math.PI * rng.uniform(),
+    height: 0.03 * Math.sqrt(2 / 30),
+  }));
+  for (const deg of [8, 24, 36, 48]) {
+    const t = (deg * Math.PI) / 180, sine = Math.sin(t), cosine = Math.cos(t); // prettier-ignore
+    let re = 0, im = 0, plainRe = 0, plainIm = 0; // prettier-ignore
+    const STEP_MM = 0.002;
+    for (let x = -12; x <= 12; x += STEP_MM) {
+      let h = 0, slope = 0; // prettier-ignore
+      for (const { k, phase, height } of waves) {
+        h += height * Math.cos(k * x + phase);
+        slope -= height * k * Math.sin(k * x + phase);
+      }
+      const taper = Math.exp(-(x * x) / (2 * 3 * 3)), // so that the ends, which the parts leave over, count nothing
+        turn = TWO_WAY * (x * sine + h * cosine), c = taper * Math.cos(turn), s = -taper * Math.sin(turn); // prettier-ignore
+      re += (cosine - sine * slope) * c;
+      im += (cosine - sine * slope) * s;
+      plainRe += c;
+      plainIm += s;
+    }
+    const TAPER = 0.05; // its own slope, over q_z
+    const ratio = Math.hypot(re, im) / Math.hypot(plainRe, plainIm);
+    expect(Math.abs(ratio * cosine - 1)).toBeLessThan(TAPER);
+    if (deg > 20) expect(Math.abs(ratio / cosine - 1)).toBeGreaterThan(2 * TAPER);
+  }
 });
