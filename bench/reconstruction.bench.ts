@@ -13,6 +13,10 @@ import {
   type ReconstructionOptions,
 } from "../src/pipeline/reconstruction/options.ts";
 import { reconstruct } from "../src/pipeline/reconstruction/reconstruct.ts";
+import { createLiveBone, liveDefaults, liveGrid } from "../src/pipeline/live-bone.ts";
+import { ridgeFrames } from "../src/pipeline/reconstruction/fuse-ridges.ts";
+import { perfectScan, sphereSlices } from "../src/verify/surface-scans.ts";
+import { memoryBandwidth, runTwin } from "./reconstruction-twin.ts";
 import { naiveLinear, naiveNearest } from "./naive-insertion.ts";
 import type { BenchSuite, Case, Published } from "./suite.ts";
 
@@ -77,7 +81,9 @@ export const reconstructionBench: BenchSuite = {
       run: () => stage(options, workers),
       beside: beside ?? [],
     });
+    await printAgainstTwin(frames, async (interpolation) => void (await stage({ ...exact, interpolation })));
     const cases = [
+      liveCase(),
       ...(await naiveCases(frames)),
       insertion("nearest mean, 1 thread", exact, ["naive nearest mean, 1 thread", plusIs(155, "1 thread")]),
       insertion("nearest mean, 2 workers", exact, ["nearest mean, 1 thread", plusIs(301, "2 threads")], two),
@@ -99,6 +105,58 @@ export const reconstructionBench: BenchSuite = {
     return { cases, close: async () => void (await Promise.all([one.close(), two.close()])) };
   },
 };
+
+/** What a pixel reads and writes, itself and its voxels, through the caches: 4 bytes a voxel (nearest), 8 of 8 (linear). */
+const BYTES_PER_PIXEL = { nearest: 1 + 2 * 4, linear: 1 + 8 * 2 * 8 } as const;
+const TWIN_ROUNDS = 5;
+
+/** Pixels a second of processor time beside the same loops in C, and the bytes they move beside what memory copies. */
+async function printAgainstTwin(
+  frames: TrackedFrames,
+  run: (interpolation: "nearest" | "linear") => Promise<void>,
+): Promise<void> {
+  const twin = await runTwin(frames, gridFor(frames, defaultReconstruction));
+  const bandwidth = memoryBandwidth();
+  for (const interpolation of ["nearest", "linear"] as const) {
+    let leastMs = Infinity;
+    for (let round = 0; round < TWIN_ROUNDS; round++) {
+      const start = process.cpuUsage();
+      await run(interpolation);
+      const { user, system } = process.cpuUsage(start);
+      leastMs = Math.min(leastMs, (user + system) / 1000 / frames.count);
+    }
+    const rate = (WIDTH * HEIGHT) / leastMs / 1000,
+      inC = twin && (interpolation === "nearest" ? twin.nearestMs : twin.linearMs),
+      moved = rate * 1e6 * BYTES_PER_PIXEL[interpolation];
+    console.log(
+      `${interpolation} mean, 1 thread, with reading and dividing: ${rate.toFixed(1)} Mpixel a CPU second` +
+        (inC
+          ? ` (the loops alone in C, gcc -O3 -march=native: ${((WIDTH * HEIGHT) / inC / 1000).toFixed(1)}, ${(leastMs / inC).toFixed(2)} times as fast)`
+          : "") +
+        `; ${BYTES_PER_PIXEL[interpolation]} bytes a pixel, ${(moved / 1e9).toFixed(2)} GB/s, of ${(bandwidth / 1e9).toFixed(1)} GB/s that a copy moves here`,
+    );
+  }
+}
+
+/** A frame's bone into the volume and the surface near it anew, as a live reconstruction does. */
+function liveCase(): Case {
+  const { frames, masks } = perfectScan(sphereSlices(20, 0.5));
+  const all = [...ridgeFrames(frames, masks)];
+  return {
+    name: "live bone: from a frame's bone line to the updated surface, 0.75 mm, 1 thread",
+    units: all.length,
+    unit: "frames",
+    run: () => {
+      const live = createLiveBone({ ...liveDefaults, grid: liveGrid([0, 0, 0], 120, 0.75) });
+      let changed = 0;
+      for (const frame of all) {
+        live.insert(frame);
+        changed += live.surfaceChanges().length;
+      }
+      return changed;
+    },
+  };
+}
 
 /** The same work as the stage: read, insert, divide. */
 async function naiveCases(frames: TrackedFrames): Promise<Case[]> {
