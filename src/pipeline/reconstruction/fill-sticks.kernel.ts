@@ -21,35 +21,52 @@ export function stickFiller(
   const maskStep = new Int32Array(directions.map(([x, y, z]) => x + y * mask.strideY + z * mask.strideZ));
   const voxelStep = new Int32Array(directions.map(([x, y, z]) => x + (y + z * shape[1]) * shape[0]));
   const spacing = Float64Array.from(directions, ([x, y, z]) => Math.sqrt(x * x + y * y + z * z));
+  // With one stick wanted, the heaviest and its ties are summed on the way.
+  const single = wanted === 1;
+  const perSpacing = spacing.map((s) => 1 / s);
   const weights = new Float64Array(count),
     found = new Float64Array(count);
 
   const value = (at: number, voxel: number): number => {
     let any = false,
-      shortest = Infinity;
+      shortest = Infinity,
+      best = 0,
+      bestSum = 0,
+      bestTotal = 0;
     for (let i = 0; i < count; i++) {
-      weights[i] = 0;
+      if (!single) weights[i] = 0;
       const step = maskStep[i]!;
       // A stick counts up to `limit` voxels with the hole, so limit − 1 steps; when only the best is wanted, one that is
       // longer than the shortest so far need not be found.
-      const room = wanted > 1 ? limit - 1 : Math.min(limit - 1, Math.floor(shortest / spacing[i]! + 1e-9) - extra);
+      const room = wanted > 1 ? limit - 1 : Math.min(limit - 1, Math.floor(shortest * perSpacing[i]! + 1e-9) - extra);
       let ahead = 1;
-      while (ahead < room && seen[at + ahead * step]! === 0) ahead++;
+      for (let p = at + step; ahead < room && seen[p]! === 0; p += step) ahead++;
       if (ahead >= room) continue;
       const longest = room - ahead;
       let behind = 1;
-      while (behind <= longest && seen[at - behind * step]! === 0) behind++;
+      for (let p = at - step; behind <= longest && seen[p]! === 0; p -= step) behind++;
       if (behind > longest) continue;
       const steps = ahead + behind + extra,
         share = (behind + extra) / steps;
       const value =
         (1 - share) * values[voxel - behind * voxelStep[i]!]! + share * values[voxel + ahead * voxelStep[i]!]!;
+      const weight = 1 / (steps * spacing[i]!), here = likePlus ? Math.trunc(value) : value; // prettier-ignore
       shortest = Math.min(shortest, steps * spacing[i]!);
-      weights[i] = 1 / (steps * spacing[i]!);
-      found[i] = likePlus ? Math.trunc(value) : value;
       any = true;
+      if (!single) {
+        weights[i] = weight;
+        found[i] = here;
+      } else if (weight > best) {
+        best = weight;
+        bestSum = here * weight;
+        bestTotal = weight;
+      } else if (weight === best) {
+        bestSum += here * weight;
+        bestTotal += weight;
+      }
     }
     if (!any) return NaN;
+    if (single) return likePlus ? Math.trunc(bestSum / bestTotal) : bestSum / bestTotal;
     let used = 0,
       sum = 0,
       total = 0;
