@@ -237,6 +237,32 @@ const checks: readonly Check[] = [
       return total / (frames.count * frames.width * frames.height) - 1;
     },
   ),
+  ...(["nearest", "linear"] as const).map((interpolation) =>
+    numericCheck(
+      {
+        id: `reconstruction.median.${interpolation}`,
+        statement: `Five pictures of 10, 90, 200, 250 and 30 in one place: the ${interpolation} median is 90, whatever stands out (largest difference)`,
+        source: "closed form",
+        expected: 0,
+        tolerance: 0,
+      },
+      async () => {
+        const grays = [10, 90, 200, 250, 30];
+        const one = noisePlanes(1);
+        const frames: TrackedFrames = {
+          ...one,
+          count: grays.length,
+          referenceFromPixel: Float64Array.from(grays.flatMap(() => [...one.referenceFromPixel])),
+          read: (f) => Promise.resolve({ width: one.width, height: one.height, pixels: new Uint8Array(one.width * one.height).fill(grays[f]!) }), // prettier-ignore
+        };
+        const { values, weight } = await run(frames, { ...defaultReconstruction, interpolation, compounding: "median", spacingMm: 1 }, 1); // prettier-ignore
+        return Array.from(values).reduce(
+          (worst, value, i) => Math.max(worst, weight[i]! > 0 ? Math.abs(value - 90) : 0),
+          0,
+        );
+      },
+    ),
+  ),
   numericCheck(
     {
       id: "reconstruction.holes.stick",
