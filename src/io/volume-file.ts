@@ -1,11 +1,9 @@
 import { extname } from "node:path";
 import { FormatError, UnsuitableInputError } from "../core/errors.ts";
 import { type Grid, voxelCount } from "../geometry/grid.ts";
-import { createBudget, type ReadLimits } from "./sequence/budget.ts";
-import { openFile } from "./sequence/byte-file.ts";
+import type { ReadLimits } from "./sequence/budget.ts";
 import { compressedSizeLine, writePacked } from "./sequence/deflate.ts";
-import { readRasterHeader } from "./sequence/open-sequence.ts";
-import { openPayload } from "./sequence/payload.ts";
+import { openRaster } from "./sequence/open-raster.ts";
 import { elementBytes, type RasterHeader } from "./sequence/raster-header.ts";
 import { replaceFile } from "./sequence/replace-file.ts";
 import { allocateSamples, decodeSamples, encodeSamples, inMemoryType, type Samples } from "./sequence/samples.ts";
@@ -32,19 +30,15 @@ export interface ReadVolumeOptions extends ReadLimits {
 
 /** Reads a 3D image of one channel: .mha, .mhd with its data file, .nrrd, .nhdr. Told apart by content. */
 export async function readVolume(path: string, options: ReadVolumeOptions = {}): Promise<VolumeFile> {
-  const budget = createBudget(path, options);
-  const file = await openFile(path);
-  let owned: { close(): Promise<void> } = file;
+  const raster = await openRaster(path, options);
   try {
-    const { header, headerEnd } = await readRasterHeader(file, options, budget);
-    const warnings = [...header.warnings];
+    const { header, budget, warnings } = raster;
     const shape = shapeOf(path, header);
     const { element } = header;
     if (element === undefined) throw new FormatError(path, { field: "ElementType" }, "says nothing of voxels", "");
     const voxels = shape[0] * shape[1] * shape[2];
     const map = axisMap(path, header, options.axes ?? "LPS");
-    const payload = await openPayload(file, header, headerEnd, budget, options, (sentence) => warnings.push(sentence));
-    owned = payload;
+    const payload = await raster.payload();
     const type = inMemoryType[element];
     if (type !== element) {
       const rounded = element === "f64" || element === "i32" || element === "u32" ? ", rounded" : "";
@@ -58,7 +52,7 @@ export async function readVolume(path: string, options: ReadVolumeOptions = {}):
     const { grid, values } = turn(decodeSamples(stored, element, header.littleEndian), shape, header, map);
     return { grid, values, fields: header.fields, warnings };
   } finally {
-    await owned.close();
+    await raster.close();
   }
 }
 

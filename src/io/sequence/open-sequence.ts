@@ -1,15 +1,13 @@
 import { basename } from "node:path";
-import { FormatError, UnsuitableInputError } from "../../core/errors.ts";
+import { UnsuitableInputError } from "../../core/errors.ts";
 import type { ImageTrack } from "../../data/recording.ts";
-import { createBudget, type MemoryBudget, type ReadLimits } from "./budget.ts";
-import { openFile, type ByteFile } from "./byte-file.ts";
+import type { MemoryBudget, ReadLimits } from "./budget.ts";
 import { interpretFrames } from "./frame-fields.ts";
 import { DEFAULT_NOMINAL_RATE_HZ } from "./frame-times.ts";
-import { readMetaImageHeader } from "./meta-image-header.ts";
-import { readNrrdHeader } from "./nrrd-header.ts";
+import { openRaster } from "./open-raster.ts";
 import { internalOrientation, orient, parseOrientation, type Orientation } from "./orientation.ts";
 import { takeOwn } from "./own-fields.ts";
-import { deinterleaved, openPayload, type Payload } from "./payload.ts";
+import { deinterleaved, type Payload } from "./payload.ts";
 import { elementBytes, type ElementType, type RasterHeader } from "./raster-header.ts";
 import { decodeSamples, inMemoryType, toGray } from "./samples.ts";
 import type { SequenceRecording } from "./sequence-recording.ts";
@@ -25,19 +23,14 @@ export interface OpenSequenceOptions extends ReadLimits {
  * than memory. What was odd is said in `warnings`. Close the recording when done.
  */
 export async function openSequence(path: string, options: OpenSequenceOptions = {}): Promise<SequenceRecording> {
-  const budget = createBudget(path, options);
-  const file = await openFile(path);
-  let owned: { close(): Promise<void> } = file;
+  const raster = await openRaster(path, options);
   try {
-    const { header, headerEnd } = await readRasterHeader(file, options, budget);
-    const warnings = [...header.warnings];
-    const warn = (sentence: string): void => void warnings.push(sentence);
+    const { header, budget, warnings, warn } = raster;
     const layout = frameLayout(path, header, warn);
     const fields = spatialFields(header);
     const own = takeOwn(path, fields);
     const orientation = chooseOrientation(path, header, layout, fields, warn);
-    const packed = await openPayload(file, header, headerEnd, budget, options, warn);
-    owned = packed;
+    const packed = await raster.payload();
     // What the writer writes anyway.
     if (fields["UltrasoundImageType"] === (packed.bytes > 0 ? "BRIGHTNESS" : "XX"))
       delete fields["UltrasoundImageType"];
@@ -78,26 +71,9 @@ export async function openSequence(path: string, options: OpenSequenceOptions = 
       close: () => payload.close(),
     };
   } catch (error) {
-    await owned.close();
+    await raster.close();
     throw error;
   }
-}
-
-const SNIFF_BYTES = 4096;
-
-/** The content decides: "NRRD000x", or a first line "Key = Value". */
-export async function readRasterHeader(
-  file: ByteFile,
-  limits: ReadLimits,
-  budget: MemoryBudget,
-): Promise<{ readonly header: RasterHeader; readonly headerEnd: number }> {
-  const head = new Uint8Array(Math.min(SNIFF_BYTES, file.size));
-  await file.read(head, 0);
-  const text = Buffer.from(head).toString("latin1");
-  if (text.startsWith("NRRD")) return readNrrdHeader(file, limits, budget);
-  if (/^\s*[A-Za-z][\w ]*=/.test(text)) return readMetaImageHeader(file, limits, budget);
-  const problem = file.size === 0 ? "the file is empty" : "is neither MetaImage nor NRRD";
-  throw new FormatError(file.path, { byteOffset: 0 }, problem, "Give an .mha, .mhd, .nrrd or .nhdr file");
 }
 
 interface FrameLayout {
