@@ -179,7 +179,7 @@ const operator = z.strictObject({
   speedMmPerS: z.number().min(1).max(500).default(25),
   tremorMm: z.number().min(0).max(5).default(0.3),
   tremorDeg: z.number().min(0).max(10).default(0.5),
-  grip: grip.prefault({ kind: "guided" }),
+  grip: grip.prefault({ kind: "held" }),
   pauseS: z.number().min(0).max(60).default(1),
   landmarkErrorMm: z.number().min(0).max(20).default(3).describe("SD of each axis of a palpated landmark"),
 });
