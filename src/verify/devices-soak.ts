@@ -37,6 +37,9 @@ export const soak: Check = {
   },
 };
 
+/** After the other side has ended; what is on its way then is lost. */
+const LAST_FRAMES_MS = 5000;
+
 /** Plays `durationS` of both lines; counts what did not arrive. */
 export async function soakFor(durationS: number, speed: number) {
   const [natNetPort, plusPort] = [await freePort(), await freePort()];
@@ -85,6 +88,11 @@ export async function soakFor(durationS: number, speed: number) {
         last = sequence;
       }
     })();
+    // A goodbye is a datagram, too, and may be lost.
+    void playing.then(
+      () => setTimeout(() => void poseStream.close(), LAST_FRAMES_MS).unref(),
+      () => undefined,
+    );
     await Promise.all([readImages, readPoses]);
     const { user, system } = process.cpuUsage(cpu);
     const growthBytes = heldBytes() - quarterBytes;

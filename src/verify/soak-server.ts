@@ -24,17 +24,26 @@ export interface SoakPlayed {
   readonly growthBytes: number;
 }
 
+/** Poses are sent at most so far ahead of the images, seconds of the stream. */
+const AHEAD_S = 0.5;
+
 /** The serving side of the soak, on a thread of its own, as it is on a computer of its own. */
 export async function playSoak({ durationS, speed, natNetPort, plusPort }: SoakJob): Promise<SoakPlayed> {
   const nowS = (): number => steadyClock.nowS();
   const timeline = createTimeline(2, { recordS: 0, patienceS: 60, nowS });
   const poses = await soakPoses(durationS);
+  let playedS = 0,
+    imagesEnded = false;
   const natNet = await NatNetServer.start({
     session: {
       tools: TOOLS,
       rateHz: POSE_RATE_HZ,
       async *frames() {
-        yield* await poses.open(new AbortController().signal);
+        for await (const sample of await poses.open(new AbortController().signal)) {
+          // TCP makes the images wait for a reader that cannot keep up; datagrams would overflow its socket instead.
+          while (sample.receivedAt > playedS + AHEAD_S && !imagesEnded) await pause(1);
+          yield sample;
+        }
       },
     },
     clock: steadyClock,
@@ -54,12 +63,14 @@ export async function playSoak({ durationS, speed, natNetPort, plusPort }: SoakJ
       images: soakImages(durationS),
       startUtcS: START_S,
       async paceTo(timeS) {
+        playedS = timeS;
         if (timeS >= durationS / 4 && quarterBytes === Infinity) quarterBytes = heldBytes();
         const waitMs = 1000 * (hostS + timeS / speed - nowS());
         if (waitMs > 0) await pause(waitMs);
       },
       signal: new AbortController().signal,
     });
+    imagesEnded = true;
     const tookS = nowS() - hostS,
       growthBytes = Math.max(0, heldBytes() - quarterBytes);
     const { dropped } = plus.counters;

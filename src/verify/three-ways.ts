@@ -87,7 +87,10 @@ export async function threeWays(version: string): Promise<ThreeWays> {
       await judge("replayed"),
       await judge("over-wire"),
     ];
-    const distances = await distancesBetween(join(folder, "in-process"), join(folder, "over-wire"), inProcess);
+    const distances = await distancesBetween(join(folder, "in-process"), join(folder, "over-wire"), [
+      inProcess,
+      overWire,
+    ]);
     return {
       inProcess,
       replayed,
@@ -139,10 +142,17 @@ async function overTheWire(recording: Awaited<ReturnType<typeof openMcap>>, path
 }
 
 /** Sorted. A bone that only one of the ways found counts as far away. */
-async function distancesBetween(a: string, b: string, { meshes }: Report): Promise<Float64Array> {
+async function distancesBetween(a: string, b: string, reports: readonly Report[]): Promise<Float64Array> {
   const distances: number[] = [];
-  for (const { file } of meshes.filter(({ role }) => role === "result")) {
-    const [first, second] = await Promise.all([readMesh(join(a, file)), readMesh(join(b, file))]);
+  const found = reports.map(({ meshes }) => meshes.flatMap(({ role, file }) => (role === "result" ? [file] : [])));
+  for (const file of new Set(found.flat())) {
+    const [first, second] = await Promise.all(
+      [a, b].map(async (folder, i) => (found[i]!.includes(file) ? readMesh(join(folder, file)) : undefined)),
+    );
+    if (!first || !second) {
+      for (let i = 0; i < ((first ?? second)?.mesh.positions.length ?? 0); i += 3) distances.push(Infinity);
+      continue;
+    }
     for (const [from, to] of [
       [first.mesh, second.mesh],
       [second.mesh, first.mesh],
