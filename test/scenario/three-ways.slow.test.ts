@@ -9,7 +9,7 @@ const SKEW_TOLERANCE = 1.5e-4;
 let ways: ThreeWays;
 beforeAll(async () => {
   ways = await threeWays("test");
-}, 300_000);
+}, 900_000); // a guard alone: on a quiet computer it takes a tenth
 
 test("a replay of the recording gives the bytes of the first way, recording and report", () => {
   expect(ways.differingBytes).toBe(0);
