@@ -15,6 +15,8 @@ export interface BoneLineScore {
   readonly columns: { readonly withBone: number; readonly facing: number; readonly without: number };
   /** Found minus true row along the beam, where both are; positive: too deep. */
   readonly biasMm: number | null;
+  /** Its median: where in the band the line lies, whatever a few columns that are elsewhere do to the mean. */
+  readonly medianMm: number | null;
   readonly meanAbsMm: number | null;
   readonly medianAbsMm: number | null;
   readonly p95Mm: number | null;

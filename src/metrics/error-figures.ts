@@ -1,12 +1,13 @@
 export const share = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
 
-/** Bias, mean, median and 95 % of errors, mm; null where there is none. */
+/** Mean and median of errors, and mean, median and 95 % of their sizes, mm; null where there is none. */
 export function errorFigures(errors: readonly number[]) {
   const absolute = errors.map(Math.abs);
   const meanOf = (values: readonly number[]): number | null =>
     values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
   return {
     biasMm: meanOf(errors),
+    medianMm: percentile(errors, 0.5),
     meanAbsMm: meanOf(absolute),
     medianAbsMm: percentile(absolute, 0.5),
     p95Mm: percentile(absolute, 0.95),

@@ -55,6 +55,7 @@ test("a line found too high has a negative bias, and errors of both signs cancel
   expect(scoreBoneLines([frame(-0.5)]).biasMm).toBeCloseTo(-0.5, 4);
   const both = scoreBoneLines([frame(-0.5), frame(0.5)]);
   expect(both.biasMm).toBeCloseTo(0, 4);
+  expect(scoreBoneLines([frame(-0.5), frame(0.2), frame(0.2)]).medianMm).toBeCloseTo(0.2, 4);
   expect(both.meanAbsMm).toBeCloseTo(0.5, 4);
 });
 
