@@ -35,7 +35,9 @@ export async function seenKnee(
   phantomConfig: Partial<PhantomConfig> & Pick<PhantomConfig, "kind">,
   { landmarkErrorMm = 3 }: { readonly landmarkErrorMm?: number } = {},
 ): Promise<SeenKnee> {
-  const scenario = parseScenario({ name: "seen", seed, source: { kind: "simulated", phantom: phantomConfig } }, "seen");
+  const operator = { grip: { kind: "guided" } };
+  const described = { name: "seen", seed, source: { kind: "simulated", phantom: phantomConfig, operator } };
+  const scenario = parseScenario(described, "seen");
   const source = scenario.source as SimulatedSource;
   const rng = createRng(seed);
   const knee = await buildPhantom(source.phantom, rng.fork("phantom"));
