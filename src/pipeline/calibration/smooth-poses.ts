@@ -1,4 +1,5 @@
 import type { PoseSeries } from "./pose-series.ts";
+import { tricube } from "./tricube.ts";
 import { cross, directionUnit, dot, scaled, subtract, type Vector3 } from "./vector3.ts";
 
 /**
@@ -19,13 +20,19 @@ export function smoothPoses(series: PoseSeries, reachS: number): PoseSeries {
       right = new Float64Array(36);
     for (let j = first; j < end; j++) {
       const d = (timeS[j]! - timeS[i]!) / reachS,
-        w = (1 - Math.abs(d) ** 3) ** 3;
-      for (let power = 0; power < 5; power++) s[power]! += w * d ** power;
+        w = tricube(d),
+        wd = w * d,
+        wdd = wd * d;
+      s[0]! += w;
+      s[1]! += wd;
+      s[2]! += wdd;
+      s[3]! += wdd * d;
+      s[4]! += wdd * d * d;
       for (let k = 0; k < 12; k++) {
-        const value = w * poses[12 * j + k]!;
-        right[k]! += value;
-        right[12 + k]! += value * d;
-        right[24 + k]! += value * d * d;
+        const value = poses[12 * j + k]!;
+        right[k]! += w * value;
+        right[12 + k]! += wd * value;
+        right[24 + k]! += wdd * value;
       }
     }
     smoothed(s, right, out.subarray(12 * i, 12 * i + 12));

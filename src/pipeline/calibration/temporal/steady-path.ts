@@ -1,3 +1,5 @@
+import { tricube } from "../tricube.ts";
+
 /** A path on an even grid of times, as many numbers each as the samples had. */
 export interface SteadyPath {
   readonly timeS: Float64Array;
@@ -36,13 +38,14 @@ export function steadyPath(timeS: Readonly<Float64Array>, values: Readonly<Float
     for (let j = first; j < n && timeS[j]! <= t + reach; j++) {
       const d = (timeS[j]! - t) / reach;
       if (d <= -1) continue;
-      const w = (1 - Math.abs(d) ** 3) ** 3;
+      const w = tricube(d),
+        wdd = w * d * d;
       used++;
       s[0]! += w;
       s[1]! += w * d;
-      s[2]! += w * d * d;
-      s[3]! += w * d ** 3;
-      s[4]! += w * d ** 4;
+      s[2]! += wdd;
+      s[3]! += wdd * d;
+      s[4]! += wdd * d * d;
       for (let k = 0; k < width; k++) {
         const value = w * values[width * j + k]!;
         right[k]! += value;
