@@ -26,11 +26,11 @@ typedef struct {
       cellMm, cellsPerMm, nearBoneMm, sideMm, layerMm, muscle, surface, darkest, noiseScale, grayPerDb,
       radiusMm;
   int32_t lines, rows, samples, scanLines, marginLines, seed, speckle, boneRough, surfacePoints, cosines,
-      elevationColumns, elevationRows, ranks, tapRows, tapPairs, pulseLength, pulseCentre, smoothLateral, smoothAxial, width,
+      elevationColumns, elevationRows, ranks, tapRows, pulseLength, pulseCentre, smoothLateral, smoothAxial, width,
       height, firstColumn, endColumn, map;
   uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, boneFace, push, densities, diffuse, mirrorDensity,
-      elevation, halfWidth, taps, tapRange, tapRow, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare,
-      rowSample, rowShare, fine, beamed, coherentRe, coherentIm, receivedRe, receivedIm, power, smooth, padded, level, pixels, dump, constants;
+      elevation, halfWidth, taps, tapRange, tapRow, even, odd, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare,
+      rowSample, rowShare, fine, beamed, coherentRe, coherentIm, receivedRe, receivedIm, power, smooth, padded, level, pixels, waiting, constants;
 } Frame;
 
 static uint8_t *memory;
@@ -98,29 +98,33 @@ static inline f4 sine(f4 x, f4 q) {
   return x * ((((((q * all(-12.471243858337402f) + all(41.3428840637207f)) * q + all(-76.61447143554688f)) * q + all(81.59994506835938f)) * q + all(-41.341590881347656f)) * q + all(6.283185005187988f)));
 }
 
-static inline void put4(i4 to, f4 vr, f4 vi, f4 rest, f4 u) {
+static inline void put4(float *t0, float *t1, float *t2, float *t3, f4 vr, f4 vi, f4 rest, f4 u) {
   const f4 ar = rest * vr, ai = rest * vi, br = u * vr, bi = u * vi;
   const f4 a01 = __builtin_shuffle(ar, ai, (i4){0, 4, 1, 5}), a23 = __builtin_shuffle(ar, ai, (i4){2, 6, 3, 7});
   const f4 b01 = __builtin_shuffle(br, bi, (i4){0, 4, 1, 5}), b23 = __builtin_shuffle(br, bi, (i4){2, 6, 3, 7});
-  float *t0 = floats((uint32_t)to[0]), *t1 = floats((uint32_t)to[1]), *t2 = floats((uint32_t)to[2]),
-        *t3 = floats((uint32_t)to[3]);
   put(t0, load(t0) + __builtin_shuffle(a01, b01, (i4){0, 1, 4, 5}));
   put(t1, load(t1) + __builtin_shuffle(a01, b01, (i4){2, 3, 6, 7}));
   put(t2, load(t2) + __builtin_shuffle(a23, b23, (i4){0, 1, 4, 5}));
   put(t3, load(t3) + __builtin_shuffle(a23, b23, (i4){2, 3, 6, 7}));
 }
 
-static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength, i4 mask) {
-  const f4 at = x * all((float)(2 * p->linesPerMm)) + all((float)(p->lines - 1));
-  const f4 base = ffloor(at);
-  const i4 left = whole(base);
-  const i4 column = whole(fabs4(z) * all((float)p->elevationsPerMm) + all(0.5f));
-  const i4 row = whole(y * all((float)p->elevationRowsPerMm) + all(0.5f));
-  i4 valid = mask & inside(left, 2 * p->lines - 2) & inside(column, p->elevationColumns) & inside(row, p->elevationRows);
+#define MAGIC 12582912.0f
+static inline i4 roundedBits(f4 v) { return (i4)(v + all(MAGIC)) - alli(0x4b400000); }
+static inline i4 smaller(i4 a, i4 b) { const i4 m = a < b; return (a & m) | (b & ~m); }
+static inline i4 larger(i4 a, i4 b) { const i4 m = a > b; return (a & m) | (b & ~m); }
+
+static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength) {
+  const f4 at = x * all((float)(2 * p->linesPerMm)) + all((float)p->lines - 1.5f);
+  const f4 rounded = at + all(MAGIC), beyond = at - (rounded - all(MAGIC));
+  const i4 column = (i4)rounded - alli(0x4b400000), left = smaller(larger(column, alli(0)), alli(2 * p->lines - 3));
   const f4 range = y + shift;
-  const f4 place = range * all((float)(2 * p->samplesPerMm)), below = ffloor(place), between = place - below;
-  const i4 part = whole(below);
-  const i4 entry = ((((row << 1) + (part & alli(1))) * alli(p->elevationColumns) + column) & valid) * 12;
+  const f4 place = range * all((float)(2 * p->samplesPerMm)), floored = (place - all(0.5f)) + all(MAGIC);
+  const f4 between = place - (floored - all(MAGIC));
+  const i4 part = (i4)floored - alli(0x4b400000);
+  const i4 elevationAt = roundedBits(fabs4(z) * all((float)p->elevationsPerMm));
+  const i4 row = smaller(larger(roundedBits(y * all((float)p->elevationRowsPerMm)), alli(0)), alli(p->elevationRows - 1));
+  const i4 entry = (((row << 1) + (part & alli(1))) * alli(p->elevationColumns) +
+                    smaller(elevationAt, alli(p->elevationColumns - 1))) * 12;
   const float *elevation = floats(p->elevation);
   f4 e[4], g[4];
   i4 delay;
@@ -139,16 +143,28 @@ static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength, i4 mask) {
   const f4 nr = __builtin_shuffle(n01, n23, (i4){0, 1, 4, 5}), ni = __builtin_shuffle(n01, n23, (i4){2, 3, 6, 7});
   const f4 lr = __builtin_shuffle(l01, l23, (i4){0, 1, 4, 5}) + between * __builtin_shuffle(s01, s23, (i4){0, 1, 4, 5});
   const f4 li = __builtin_shuffle(l01, l23, (i4){2, 3, 6, 7}) + between * __builtin_shuffle(s01, s23, (i4){2, 3, 6, 7});
-  const i4 sample = (part >> 1) + delay - alli(7);
-  valid &= inside(sample, p->samples - 2);
+  const i4 whole = (part >> 1) + delay - alli(7);
+  const i4 sample = smaller(larger(whole, alli(0)), alli(p->samples - 3));
+  const f4 inner = (f4)((i4)strength & (whole == sample) & (column == left));
   const f4 turns = range * all((float)p->turnsPerMm), turn = turns - fnearest(turns), square = turn * turn;
-  const f4 c = strength * cosine(square), s = strength * sine(turn, square);
-  const f4 u = at - base, rest = all(1) - u;
-  const i4 to = ((((sample * alli(2 * p->lines) + left) << 3) + alli((int32_t)p->fine)) & valid) |
-                (alli((int32_t)p->dump) & ~valid);
-  put4(to, er * c + ei * s, ei * c - er * s, rest, u);
-  put4(to + alli(16 * p->lines), nr * c + ni * s, ni * c - nr * s, rest, u);
-  put4(to + alli(32 * p->lines), lr * c + li * s, li * c - lr * s, rest, u);
+  const f4 c = inner * cosine(square), s = inner * sine(turn, square);
+  const f4 u = all(0.5f) + beyond, rest = all(0.5f) - beyond;
+  const i4 to = (sample * alli(2 * p->lines) + left) << 1;
+  float *fine = floats(p->fine), *t0 = fine + to[0], *t1 = fine + to[1], *t2 = fine + to[2], *t3 = fine + to[3];
+  const size_t pitch = 4 * (size_t)p->lines;
+  put4(t0, t1, t2, t3, er * c + ei * s, ei * c - er * s, rest, u);
+  put4(t0 + pitch, t1 + pitch, t2 + pitch, t3 + pitch, nr * c + ni * s, ni * c - nr * s, rest, u);
+  put4(t0 + 2 * pitch, t1 + 2 * pitch, t2 + 2 * pitch, t3 + 2 * pitch, lr * c + li * s, li * c - lr * s, rest, u);
+}
+
+/* Points of the surface that wait until there are four: x, y, z, shift, strength. */
+static float waitingPoints[5][4] __attribute__((aligned(16)));
+static int waiting;
+
+static void addWaiting(void) {
+  for (int i = waiting; i < 4; i++) waitingPoints[4][i] = 0;
+  add4(load(waitingPoints[0]), load(waitingPoints[1]), load(waitingPoints[2]), load(waitingPoints[3]), load(waitingPoints[4]));
+  waiting = 0;
 }
 
 static int hitNear(double x, double z) {
@@ -186,9 +202,7 @@ typedef struct {
   int jitter[3];
 } Axes;
 
-static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uint32_t hash) {
-  const int at = hitNear(cx, cz);
-  if (at < 0 || fabs(planeDistance(at, cx, cy, cz)) > 0.8) return;
+static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uint32_t hash, int at) {
   if (fabs(signedDistance(cx, cy, cz)) > p->layerMm + p->cellMm) return;
   const float *n = floats(p->boneNormal) + 3 * at;
   const double nX = n[0], nY = n[1], nZ = n[2];
@@ -213,8 +227,10 @@ static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uin
     const double line = sx * p->linesPerMm + 0.5 * (p->lines - 1), row = sy * p->rowsPerMm;
     const float strength = (float)(rough * floats(p->mirrorDensity)[clampi((int)floor(row + 0.5), 0, p->rows - 1)] *
                                    bilinear(p->transmission, line, row));
-    add4(all((float)sx), all((float)sy), all((float)sz), all((float)bilinear(p->shift, line, row)),
-         all(bits & 0x40000000u ? strength : -strength), (i4){-1, 0, 0, 0});
+    const float values[5] = {(float)sx, (float)sy, (float)sz, (float)bilinear(p->shift, line, row),
+                             bits & 0x40000000u ? strength : -strength};
+    for (int i = 0; i < 5; i++) waitingPoints[i][waiting] = values[i];
+    if (++waiting == 4) addWaiting();
   }
 }
 
@@ -224,7 +240,7 @@ static inline double pushAt(double line, double row) {
   return fmax(0, first + row * (bilinear(p->push, line, 1) - first));
 }
 
-static inline f4 jittered(u4 bits, int shift) { return real((i4)((bits >> shift) & 1023u)) + all(0.5f); }
+static inline f4 jittered(u4 bits, int shift) { return real((i4)((bits >> shift) & 1023u)); }
 static inline f4 signedBy(f4 strength, u4 bits) { return (f4)((u4)strength ^ (~(bits << 1) & 0x80000000u)); }
 
 static void splat(void) {
@@ -234,7 +250,8 @@ static void splat(void) {
   const double cell = p->cellMm, per = p->cellsPerMm, middle = 0.5 * (lines - 1);
   const double across[3] = {fabs(m[2]), fabs(m[6]), fabs(m[10])};
   const int c = across[0] >= across[1] && across[0] >= across[2] ? 0 : across[1] >= across[2] ? 1 : 2;
-  const int a = (c + 1) % 3, b = (c + 2) % 3;
+  const int swapped = fabs(m[4 * ((c + 1) % 3) + 1]) > fabs(m[4 * ((c + 2) % 3) + 1]);
+  const int a = (c + 1 + swapped) % 3, b = (c + 2 - swapped) % 3;
   const double xa = m[4 * a], ya = m[4 * a + 1], za = m[4 * a + 2], ta = m[4 * a + 3];
   const double xb = m[4 * b], yb = m[4 * b + 1], zb = m[4 * b + 2], tb = m[4 * b + 3];
   const double xc = m[4 * c], yc = m[4 * c + 1], zc = m[4 * c + 2], tc = m[4 * c + 3];
@@ -302,7 +319,9 @@ static void splat(void) {
       const f4 weights = (ia + ib + ic) & 1 ? (f4){oddShare, scale, oddShare, scale} : (f4){scale, oddShare, scale, oddShare};
       const f4 seconds = all(second * scale);
       const double pa = ia * cell - ta, pb = ib * cell - tb;
-      const double xab = xa * pa + xb * pb, yab = ya * pa + yb * pb, zab = za * pa + zb * pb;
+      const double halfUnit = 0.5 * unit;
+      const double xab = xa * pa + xb * pb + halfUnit * (xa + xb + xc), yab = ya * pa + yb * pb + halfUnit * (ya + yb + yc),
+                   zab = za * pa + zb * pb + halfUnit * (za + zb + zc);
       for (; ic <= icEnd; ic += 4 * stride) {
         const double pc = ic * cell - tc;
         const f4 ox4 = all((float)(xab + xc * pc)) + lx, oy4 = all((float)(yab + yc * pc)) + ly,
@@ -319,48 +338,59 @@ static void splat(void) {
           for (int k = 0; guarded && k < 4; k++) {
             if (insideBone(x[k], y[k], z[k])) mask[k] = 0;
           }
-          add4(x, y, z, shift, signedBy(point == 0 ? weights : seconds, bits), mask);
+          add4(x, y, z, shift, (f4)((i4)signedBy(point == 0 ? weights : seconds, bits) & mask));
         }
         if (!nearBone || !p->boneRough) continue;
         for (int k = 0; k < 4 && ic + k <= icEnd; k++) {
           const double qa = pa + 0.5 * cell, qb = pb + 0.5 * cell, qc = (ic + k + 0.5) * cell - tc;
-          surfacePoints(xa * qa + xb * qb + xc * qc, ya * qa + yb * qb + yc * qc, za * qa + zb * qb + zc * qc, &axes,
-                        mix(base + (uint32_t)(ic + k) * primes[c]));
+          const double cx = xa * qa + xb * qb + xc * qc, cy = ya * qa + yb * qb + yc * qc, cz = za * qa + zb * qb + zc * qc;
+          const int hit = hitNear(cx, cz);
+          if (hit < 0 || fabs(planeDistance(hit, cx, cy, cz)) > 0.8) continue;
+          surfacePoints(cx, cy, cz, &axes, mix(base + (uint32_t)(ic + k) * primes[c]), hit);
         }
       }
     }
   }
+  if (waiting > 0) addWaiting();
 }
 
-static inline void storeLines(float *to, f4 a0, f4 a1, f4 b0, f4 b1) {
-  const f4 s = __builtin_shuffle(a0, a1, (i4){0, 1, 4, 5}) + __builtin_shuffle(a0, a1, (i4){2, 3, 6, 7});
-  const f4 t = __builtin_shuffle(b0, b1, (i4){1, 0, 5, 4}) + __builtin_shuffle(b0, b1, (i4){3, 2, 7, 6});
-  put(to, s + t * (f4){-1, 1, -1, 1});
-}
+static inline f4 turned(f4 a, f4 b) { return a + __builtin_shuffle(b, (i4){1, 0, 3, 2}) * (f4){-1, 1, -1, 1}; }
 
-static void lateral(int rank) {
+static void lateral(void) {
   const int lines = p->lines;
+  float *even = floats(p->even), *odd = floats(p->odd);
   for (int sample = 0; sample < p->samples; sample++) {
-    const int row = ints(p->tapRow)[sample];
-    const int before = ints(p->tapRange)[2 * row], after = ints(p->tapRange)[2 * row + 1];
-    const float *taps = floats(p->taps) + (size_t)(rank * p->tapRows + row) * p->tapPairs * 8;
+    const int *range = ints(p->tapRange) + 4 * ints(p->tapRow)[sample];
+    const int before = range[0];
+    const float *taps = floats(p->taps + range[1]), *oddTaps = floats(p->taps + range[2]), *lastTap = floats(p->taps + range[3]);
     const float *from = floats(p->fine) + (size_t)sample * lines * 4;
-    float *to = floats(p->beamed) + (size_t)(rank * p->samples + sample) * lines * 2;
-    memset(to, 0, (size_t)before * 8);
-    memset(to + 2 * (lines - before), 0, (size_t)before * 8);
+    for (int line = 0; line < lines; line += 2) {
+      const f4 a = load(from + 4 * line), b = load(from + 4 * line + 4);
+      put(even + 2 * line, __builtin_shuffle(a, b, (i4){0, 1, 4, 5}));
+      put(odd + 2 * line, __builtin_shuffle(a, b, (i4){2, 3, 6, 7}));
+    }
+    float *to[3];
+    for (int rank = 0; rank < 3; rank++) {
+      to[rank] = floats(p->beamed) + (size_t)(rank * p->samples + sample) * lines * 2;
+      memset(to[rank], 0, (size_t)before * 8);
+      memset(to[rank] + 2 * (lines - before), 0, (size_t)before * 8);
+    }
     const int last = lines - before - 4;
     for (int line = before;; line = line + 4 < last ? line + 4 : last) {
-      f4 a[4] = {all(0), all(0), all(0), all(0)}, b[4] = {all(0), all(0), all(0), all(0)};
-      const float *source = from + 4 * (line - before), *tap = taps;
-      for (int pair = -before; pair <= after; pair++, source += 4, tap += 8) {
-        const f4 hr = load(tap), hi = load(tap + 4);
-        for (int k = 0; k < 4; k++) {
-          a[k] += hr * load(source + 4 * k);
-          b[k] += hi * load(source + 4 * k);
-        }
+      const float *right = even + 2 * line, *left = right, *tap = taps;
+      f4 s = load(right), t = load(right + 4), a[6], b[6];
+      for (int i = 0; i < 6; i++) a[i] = all(tap[i]) * s, b[i] = all(tap[i]) * t;
+      for (tap += 6; tap < lastTap; tap += 6) {
+        if (tap == oddTaps) right = odd + 2 * line, left = right - 2;
+        else right += 2, left -= 2;
+        s = load(left) + load(right);
+        t = load(left + 4) + load(right + 4);
+        for (int i = 0; i < 6; i++) a[i] += all(tap[i]) * s, b[i] += all(tap[i]) * t;
       }
-      storeLines(to + 2 * line, a[0], a[1], b[0], b[1]);
-      storeLines(to + 2 * line + 4, a[2], a[3], b[2], b[3]);
+      for (int rank = 0; rank < 3; rank++) {
+        put(to[rank] + 2 * line, turned(a[2 * rank], a[2 * rank + 1]));
+        put(to[rank] + 2 * line + 4, turned(b[2 * rank], b[2 * rank + 1]));
+      }
       if (line == last) break;
     }
   }
@@ -509,7 +539,7 @@ int main(int count, char **arguments) {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
     memset(floats(p->fine), 0, (size_t)p->samples * p->lines * 16);
     splat();
-    for (int rank = 0; rank < p->ranks; rank++) lateral(rank);
+    lateral();
     noise((uint32_t)strtoul(arguments[4], NULL, 10));
     axial();
     display();

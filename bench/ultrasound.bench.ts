@@ -12,12 +12,12 @@ import { buildKnee } from "../src/sim/knee/knee.ts";
 import { typicalKnee } from "../src/sim/knee/parameters.ts";
 import { computeBeam, type Beam } from "../src/sim/probe/beam.ts";
 import { looksOf } from "../src/sim/probe/compounding.ts";
-import { createEchoSimulator, type EchoFrame } from "../src/sim/probe/echo.ts";
+import { createEchoSimulator, type EchoFrame, type EchoSimulator } from "../src/sim/probe/echo.ts";
 import { allEffects, corticalSurface } from "../src/sim/probe/effects.ts";
 import { noiseStart } from "../src/sim/probe/filter.kernel.ts";
 import type { KernelSetup } from "../src/sim/probe/kernel.ts";
 import type { PointEchoes } from "../src/sim/probe/point-echoes.ts";
-import { defaultProbe, defaultSettings, type Probe } from "../src/sim/probe/probe.ts";
+import { defaultProbe, defaultSettings } from "../src/sim/probe/probe.ts";
 import type { FrameJob } from "../src/sim/probe/render.ts";
 import { typescriptKernel } from "../src/sim/probe/typescript-kernel.ts";
 import { wasmKernel } from "../src/sim/probe/wasm-kernel.ts";
@@ -87,14 +87,11 @@ export const ultrasoundBench: BenchSuite = {
     });
     await Promise.all([renderTimed(one, scene, poses, []), renderTimed(two, scene, poses, [])]);
     const beam = computeBeam(defaultProbe, SPEED_MPS, defaultSettings.depthMm);
+    printFrameTimes(createEchoSimulator(scene, defaultProbe, {}, SEED, { beam }), poses, 5);
+    measureGrowth(scene, poses.slice(0, 4));
     compareKernels(scene, poses[0]!, beam);
     return {
-      cases: [
-        rendered("1 worker", one),
-        rendered("2 workers", two),
-        ...pathCases(scene, poses, beam),
-        ...growthCases(scene, poses.slice(0, 4)),
-      ],
+      cases: [rendered("1 worker", one), rendered("2 workers", two), ...pathCases(scene, poses, beam)],
       async close() {
         for (const [name, ms] of Object.entries(times)) {
           const [median, p95] = [0.5, 0.95].map((share) => percentile(ms, share).toFixed(1));
@@ -118,20 +115,61 @@ function pathCases(scene: Scene, poses: readonly Float64Array[], beam: Beam): Ca
   return [path("typescript", []), path("wasm", ["frames, typescript, no worker"])];
 }
 
-/** Half and double the lines or the depth: the rate should halve as they double. */
-function growthCases(scene: Scene, poses: readonly Float64Array[]): Case[] {
-  const grown = (lineCount: number, depthMm: number): Case => {
-    const probe: Probe = { ...defaultProbe, lineCount };
-    const simulator = createEchoSimulator(scene, probe, { depthMm }, SEED);
-    return {
-      name: `${lineCount} lines, ${depthMm} mm`,
-      units: poses.length,
-      unit: "frames",
-      run: () => poses.map((pose, i) => simulator.frame(pose, i).pixels[0]),
-      beside: lineCount === 192 && depthMm === 25 ? [] : ["192 lines, 25 mm"],
-    };
+/** Processor time of each frame without a worker, ms: it hardly minds what else runs on the machine. */
+function printFrameTimes(simulator: EchoSimulator, poses: readonly Float64Array[], rounds: number): void {
+  const least = poses.map(() => Infinity),
+    all: number[] = [];
+  for (let round = -1; round < rounds; round++) {
+    poses.forEach((pose, i) => {
+      const before = process.cpuUsage();
+      simulator.frame(pose, i);
+      const { user, system } = process.cpuUsage(before),
+        ms = (user + system) / 1e3;
+      if (round < 0) return; // to warm up
+      least[i] = Math.min(least[i]!, ms);
+      all.push(ms);
+    });
+  }
+  const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+  console.log(
+    `processor time of a frame: ${mean(least).toFixed(1)} ms (mean of the least of each pose), ` +
+      `${mean(all).toFixed(1)} ms (mean of all), 95 % below ${percentile(all, 0.95).toFixed(1)} ms`,
+  );
+}
+
+/**
+ * How the processor time of a frame grows with lines and with depth: a power law through three points each, by least
+ * squares of the logarithms. 1 is linear; with lines it is less, since scatterers do not become more.
+ */
+function measureGrowth(scene: Scene, poses: readonly Float64Array[]): void {
+  const msOf = (lineCount: number, depthMm: number): number => {
+    const simulator = createEchoSimulator(scene, { ...defaultProbe, lineCount }, { depthMm }, SEED);
+    const least = poses.map(() => Infinity);
+    for (let round = 0; round < 4; round++) {
+      poses.forEach((pose, i) => {
+        const before = process.cpuUsage();
+        simulator.frame(pose, i);
+        const { user, system } = process.cpuUsage(before);
+        least[i] = Math.min(least[i]!, (user + system) / 1e3);
+      });
+    }
+    return least.reduce((sum, ms) => sum + ms, 0) / least.length;
   };
-  return [grown(192, 25), grown(192, 50), grown(192, 100), grown(96, 25), grown(384, 25)];
+  const fit = (name: string, sizes: readonly number[], ms: readonly number[]): void => {
+    const x = sizes.map(Math.log2),
+      y = ms.map(Math.log2),
+      n = x.length;
+    const mx = x.reduce((a, b) => a + b) / n,
+      my = y.reduce((a, b) => a + b) / n;
+    const exponent =
+      x.reduce((sum, v, i) => sum + (v - mx) * (y[i]! - my), 0) / x.reduce((sum, v) => sum + (v - mx) ** 2, 0);
+    const row = sizes.map((size, i) => `${size}: ${ms[i]!.toFixed(1)} ms`).join(", ");
+    console.log(`growth with ${name} (${row}): to the power ${exponent.toFixed(2)}`);
+  };
+  const lines = [96, 192, 384],
+    depths = [25, 50, 100];
+  fit("lines at 50 mm", lines, lines.map((count) => msOf(count, 50))); // prettier-ignore
+  fit("depth in mm at 192 lines", depths, depths.map((depth) => msOf(192, depth))); // prettier-ignore
 }
 
 /**

@@ -40,7 +40,6 @@ const INTEGERS = [
   "elevationRows",
   "ranks",
   "tapRows",
-  "tapPairs",
   "pulseLength",
   "pulseCentre",
   "smoothLateral",
@@ -68,6 +67,8 @@ const BLOCKS = [
   "taps",
   "tapRange",
   "tapRow",
+  "even",
+  "odd",
   "pulse",
   "lateralKernel",
   "axialKernel",
@@ -87,7 +88,7 @@ const BLOCKS = [
   "padded",
   "level",
   "pixels",
-  "dump",
+  "waiting",
   "constants",
 ] as const;
 

@@ -81,7 +81,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     axial = gaussian(settings.smoothingMm[1] / beam.sampleMm);
   const columns = columnTable(width, faceCentrePx[0], spacingMm[0], apertureMm(probe), probe.lineCount),
     pixelRows = rowTable(scan.radiusMm ? 0 : height, faceCentrePx[1], spacingMm[1], beam.sampleMm, samples);
-  const { taps, range, pairs } = pairedTaps(beam.lateral);
+  const { taps, range } = rankedTaps(beam.lateral);
   const numbers: FrameNumbers = {
     spacingMm: spacing,
     linesPerMm: 1 / spacing,
@@ -108,11 +108,10 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     boneRough: effects.boneRough ? 1 : 0,
     surfacePoints: SURFACE_POINTS,
     cosines: COSINES,
-    elevationColumns: beam.elevation.columns,
+    elevationColumns: beam.elevation.columns + 1,
     elevationRows: beam.elevation.rows,
     ranks: RANK,
     tapRows: beam.lateral.rows,
-    tapPairs: pairs,
     pulseLength: beam.lateral.pulseLength,
     pulseCentre: beam.lateral.pulseCentre,
     smoothLateral: lateral.length - 1,
@@ -139,6 +138,8 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     taps,
     tapRange: range,
     tapRow: tapRows(beam, samples),
+    even: 8 * lines,
+    odd: 8 * lines,
     pulse: interleavedPulses(beam.lateral),
     lateralKernel: lateral,
     axialKernel: axial,
@@ -158,8 +159,8 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     padded: 4 * (probe.lineCount + 2 * lateral.length),
     level: scanned,
     pixels: width * height,
-    dump: 2 * 16 * lines + 16,
-    constants: 15 * 16,
+    waiting: 6 * 16,
+    constants: 31 * 16,
     ...mapBlocks(setup),
   };
   return createKernelMemory(numbers, mapNumbers(setup), blocks, (buffer, cubeAt, placesAddress) =>
@@ -169,12 +170,15 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
 
 /**
  * The filter of an entry in three vectors of complex pairs: the first two taps, their slopes, the third tap and its slope. The
- * lowest four bits of the first number, 2⁻¹⁹ of it, hold the delay from LEAST_DELAY on.
+ * lowest four bits of the first number, 2⁻¹⁹ of it, hold the delay from LEAST_DELAY on. A column of zeros ends each row
+ * of filters, for what lies further out.
  */
-function packedElevation({ first, slope, delay }: ElevationTable): Float32Array {
-  const table = new Float32Array(4 * TAPS * delay.length),
+function packedElevation({ first, slope, delay, columns }: ElevationTable): Float32Array {
+  const filters = delay.length / columns,
+    table = new Float32Array(4 * TAPS * filters * (columns + 1)),
     bits = new Int32Array(table.buffer);
-  for (let i = 0, from = 0, to = 0; i < delay.length; i++, from += 2 * TAPS, to += 4 * TAPS) {
+  for (let i = 0, from = 0; i < delay.length; i++, from += 2 * TAPS) {
+    const to = 4 * TAPS * (i + Math.floor(i / columns));
     table.set(first.subarray(from, from + 4), to);
     table.set(slope.subarray(from, from + 4), to + 4);
     table.set(first.subarray(from + 4, from + 6), to + 8);
@@ -188,38 +192,38 @@ function interleavedPulses({ pulseRe, pulseIm }: LateralTable): Float32Array {
   return Float32Array.from({ length: 2 * pulseRe.length }, (_, i) => (i % 2 ? pulseIm : pulseRe)[i >> 1]!);
 }
 
+/** The lateral filter of the kernel takes all ranks together. */
+const KERNEL_RANKS: typeof RANK = 3;
+
 /**
- * The symmetric profile of each rank and depth in full, as pairs of taps 2j and 2j + 1 for j = −ceil(reach/2) … floor(reach/2): real
- * parts of both, each twice, then the imaginary ones. `range` holds ceil(reach/2) and floor(reach/2).
+ * Half of each symmetric profile: first the even taps 0, 2, 4, …, then the odd ones, at each the real and the imaginary
+ * part of every rank. `range` holds per depth how many lines at the ends the profile does not reach, and the bytes at which
+ * its even taps, its odd taps and its end lie.
  */
-function pairedTaps({ re, im, reach, rows, maxReach }: LateralTable): {
+function rankedTaps({ re, im, reach, rows, maxReach }: LateralTable): {
   readonly taps: Float32Array;
   readonly range: Int32Array;
-  readonly pairs: number;
 } {
-  const pairs = maxReach + 2;
-  const taps = new Float32Array(RANK * rows * pairs * 8),
-    range = new Int32Array(2 * rows);
+  const tap = 2 * KERNEL_RANKS,
+    stride = maxReach + 1;
+  const taps = new Float32Array(rows * stride * tap),
+    range = new Int32Array(4 * rows);
   for (let row = 0; row < rows; row++) {
     const last = reach[row]!,
-      before = Math.ceil(last / 2),
-      after = Math.floor(last / 2);
-    range.set([before, after], 2 * row);
-    for (let rank = 0; rank < RANK; rank++) {
-      const kernel = rank * rows + row;
-      for (let j = -before; j <= after; j++) {
-        for (let half = 0; half < 2; half++) {
-          const tap = Math.abs(2 * j + half),
-            at = kernel * (maxReach + 1) + tap,
-            to = (kernel * pairs + j + before) * 8 + 2 * half;
-          if (tap > last) continue;
-          taps.fill(re[at]!, to, to + 2);
-          taps.fill(im[at]!, to + 4, to + 6);
-        }
+      evens = Math.floor(last / FINE_LINES) + 1,
+      from = row * stride * tap;
+    for (let k = 0; k <= last; k++) {
+      const to = from + tap * (k % 2 === 0 ? k / 2 : evens + (k - 1) / 2);
+      for (let rank = 0; rank < KERNEL_RANKS; rank++) {
+        const at = (rank * rows + row) * stride + k;
+        taps[to + 2 * rank] = re[at]!;
+        taps[to + 2 * rank + 1] = im[at]!;
       }
     }
+    const bytes = [from, from + tap * evens, from + tap * (last + 1)].map((at) => 4 * at);
+    range.set([Math.ceil(last / FINE_LINES), ...bytes], 4 * row);
   }
-  return { taps, range, pairs };
+  return { taps, range };
 }
 
 /** Between which lines a column of pixels lies, and which columns lie below the face at all. Padded by a vector. */

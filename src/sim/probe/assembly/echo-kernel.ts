@@ -44,7 +44,6 @@ class Frame {
   elevationRows: i32;
   ranks: i32;
   tapRows: i32;
-  tapPairs: i32;
   pulseLength: i32;
   pulseCentre: i32;
   smoothLateral: i32;
@@ -71,6 +70,8 @@ class Frame {
   taps: usize;
   tapRange: usize;
   tapRow: usize;
+  even: usize;
+  odd: usize;
   pulse: usize;
   lateralKernel: usize;
   axialKernel: usize;
@@ -90,7 +91,7 @@ class Frame {
   padded: usize;
   level: usize;
   pixels: usize;
-  dump: usize;
+  waiting: usize;
   constants: usize;
 }
 
@@ -112,6 +113,36 @@ const SIN3: f32 = -76.61447143554688;
 const SIN4: f32 = 41.3428840637207;
 const SIN5: f32 = -12.471243858337402;
 
+/**
+ * 1.5 · 2²³: a number below 2²² that is added to it is rounded to a whole one, which is then both this sum less MAGIC and
+ * the sum's bits less those of MAGIC.
+ */
+const MAGIC: f32 = 12582912;
+const MAGIC_BITS: i32 = 0x4b400000;
+
+// Where the constants of the loops lie in the block `constants`, each in all lanes of a vector: converting them anew, or
+// putting them together from immediate numbers, would cost as much as the sums.
+const COLUMNS_PER_MM: usize = 0;
+const COLUMN_MIDDLE: usize = 16;
+const ELEVATIONS_PER_MM: usize = 32;
+const ELEVATION_ROWS_PER_MM: usize = 48;
+const HALF_SAMPLES_PER_MM: usize = 64;
+const TURNS_PER_MM: usize = 80;
+const LAST_LEFT: usize = 96;
+const LAST_COLUMN: usize = 112;
+const LAST_ROW: usize = 128;
+const LAST_SAMPLE: usize = 144;
+const TABLE_COLUMNS: usize = 160;
+const FINE_COLUMNS: usize = 176;
+const FINE: usize = 192;
+const ROUND: usize = 208;
+const ROUND_BITS: usize = 224;
+const HALF: usize = 240;
+const DELAY_BITS: usize = 256;
+const FIRST_DELAY: usize = 272;
+const COS: usize = 288;
+const SIN: usize = 384;
+const TABLE: usize = 480;
 /** @inline */
 function f32At(base: usize, index: i32): f64 {
   return <f64>load<f32>(base + ((<usize>index) << 2));
@@ -188,38 +219,33 @@ function arcTangent(t: v128): v128 {
 }
 
 /** Four points at image (u, v, z) of a curved face. */
-function addCurved4(p: Frame, u: v128, v: v128, z: v128, shift: v128, strength: v128, mask: v128): void {
+function addCurved4(p: Frame, u: v128, v: v128, z: v128, shift: v128, strength: v128): void {
   const radius = f32x4.splat(<f32>p.radiusMm);
   const w = f32x4.add(v, radius);
   const y = f32x4.sub(f32x4.sqrt(f32x4.add(f32x4.mul(u, u), f32x4.mul(w, w))), radius);
-  add4(p, f32x4.mul(radius, arcTangent(f32x4.div(u, w))), y, z, shift, strength, mask);
+  add4(p, f32x4.mul(radius, arcTangent(f32x4.div(u, w))), y, z, shift, strength);
 }
 
-/** One of the constants of `add4`, in all lanes: converting them anew would cost as much as the sums. @inline */
-function constant(p: Frame, index: usize): v128 {
-  return v128.load(p.constants + (index << 4));
-}
-
-/** cos 2πx for |x| ≤ ½, to 1e-6: a polynomial in x² fitted between Chebyshev nodes. @inline */
-function cosine(square: v128): v128 {
-  let sum = f32x4.add(f32x4.mul(square, f32x4.splat(COS5)), f32x4.splat(COS4));
-  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(COS3));
-  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(COS2));
-  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(COS1));
-  return f32x4.add(f32x4.mul(square, sum), f32x4.splat(COS0));
+/** cos 2πx for |x| ≤ ½, to 1e-6: a polynomial in x² fitted between Chebyshev nodes. `k` is the block of constants. @inline */
+function cosine(k: usize, square: v128): v128 {
+  let sum = f32x4.add(f32x4.mul(square, v128.load(k, COS + 80)), v128.load(k, COS + 64));
+  sum = f32x4.add(f32x4.mul(square, sum), v128.load(k, COS + 48));
+  sum = f32x4.add(f32x4.mul(square, sum), v128.load(k, COS + 32));
+  sum = f32x4.add(f32x4.mul(square, sum), v128.load(k, COS + 16));
+  return f32x4.add(f32x4.mul(square, sum), v128.load(k, COS));
 }
 
 /** sin 2πx for |x| ≤ ½, to 1e-6. @inline */
-function sine(x: v128, square: v128): v128 {
-  let sum = f32x4.add(f32x4.mul(square, f32x4.splat(SIN5)), f32x4.splat(SIN4));
-  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(SIN3));
-  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(SIN2));
-  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(SIN1));
-  return f32x4.mul(x, f32x4.add(f32x4.mul(square, sum), f32x4.splat(SIN0)));
+function sine(k: usize, x: v128, square: v128): v128 {
+  let sum = f32x4.add(f32x4.mul(square, v128.load(k, SIN + 80)), v128.load(k, SIN + 64));
+  sum = f32x4.add(f32x4.mul(square, sum), v128.load(k, SIN + 48));
+  sum = f32x4.add(f32x4.mul(square, sum), v128.load(k, SIN + 32));
+  sum = f32x4.add(f32x4.mul(square, sum), v128.load(k, SIN + 16));
+  return f32x4.mul(x, f32x4.add(f32x4.mul(square, sum), v128.load(k, SIN)));
 }
 
 /** Two complex numbers of each of four points, split between two columns, added at four addresses. @inline */
-function put4(to: v128, vr: v128, vi: v128, rest: v128, u: v128): void {
+function put4(to0: usize, to1: usize, to2: usize, to3: usize, vr: v128, vi: v128, rest: v128, u: v128): void {
   const ar = f32x4.mul(rest, vr),
     ai = f32x4.mul(rest, vi),
     br = f32x4.mul(u, vr),
@@ -228,36 +254,42 @@ function put4(to: v128, vr: v128, vi: v128, rest: v128, u: v128): void {
     a23 = v128.shuffle<f32>(ar, ai, 2, 6, 3, 7),
     b01 = v128.shuffle<f32>(br, bi, 0, 4, 1, 5),
     b23 = v128.shuffle<f32>(br, bi, 2, 6, 3, 7);
-  const to0 = <usize>i32x4.extract_lane(to, 0),
-    to1 = <usize>i32x4.extract_lane(to, 1),
-    to2 = <usize>i32x4.extract_lane(to, 2),
-    to3 = <usize>i32x4.extract_lane(to, 3);
   v128.store(to0, f32x4.add(v128.load(to0), v128.shuffle<f32>(a01, b01, 0, 1, 4, 5)));
   v128.store(to1, f32x4.add(v128.load(to1), v128.shuffle<f32>(a01, b01, 2, 3, 6, 7)));
   v128.store(to2, f32x4.add(v128.load(to2), v128.shuffle<f32>(a23, b23, 0, 1, 4, 5)));
   v128.store(to3, f32x4.add(v128.load(to3), v128.shuffle<f32>(a23, b23, 2, 3, 6, 7)));
 }
 
-/** Adds four points at image (x, y, z), those of `mask`; see `add` of splat.kernel.ts. */
-function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, mask: v128): void {
-  const half = f32x4.splat(0.5);
-  const at = f32x4.add(f32x4.mul(x, constant(p, 0)), constant(p, 1));
-  const floor = f32x4.floor(at);
-  const left = i32x4.trunc_sat_f32x4_s(floor);
-  const column = i32x4.trunc_sat_f32x4_s(f32x4.add(f32x4.mul(f32x4.abs(z), constant(p, 2)), half));
-  const row = i32x4.trunc_sat_f32x4_s(f32x4.add(f32x4.mul(y, constant(p, 3)), half));
-  // 0 <= value < end, as unsigned numbers: negative ones are large.
-  let valid = v128.and(mask, i32x4.lt_u(left, constant(p, 6)));
-  valid = v128.and(valid, v128.and(i32x4.lt_u(column, constant(p, 7)), i32x4.lt_u(row, constant(p, 8))));
+/** Adds four points at image (x, y, z); see `add` of splat.kernel.ts. What lies outside is added as nothing to the rim. */
+function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128): void {
+  const k = p.constants;
+  const round = v128.load(k, ROUND),
+    bits = v128.load(k, ROUND_BITS),
+    half = v128.load(k, HALF),
+    none = i32x4.splat(0);
+  // Column to the left, and how far beyond it less a half.
+  const at = f32x4.add(f32x4.mul(x, v128.load(k, COLUMNS_PER_MM)), v128.load(k, COLUMN_MIDDLE)),
+    rounded = f32x4.add(at, round),
+    beyond = f32x4.sub(at, f32x4.sub(rounded, round)),
+    column = i32x4.sub(rounded, bits),
+    left = i32x4.min_s(i32x4.max_s(column, none), v128.load(k, LAST_LEFT));
+  // Two parts a sample, and how far beyond the upper end of its part the point lies.
   const range = f32x4.add(y, shift),
-    place = f32x4.mul(range, constant(p, 4)),
-    floored = f32x4.floor(place),
-    between = f32x4.sub(place, floored),
-    part = i32x4.trunc_sat_f32x4_s(floored); // two parts a sample
+    place = f32x4.mul(range, v128.load(k, HALF_SAMPLES_PER_MM)),
+    floored = f32x4.add(f32x4.sub(place, half), round),
+    between = f32x4.sub(place, f32x4.sub(floored, round)),
+    part = i32x4.sub(floored, bits),
+    above = i32x4.shr_s(part, 1);
   // The filter of an elevation, three vectors: two taps and their slopes, then the third tap with its slope.
-  const filter = i32x4.add(i32x4.shl(row, 1), v128.and(part, i32x4.splat(1)));
-  const entry = v128.and(i32x4.add(i32x4.mul(filter, constant(p, 7)), column), valid);
-  const from = i32x4.add(i32x4.mul(entry, i32x4.splat(48)), constant(p, 10));
+  const elevation = i32x4.sub(f32x4.add(f32x4.mul(f32x4.abs(z), v128.load(k, ELEVATIONS_PER_MM)), round), bits),
+    depth = i32x4.sub(f32x4.add(f32x4.mul(y, v128.load(k, ELEVATION_ROWS_PER_MM)), round), bits),
+    row = i32x4.min_s(i32x4.max_s(depth, none), v128.load(k, LAST_ROW)),
+    filter = i32x4.add(i32x4.shl(row, 1), i32x4.sub(part, i32x4.shl(above, 1)));
+  const entry = i32x4.add(
+      i32x4.mul(filter, v128.load(k, TABLE_COLUMNS)),
+      i32x4.min_s(elevation, v128.load(k, LAST_COLUMN)),
+    ),
+    from = i32x4.add(i32x4.add(i32x4.shl(entry, 5), i32x4.shl(entry, 4)), v128.load(k, TABLE));
   const f0 = <usize>i32x4.extract_lane(from, 0),
     f1 = <usize>i32x4.extract_lane(from, 1),
     f2 = <usize>i32x4.extract_lane(from, 2),
@@ -268,8 +300,8 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
     h3 = v128.load(f3);
   // The lowest four bits of the first number hold the delay.
   const d01 = v128.shuffle<i32>(h0, h1, 0, 4, 0, 4),
-    d23 = v128.shuffle<i32>(h2, h3, 0, 4, 0, 4);
-  const delay = v128.and(v128.shuffle<i32>(d01, d23, 0, 1, 4, 5), i32x4.splat(15));
+    d23 = v128.shuffle<i32>(h2, h3, 0, 4, 0, 4),
+    delay = v128.and(v128.shuffle<i32>(d01, d23, 0, 1, 4, 5), v128.load(k, DELAY_BITS));
   const e0 = f32x4.add(h0, f32x4.mul(v128.load(f0, 16), v128.shuffle<f32>(between, between, 0, 0, 0, 0))),
     e1 = f32x4.add(h1, f32x4.mul(v128.load(f1, 16), v128.shuffle<f32>(between, between, 1, 1, 1, 1))),
     e2 = f32x4.add(h2, f32x4.mul(v128.load(f2, 16), v128.shuffle<f32>(between, between, 2, 2, 2, 2))),
@@ -298,22 +330,49 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128, 
       v128.shuffle<f32>(l01, l23, 2, 3, 6, 7),
       f32x4.mul(between, v128.shuffle<f32>(s01, s23, 2, 3, 6, 7)),
     );
-  const sample = i32x4.add(i32x4.shr_s(part, 1), i32x4.add(delay, i32x4.splat(LEAST_DELAY)));
-  valid = v128.and(valid, i32x4.lt_u(sample, constant(p, 9)));
-  const turns = f32x4.mul(range, constant(p, 5)),
+  const whole = i32x4.add(above, i32x4.add(delay, v128.load(k, FIRST_DELAY))),
+    sample = i32x4.min_s(i32x4.max_s(whole, none), v128.load(k, LAST_SAMPLE));
+  const inside = v128.and(strength, v128.and(i32x4.eq(whole, sample), i32x4.eq(column, left)));
+  const turns = f32x4.mul(range, v128.load(k, TURNS_PER_MM)),
     turn = f32x4.sub(turns, f32x4.nearest(turns)),
     square = f32x4.mul(turn, turn);
-  const c = f32x4.mul(strength, cosine(square)),
-    s = f32x4.mul(strength, sine(turn, square)); // of e^{-iφ} = c − is
-  const u = f32x4.sub(at, floor),
-    rest = f32x4.sub(f32x4.splat(1), u);
-  const cell = i32x4.add(i32x4.mul(sample, constant(p, 11)), left);
-  const to = v128.bitselect(i32x4.add(i32x4.shl(cell, 3), constant(p, 12)), constant(p, 13), valid);
-  const next = i32x4.add(to, constant(p, 14));
-  put4(to, f32x4.add(f32x4.mul(er, c), f32x4.mul(ei, s)), f32x4.sub(f32x4.mul(ei, c), f32x4.mul(er, s)), rest, u);
-  put4(next, f32x4.add(f32x4.mul(nr, c), f32x4.mul(ni, s)), f32x4.sub(f32x4.mul(ni, c), f32x4.mul(nr, s)), rest, u);
+  const c = f32x4.mul(inside, cosine(k, square)),
+    s = f32x4.mul(inside, sine(k, turn, square)); // of e^{-iφ} = c − is
+  const u = f32x4.add(half, beyond),
+    rest = f32x4.sub(half, beyond);
+  const cell = i32x4.add(i32x4.mul(sample, v128.load(k, FINE_COLUMNS)), left),
+    to = i32x4.add(i32x4.shl(cell, 3), v128.load(k, FINE));
+  const to0 = <usize>i32x4.extract_lane(to, 0),
+    to1 = <usize>i32x4.extract_lane(to, 1),
+    to2 = <usize>i32x4.extract_lane(to, 2),
+    to3 = <usize>i32x4.extract_lane(to, 3),
+    pitch = (<usize>p.lines) << 4;
   put4(
-    i32x4.add(next, constant(p, 14)),
+    to0,
+    to1,
+    to2,
+    to3,
+    f32x4.add(f32x4.mul(er, c), f32x4.mul(ei, s)),
+    f32x4.sub(f32x4.mul(ei, c), f32x4.mul(er, s)),
+    rest,
+    u,
+  );
+  put4(
+    to0 + pitch,
+    to1 + pitch,
+    to2 + pitch,
+    to3 + pitch,
+    f32x4.add(f32x4.mul(nr, c), f32x4.mul(ni, s)),
+    f32x4.sub(f32x4.mul(ni, c), f32x4.mul(nr, s)),
+    rest,
+    u,
+  );
+  const third = pitch << 1;
+  put4(
+    to0 + third,
+    to1 + third,
+    to2 + third,
+    to3 + third,
     f32x4.add(f32x4.mul(lr, c), f32x4.mul(li, s)),
     f32x4.sub(f32x4.mul(li, c), f32x4.mul(lr, s)),
     rest,
@@ -333,8 +392,7 @@ export function addPoint(p: Frame, x: f64, y: f64, z: f64, amplitude: f64): void
     f32x4.splat(<f32>depth),
     f32x4.splat(<f32>z),
     f32x4.splat(<f32>bilinear(p.shift, p.lines, p.rows, line, row)),
-    f32x4.splat(strength),
-    i32x4(-1, 0, 0, 0),
+    f32x4(strength, 0, 0, 0),
   );
 }
 
@@ -390,6 +448,14 @@ function outsideBone(p: Frame, x: v128, y: v128, z: v128): v128 {
   return mask;
 }
 
+/** Adds the points of the surface that wait in the block `waiting`: how many, then x, y, z, shift and strength of four. */
+function addWaiting(p: Frame): void {
+  const at = p.waiting;
+  for (let i = load<i32>(at); i < 4; i++) store<f32>(at + ((<usize>i) << 2), 0, 80);
+  add4(p, v128.load(at, 16), v128.load(at, 32), v128.load(at, 48), v128.load(at, 64), v128.load(at, 80));
+  store<i32>(at, 0);
+}
+
 /** The rough surface within one cell of the lattice; `cx`… is its centre, `hash` its bits. */
 function surfacePoints(
   p: Frame,
@@ -399,9 +465,8 @@ function surfacePoints(
   zA: f64, zB: f64, zC: f64,
   jitterA: i32, jitterB: i32, jitterC: i32,
   hash: i32,
+  at: i32,
 ): void {
-  const at = hitNear(p, cx, cy, cz);
-  if (at < 0 || Math.abs(planeDistance(p, at, cx, cy, cz)) > 0.8) return;
   // A distance changes by no more than the way: beyond the layer and half a cell's diagonal no point of it counts.
   if (Math.abs(signedDistance(p, cx, cy, cz)) > p.layerMm + p.cellMm) return;
   const nx = f32At(p.boneNormal, 3 * at),
@@ -431,21 +496,21 @@ function surfacePoints(
       row = depth * p.rowsPerMm;
     const density = f32At(p.mirrorDensity, min(p.rows - 1, max(0, <i32>Math.floor(row + 0.5))));
     const strength = <f32>(rough * density * bilinear(p.transmission, p.lines, p.rows, line, row));
-    add4(
-      p,
-      f32x4.splat(<f32>((line - 0.5 * <f64>(p.lines - 1)) * p.spacingMm)),
-      f32x4.splat(<f32>depth),
-      f32x4.splat(<f32>sz),
-      f32x4.splat(<f32>bilinear(p.shift, p.lines, p.rows, line, row)),
-      f32x4.splat(bits & 0x40000000 ? strength : -strength),
-      i32x4(-1, 0, 0, 0),
-    );
+    const waiting = load<i32>(p.waiting),
+      at = p.waiting + 16 + ((<usize>waiting) << 2);
+    store<f32>(at, <f32>((line - 0.5 * <f64>(p.lines - 1)) * p.spacingMm));
+    store<f32>(at, <f32>depth, 16);
+    store<f32>(at, <f32>sz, 32);
+    store<f32>(at, <f32>bilinear(p.shift, p.lines, p.rows, line, row), 48);
+    store<f32>(at, bits & 0x40000000 ? strength : -strength, 64);
+    store<i32>(p.waiting, waiting + 1);
+    if (waiting == 3) addWaiting(p);
   }
 } // prettier-ignore
 
-/** The points of four cells of a column of the lattice, from their random bits. @inline */
+/** Place of the points within four cells of a column of the lattice, 0 … 1023, from their random bits. @inline */
 function jittered(bits: v128, shift: i32): v128 {
-  return f32x4.add(f32x4.convert_i32x4_s(v128.and(i32x4.shr_u(bits, shift), i32x4.splat(1023))), f32x4.splat(0.5));
+  return f32x4.convert_i32x4_s(v128.and(i32x4.shr_u(bits, shift), i32x4.splat(1023)));
 }
 
 /** Strength with the sign that bit 30 says: set is positive. @inline */
@@ -456,21 +521,37 @@ function signed(strength: v128, bits: v128): v128 {
 /** Empties the fine columns, and lays out the constants of `add4`. */
 export function clear(p: Frame): void {
   const to = p.constants;
-  v128.store(to, f32x4.splat(<f32>(2.0 * p.linesPerMm)), 0);
-  v128.store(to, f32x4.splat(<f32>(p.lines - 1)), 16);
-  v128.store(to, f32x4.splat(<f32>p.elevationsPerMm), 32);
-  v128.store(to, f32x4.splat(<f32>p.elevationRowsPerMm), 48);
-  v128.store(to, f32x4.splat(<f32>(2 * p.samplesPerMm)), 64); // PARTS of tap-fit.ts
-  v128.store(to, f32x4.splat(<f32>p.turnsPerMm), 80);
-  v128.store(to, i32x4.splat(2 * p.lines - 2), 96);
-  v128.store(to, i32x4.splat(p.elevationColumns), 112);
-  v128.store(to, i32x4.splat(p.elevationRows), 128);
-  v128.store(to, i32x4.splat(p.samples - 2), 144); // TAPS of tap-fit.ts
-  v128.store(to, i32x4.splat(<i32>p.elevation), 160);
-  v128.store(to, i32x4.splat(2 * p.lines), 176);
-  v128.store(to, i32x4.splat(<i32>p.fine), 192);
-  v128.store(to, i32x4.splat(<i32>p.dump), 208);
-  v128.store(to, i32x4.splat(16 * p.lines), 224); // a row of fine columns, in bytes
+  v128.store(to, f32x4.splat(<f32>(2.0 * p.linesPerMm)), COLUMNS_PER_MM);
+  v128.store(to, f32x4.splat(<f32>p.lines - 1.5), COLUMN_MIDDLE);
+  v128.store(to, f32x4.splat(<f32>p.elevationsPerMm), ELEVATIONS_PER_MM);
+  v128.store(to, f32x4.splat(<f32>p.elevationRowsPerMm), ELEVATION_ROWS_PER_MM);
+  v128.store(to, f32x4.splat(<f32>(2 * p.samplesPerMm)), HALF_SAMPLES_PER_MM); // PARTS of tap-fit.ts
+  v128.store(to, f32x4.splat(<f32>p.turnsPerMm), TURNS_PER_MM);
+  v128.store(to, i32x4.splat(2 * p.lines - 3), LAST_LEFT);
+  v128.store(to, i32x4.splat(p.elevationColumns - 1), LAST_COLUMN);
+  v128.store(to, i32x4.splat(p.elevationRows - 1), LAST_ROW);
+  v128.store(to, i32x4.splat(p.samples - 3), LAST_SAMPLE); // TAPS of tap-fit.ts
+  v128.store(to, i32x4.splat(p.elevationColumns), TABLE_COLUMNS);
+  v128.store(to, i32x4.splat(2 * p.lines), FINE_COLUMNS);
+  v128.store(to, i32x4.splat(<i32>p.fine), FINE);
+  v128.store(to, f32x4.splat(MAGIC), ROUND);
+  v128.store(to, i32x4.splat(MAGIC_BITS), ROUND_BITS);
+  v128.store(to, f32x4.splat(0.5), HALF);
+  v128.store(to, i32x4.splat(15), DELAY_BITS);
+  v128.store(to, i32x4.splat(LEAST_DELAY), FIRST_DELAY);
+  v128.store(to, i32x4.splat(<i32>p.elevation), TABLE);
+  v128.store(to, f32x4.splat(COS0), COS);
+  v128.store(to, f32x4.splat(COS1), COS + 16);
+  v128.store(to, f32x4.splat(COS2), COS + 32);
+  v128.store(to, f32x4.splat(COS3), COS + 48);
+  v128.store(to, f32x4.splat(COS4), COS + 64);
+  v128.store(to, f32x4.splat(COS5), COS + 80);
+  v128.store(to, f32x4.splat(SIN0), SIN);
+  v128.store(to, f32x4.splat(SIN1), SIN + 16);
+  v128.store(to, f32x4.splat(SIN2), SIN + 32);
+  v128.store(to, f32x4.splat(SIN3), SIN + 48);
+  v128.store(to, f32x4.splat(SIN4), SIN + 64);
+  v128.store(to, f32x4.splat(SIN5), SIN + 80);
   memory.fill(p.fine, 0, <usize>(p.samples * p.lines) * 16);
 }
 
@@ -486,8 +567,13 @@ export function splat(p: Frame): void {
     ay = Math.abs(load<f64>(m, 48)),
     az = Math.abs(load<f64>(m, 80));
   const c = ax >= ay && ax >= az ? 0 : ay >= az ? 1 : 2,
-    a = (c + 1) % 3,
-    b = (c + 2) % 3;
+    after = (c + 1) % 3,
+    before = (c + 2) % 3;
+  // The inner loop goes along the face, so that the rows of the fine columns and of the table stay in the cache.
+  const swapped =
+    Math.abs(load<f64>(m + ((<usize>after) << 5), 8)) > Math.abs(load<f64>(m + ((<usize>before) << 5), 8));
+  const a = swapped ? before : after,
+    b = swapped ? after : before;
   const rowA = m + ((<usize>a) << 5),
     rowB = m + ((<usize>b) << 5),
     rowC = m + ((<usize>c) << 5);
@@ -536,7 +622,12 @@ export function splat(p: Frame): void {
     jyb = f32x4.splat(<f32>(yb * unit)),
     jyc = f32x4.splat(<f32>(yc * unit));
   const jza = f32x4.splat(<f32>(za * unit)), jzb = f32x4.splat(<f32>(zb * unit)), jzc = f32x4.splat(<f32>(zc * unit)); // prettier-ignore
+  // Half a unit: places are the middles of 1024 parts of a cell.
+  const xHalf = 0.5 * unit * (xa + xb + xc),
+    yHalf = 0.5 * unit * (ya + yb + yc),
+    zHalf = 0.5 * unit * (za + zb + zc);
 
+  store<i32>(p.waiting, 0);
   const ibEnd = <i32>Math.floor(bHigh * p.cellsPerMm);
   for (let ib = <i32>Math.floor(bLow * p.cellsPerMm); ib <= ibEnd; ib++) {
     const db = (<f64>ib + 0.5) * cell - tb;
@@ -616,9 +707,9 @@ export function splat(p: Frame): void {
       const seconds = f32x4.splat(second * scale);
       const pa = <f64>ia * cell - ta,
         pb = <f64>ib * cell - tb;
-      const xab = xa * pa + xb * pb,
-        yab = ya * pa + yb * pb,
-        zab = za * pa + zb * pb;
+      const xab = xa * pa + xb * pb + xHalf,
+        yab = ya * pa + yb * pb + yHalf,
+        zab = za * pa + zb * pb + zHalf;
       const guarded = nearBone && !inTail;
       for (; ic <= icEnd; ic += 4 * stride) {
         const pc = <f64>ic * cell - tc;
@@ -643,9 +734,9 @@ export function splat(p: Frame): void {
               y = f32x4.add(y, f32x4.mul(pushed, alongY4));
             }
             const mask = guarded ? v128.and(present, outsideBone(p, x, y, z)) : present;
-            const strengths = signed(point == 0 ? weights : seconds, bits);
-            if (radius > 0) addCurved4(p, x, y, z, shift, strengths, mask);
-            else add4(p, x, y, z, shift, strengths, mask);
+            const strengths = v128.and(signed(point == 0 ? weights : seconds, bits), mask);
+            if (radius > 0) addCurved4(p, x, y, z, shift, strengths);
+            else add4(p, x, y, z, shift, strengths);
           }
         }
         if (nearBone && p.boneRough) {
@@ -654,81 +745,129 @@ export function splat(p: Frame): void {
             const qc = (<f64>(ic + k) + 0.5) * cell - tc,
               qa = pa + 0.5 * cell,
               qb = pb + 0.5 * cell;
+            const cx = xa * qa + xb * qb + xc * qc,
+              cy = ya * qa + yb * qb + yc * qc,
+              cz = za * qa + zb * qb + zc * qc;
+            const hit = hitNear(p, cx, cy, cz);
+            if (hit < 0 || Math.abs(planeDistance(p, hit, cx, cy, cz)) > 0.8) continue;
             surfacePoints(
               p,
-              xa * qa + xb * qb + xc * qc, ya * qa + yb * qb + yc * qc, za * qa + zb * qb + zc * qc,
+              cx, cy, cz,
               xa * cell, xb * cell, xc * cell,
               ya * cell, yb * cell, yc * cell,
               za * cell, zb * cell, zc * cell,
               jitterA, jitterB, jitterC,
               mix(base + (ic + k) * primeC),
+              hit,
             ); // prettier-ignore
           }
         }
       }
     }
   }
+  if (load<i32>(p.waiting) > 0) addWaiting(p);
 }
 
-/** `filterLateral` of filter.kernel.ts for all ranks: two fine columns a line, so a vector holds one line. */
+/**
+ * `filterLateral` of filter.kernel.ts for the three ranks together. Even and odd columns of a row apart, the profile is
+ * symmetric in each: what lies as far to either side is added before it is weighted.
+ */
 export function lateral(p: Frame): void {
-  for (let rank = 0; rank < p.ranks; rank++) profile(p, rank);
-}
-
-function profile(p: Frame, rank: i32): void {
-  const lines = p.lines;
-  const sign = f32x4(-1, 1, -1, 1);
+  const lines = p.lines,
+    sign = f32x4(-1, 1, -1, 1),
+    plane = (<usize>(p.samples * lines)) << 3;
   for (let sample = 0; sample < p.samples; sample++) {
-    const row = load<i32>(p.tapRow + ((<usize>sample) << 2));
-    const range = p.tapRange + ((<usize>row) << 3),
+    const range = p.tapRange + <usize>load<i32>(p.tapRow + ((<usize>sample) << 2)) * 16,
       before = load<i32>(range),
-      after = load<i32>(range, 4);
-    const taps = p.taps + <usize>((rank * p.tapRows + row) * p.tapPairs) * 32;
-    const from = p.fine + <usize>(sample * lines) * 16,
-      to = p.beamed + <usize>((rank * p.samples + sample) * lines) * 8;
-    memory.fill(to, 0, <usize>before * 8);
-    memory.fill(to + <usize>(lines - before) * 8, 0, <usize>before * 8);
+      taps = p.taps + <usize>load<i32>(range, 4),
+      oddTaps = p.taps + <usize>load<i32>(range, 8),
+      lastTap = p.taps + <usize>load<i32>(range, 12);
+    separate(p, p.fine + ((<usize>(sample * lines)) << 4));
+    const to = p.beamed + ((<usize>(sample * lines)) << 3);
+    for (let rank: usize = 0; rank < 3; rank++) {
+      memory.fill(to + rank * plane, 0, (<usize>before) << 3);
+      memory.fill(to + rank * plane + ((<usize>(lines - before)) << 3), 0, (<usize>before) << 3);
+    }
     const last = lines - before - 4;
     let line = before;
     while (true) {
-      let a0 = f32x4.splat(0),
-        a1 = f32x4.splat(0),
-        a2 = f32x4.splat(0),
-        a3 = f32x4.splat(0);
-      let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0); // prettier-ignore
-      let source = from + <usize>(line - before) * 16,
+      const offset = (<usize>line) << 3;
+      let right = p.even + offset,
+        left = right,
         tap = taps;
-      for (let pair = -before; pair <= after; pair++) {
-        const hr = v128.load(tap),
-          hi = v128.load(tap, 16);
-        const v0 = v128.load(source),
-          v1 = v128.load(source, 16),
-          v2 = v128.load(source, 32),
-          v3 = v128.load(source, 48);
-        a0 = f32x4.add(a0, f32x4.mul(hr, v0));
-        b0 = f32x4.add(b0, f32x4.mul(hi, v0));
-        a1 = f32x4.add(a1, f32x4.mul(hr, v1));
-        b1 = f32x4.add(b1, f32x4.mul(hi, v1));
-        a2 = f32x4.add(a2, f32x4.mul(hr, v2));
-        b2 = f32x4.add(b2, f32x4.mul(hi, v2));
-        a3 = f32x4.add(a3, f32x4.mul(hr, v3));
-        b3 = f32x4.add(b3, f32x4.mul(hi, v3));
-        source += 16;
-        tap += 32;
+      let s = v128.load(right),
+        t = v128.load(right, 16);
+      let h = v128.load_splat<f32>(tap),
+        a0 = f32x4.mul(h, s),
+        a1 = f32x4.mul(h, t);
+      h = v128.load_splat<f32>(tap, 4);
+      let b0 = f32x4.mul(h, s),
+        b1 = f32x4.mul(h, t);
+      h = v128.load_splat<f32>(tap, 8);
+      let c0 = f32x4.mul(h, s),
+        c1 = f32x4.mul(h, t);
+      h = v128.load_splat<f32>(tap, 12);
+      let d0 = f32x4.mul(h, s),
+        d1 = f32x4.mul(h, t);
+      h = v128.load_splat<f32>(tap, 16);
+      let e0 = f32x4.mul(h, s),
+        e1 = f32x4.mul(h, t);
+      h = v128.load_splat<f32>(tap, 20);
+      let f0 = f32x4.mul(h, s),
+        f1 = f32x4.mul(h, t);
+      for (tap += 24; tap < lastTap; tap += 24) {
+        if (tap == oddTaps) {
+          right = p.odd + offset;
+          left = right - 8;
+        } else {
+          right += 8;
+          left -= 8;
+        }
+        s = f32x4.add(v128.load(left), v128.load(right));
+        t = f32x4.add(v128.load(left, 16), v128.load(right, 16));
+        h = v128.load_splat<f32>(tap);
+        a0 = f32x4.add(a0, f32x4.mul(h, s));
+        a1 = f32x4.add(a1, f32x4.mul(h, t));
+        h = v128.load_splat<f32>(tap, 4);
+        b0 = f32x4.add(b0, f32x4.mul(h, s));
+        b1 = f32x4.add(b1, f32x4.mul(h, t));
+        h = v128.load_splat<f32>(tap, 8);
+        c0 = f32x4.add(c0, f32x4.mul(h, s));
+        c1 = f32x4.add(c1, f32x4.mul(h, t));
+        h = v128.load_splat<f32>(tap, 12);
+        d0 = f32x4.add(d0, f32x4.mul(h, s));
+        d1 = f32x4.add(d1, f32x4.mul(h, t));
+        h = v128.load_splat<f32>(tap, 16);
+        e0 = f32x4.add(e0, f32x4.mul(h, s));
+        e1 = f32x4.add(e1, f32x4.mul(h, t));
+        h = v128.load_splat<f32>(tap, 20);
+        f0 = f32x4.add(f0, f32x4.mul(h, s));
+        f1 = f32x4.add(f1, f32x4.mul(h, t));
       }
-      storeLines(to + <usize>line * 8, a0, a1, b0, b1, sign);
-      storeLines(to + <usize>line * 8 + 16, a2, a3, b2, b3, sign);
+      const first = to + offset,
+        second = first + plane,
+        third = second + plane;
+      v128.store(first, turned(a0, b0, sign));
+      v128.store(first, turned(a1, b1, sign), 16);
+      v128.store(second, turned(c0, d0, sign));
+      v128.store(second, turned(c1, d1, sign), 16);
+      v128.store(third, turned(e0, f0, sign));
+      v128.store(third, turned(e1, f1, sign), 16);
       if (line == last) break;
       line = min(last, line + 4);
     }
   }
 }
 
-/** Two lines: real part = Σ hr·re − Σ hi·im, imaginary part = Σ hr·im + Σ hi·re over even and odd taps. @inline */
-function storeLines(to: usize, a0: v128, a1: v128, b0: v128, b1: v128, sign: v128): void {
-  const s = f32x4.add(v128.shuffle<f32>(a0, a1, 0, 1, 4, 5), v128.shuffle<f32>(a0, a1, 2, 3, 6, 7)),
-    t = f32x4.add(v128.shuffle<f32>(b0, b1, 1, 0, 5, 4), v128.shuffle<f32>(b0, b1, 3, 2, 7, 6));
-  v128.store(to, f32x4.add(s, f32x4.mul(t, sign)));
+/** Even and odd columns of a fine row into the blocks `even` and `odd`; writes up to a line more. @inline */
+function separate(p: Frame, from: usize): void {
+  for (let line = 0; line < p.lines; line += 2) {
+    const a = v128.load(from + ((<usize>line) << 4)),
+      b = v128.load(from + ((<usize>line) << 4), 16),
+      to = (<usize>line) << 3;
+    v128.store(p.even + to, v128.shuffle<f32>(a, b, 0, 1, 4, 5));
+    v128.store(p.odd + to, v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+  }
 }
 
 /** `addNoise` of filter.kernel.ts, from the mixed seed and frame; may write up to three samples of padding. */
@@ -745,8 +884,8 @@ export function noise(p: Frame, start: i32): void {
       turn = f32x4.sub(share(b), f32x4.splat(0.5)),
       square = f32x4.mul(turn, turn);
     // Half a turn on: both signs change.
-    const re = f32x4.neg(f32x4.mul(radius, cosine(square))),
-      im = f32x4.neg(f32x4.mul(radius, sine(turn, square)));
+    const re = f32x4.neg(f32x4.mul(radius, cosine(p.constants, square))),
+      im = f32x4.neg(f32x4.mul(radius, sine(p.constants, turn, square)));
     v128.store(to, f32x4.add(v128.load(to), v128.shuffle<f32>(re, im, 0, 4, 1, 5)));
     v128.store(to, f32x4.add(v128.load(to, 16), v128.shuffle<f32>(re, im, 2, 6, 3, 7)), 16);
     to += 32;
