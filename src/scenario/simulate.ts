@@ -162,7 +162,7 @@ function meanLagS({ imaging, tracker }: SimulatedSource, images: readonly Polled
 
 export function planMotion(source: SimulatedSource, knee: Phantom, scene: Scene, rng: Rng): TrackedScan {
   const { operator } = source;
-  const skin = skinOf(scene);
+  const skin = knee.probePath ?? skinOf(scene);
   const plans = chosenSweeps(protocols[operator.protocol](knee.guide()), operator.sweeps);
   const onModel = moveProbe(operator.grip, plans, { skin, bone: boneOf(scene) }, operator, rng.fork("operator"));
   const leg = moveLeg(onModel.sweeps, legOptions(source.leg), rng.fork("leg"));

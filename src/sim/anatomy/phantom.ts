@@ -1,5 +1,6 @@
 import { identity, type Rigid } from "../../core/rigid.ts";
 import type { Angle, Landmark } from "../../data/ground-truth.ts";
+import type { DistanceField } from "../../geometry/distance-field.ts";
 import type { PrintedTruth } from "../../data/printed-part.ts";
 import { anglesOf } from "../knee/axes.ts";
 import { buildScene, type SceneOptions } from "../knee/build-scene.ts";
@@ -19,6 +20,8 @@ export interface Phantom {
   scene(options: SceneOptions): Scene;
   /** From the axes (RAS) of the files to the knee frame; the identity for a knee that came from no file. */
   readonly kneeFromFile: Rigid<"knee", "reference">;
+  /** Where the face of the probe runs, when that is not the skin: negative within, knee frame, mm. */
+  readonly probePath?: DistanceField;
   /** What the drawing says of it, when it is a printed part. */
   readonly printed?: PrintedTruth;
   /** What was odd about the input and how it was dealt with, in sentences. */

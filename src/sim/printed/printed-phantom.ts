@@ -43,6 +43,7 @@ export async function printedPhantom(phantom: Phantom, tank: PrintedTank, name: 
       } satisfies Pick<TrueBone, "name" | "mesh" | "distance" | "region" | "regionNames">;
     }),
     landmarks: phantom.landmarks,
+    probePath: probePath(phantom, tank.waterMm),
     scene: ({ spacingMm }) => tankScene(part, phantom, tank, spacingMm),
     notModelled: [
       "Printed part: it reflects as bone does and lets no sound through; a print's layers, its inside and its errors are missing.",
@@ -63,15 +64,19 @@ const LABELLED_MM = 4;
 const MARGIN_MM = 18;
 
 /**
- * The probe's path keeps its distance from the bones as they were before they were cut, so that the strokes of the
- * living run on over the cut ends.
+ * The face keeps its distance from the bones as they were before they were cut, so that the strokes of the living run on
+ * over the cut ends.
  */
-function tankScene(
-  { mesh, bones }: PrintedPart,
-  uncut: Phantom,
-  { waterMm, waterC }: PrintedTank,
-  spacingMm: number,
-): Scene {
+function probePath({ bones }: Phantom, waterMm: number): DistanceField {
+  const uncut = mergeMeshes(bones.map(({ mesh }) => mesh));
+  const field = lazy(() => beyond(sampleMeshDistance(uncut, SKIN_SPACING_MM), uncut));
+  return { distanceMm: (x, y, z) => field().distanceMm(x, y, z) - waterMm };
+}
+
+/** Where nothing is but water: the face is wet all over. */
+const UNDER_WATER_MM = -1000;
+
+function tankScene({ mesh, bones }: PrintedPart, uncut: Phantom, { waterC }: PrintedTank, spacingMm: number): Scene {
   const allBones = mergeMeshes(uncut.bones.map((bone) => bone.mesh));
   const { min, max } = meshBounds(mergeMeshes([mesh, allBones]));
   const shape = [0, 1, 2].map((a) => {
@@ -85,12 +90,11 @@ function tankScene(
   };
   const count = voxelCount(grid);
   const solid = beyond(sampleMeshDistance(mesh, spacingMm), mesh);
-  const near = beyond(sampleMeshDistance(allBones, SKIN_SPACING_MM), allBones);
   const own = bones.map((bone) => beyond(sampleMeshDistance(bone.mesh, SKIN_SPACING_MM), bone.mesh));
   const scene: Scene = {
     grid,
     boneDistanceMm: sharedFloat32(count),
-    skinDistanceMm: sharedFloat32(count),
+    skinDistanceMm: sharedFloat32(count).fill(UNDER_WATER_MM),
     fluid: true,
     tissue: sharedUint8(count),
     tissues: [waterTissue(waterC)],
@@ -104,7 +108,6 @@ function tankScene(
       for (let i = 0; i < shape[0]; i++, at++) {
         const x = grid.originMm[0] + i * spacingMm;
         scene.boneDistanceMm[at] = solid.distanceMm(x, y, z);
-        scene.skinDistanceMm[at] = near.distanceMm(x, y, z) - waterMm;
         // Which bone is asked for where a beam may meet one.
         let nearest = scene.boneDistanceMm[at]! < LABELLED_MM ? Infinity : -Infinity;
         own.forEach((field, b) => {
