@@ -20,6 +20,7 @@ interface ReconstructOptions extends CommonOptions {
   readonly image: string;
   readonly reference: string;
   readonly spacing?: string;
+  readonly pose?: string;
   readonly compareVolume?: string;
   readonly out?: string;
   readonly workers?: number;
@@ -47,6 +48,11 @@ export function addReconstruct(program: Command): void {
     .option("--content <what>", "bone (default) or gray; the presets plus and slicer are always gray")
     .option("--image <name>", "name of the image's coordinate system", "Image")
     .option("--reference <name>", "the body or system in which the volume is wanted", "Reference")
+    .option(
+      "--pose <kind>",
+      "tracked (default), or a method that does without: stand-still, constant-motion, in-plane, decorrelation, learned. " +
+        "It is then scored against the recording's tracker",
+    )
     .option("--spacing <mm>", "edge of a voxel, mm; default 0.5")
     .option(
       "--compare-volume <file>",
@@ -77,6 +83,7 @@ export function addReconstruct(program: Command): void {
             referenceName: options.reference,
           },
           calibration: { kind: "configuration" },
+          ...(options.pose === undefined ? {} : { pose: { kind: options.pose } }),
           ...(options.spacing === undefined ? {} : { reconstruction: { spacingMm: Number(options.spacing) } }),
         },
         "the command line",

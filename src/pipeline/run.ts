@@ -49,6 +49,8 @@ export interface PipelineResult {
   readonly frames: TrackedFrames;
   /** How the poses were recovered; absent when they were measured. */
   readonly recovered?: RecoveredPoses;
+  /** What the tracker measured of the same scan, where poses were recovered without it: to compare with, not to use. */
+  readonly measured?: TrackedFrames;
   readonly masks: BoneMasks;
   /** Bone probability, 0 … 255. */
   readonly volume: Volume;
@@ -76,7 +78,15 @@ export async function runPipeline(
   const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
   const points = pointsIn(recording, options.sync.referenceName);
   const completion = await options.complete({ surfaces, points }, context);
-  return { frames, ...(recovered ? { recovered } : {}), masks, volume, surfaces, points, completion };
+  return {
+    frames,
+    ...(recovered ? { recovered, measured: tracked } : {}),
+    masks,
+    volume,
+    surfaces,
+    points,
+    completion,
+  };
 }
 
 /** The last part alone: from the bone that was found in the frames to surfaces. */

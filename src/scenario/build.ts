@@ -3,6 +3,7 @@ import type { Phantom } from "../sim/anatomy/phantom.ts";
 import { UnsuitableInputError } from "../core/errors.ts";
 import { brightestRidge } from "../pipeline/segmentation/brightest.ts";
 import { decorrelationMotion, inPlaneMotion } from "../pipeline/pose/decorrelation/recover.ts";
+import { learnedMotion } from "../pipeline/pose/learned/recover.ts";
 import { constantMotion, standStillMotion } from "../pipeline/pose/null-models.ts";
 import type { RecoverMotion } from "../pipeline/pose/sweep-images.ts";
 import { classicalSegmentation } from "../pipeline/segmentation/classical.ts";
@@ -19,6 +20,7 @@ import { auroraClass, duoClass, trioClass, vegaClass } from "../sim/tracker/pres
 import type { TrackerSpec } from "../sim/tracker/tracker.ts";
 import { defaultCurves, loadCurves } from "./decorrelation-curves.ts";
 import { printedPhantom } from "../sim/printed/printed-phantom.ts";
+import { defaultPoseCard, loadPoseModel } from "./pose-model.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
 import { defaultModelCard, loadSegmentationModel } from "./segmentation-model.ts";
 import { userSegmentation } from "./user-segmentation.ts";
@@ -131,6 +133,8 @@ const poseMethods: Table<UntrackedConfig, [], Promise<RecoverMotion>> = {
   "in-plane": async ({ dynamicRangeDb }) => inPlaneMotion(dynamicRangeDb),
   decorrelation: async ({ curves, dynamicRangeDb }) =>
     decorrelationMotion(await loadCurves(curves ?? defaultCurves), dynamicRangeDb),
+  learned: async ({ model, dynamicRangeDb }) =>
+    learnedMotion(await loadPoseModel(model ?? defaultPoseCard), dynamicRangeDb),
 };
 /** Undefined for measured poses. What a method needs (curves, a network) is read when its first sweep comes. */
 export function poseMethod(config: PoseConfig): RecoverMotion | undefined {

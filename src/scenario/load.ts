@@ -20,7 +20,7 @@ export function scenarioFrom(json: unknown, path: string): Scenario {
   return {
     ...scenario,
     source: placeSource(scenario.source, beside),
-    pose: placeCurves(scenario, beside),
+    pose: placePose(scenario, beside),
     segmentation: placeModel(scenario, beside),
     completion: placeShapes(scenario, beside),
   };
@@ -56,8 +56,9 @@ function placeShapes({ completion }: Scenario, beside: (name: string) => string)
   return { ...completion, model: beside(completion.model) };
 }
 
-function placeCurves({ pose }: Scenario, beside: (name: string) => string): Scenario["pose"] {
-  return pose.kind === "decorrelation" && pose.curves !== undefined ? { ...pose, curves: beside(pose.curves) } : pose;
+function placePose({ pose }: Scenario, beside: (name: string) => string): Scenario["pose"] {
+  if (pose.kind === "decorrelation" && pose.curves !== undefined) return { ...pose, curves: beside(pose.curves) };
+  return pose.kind === "learned" && pose.model !== undefined ? { ...pose, model: beside(pose.model) } : pose;
 }
 
 export async function readYaml(path: string): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { UnsuitableInputError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
@@ -31,6 +31,7 @@ import { nominalGeometry } from "./result-folder.ts";
 import { pipelineOptions } from "./run.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RecordedSource, Scenario } from "./schema.ts";
+import { motionWarnings, scoreMotion } from "./score-motion.ts";
 import { createStopwatch } from "./stopwatch.ts";
 import { type FinishedRun, writeRun, type RunOutcome } from "./write-run.ts";
 
@@ -75,6 +76,8 @@ export async function runRecorded(
     const { frames, masks, surfaces, volume } = result;
     const judged = source.printed === undefined ? undefined : await judgeByPrint(scenario, source.printed, result);
     if (judged) warnings.push(judged.sentence);
+    const motion = await againstTracker(scenario, recording, result, folder, context);
+    warnings.push(...motionWarnings(result));
     const outcome = await writeRun(
       folder,
       {
@@ -88,6 +91,7 @@ export async function runRecorded(
         geometry: nominalGeometry(frames),
         headline: {
           ...judged?.scored.headline,
+          ...motion,
           ...headlineOf(recording, frames, masks, surfaces, volume, content),
         },
         warnings,
@@ -124,6 +128,21 @@ async function judgeByPrint(
   const options = { seed: scenario.seed, minHits: scenario.scoring.minHits };
   const { bones, headline, vertexErrors } = scoreBones(surfaces, truth.bones, options);
   return { truth, scored: { bones, headline, vertexErrors, segmentation: null }, sentence };
+}
+
+/** How far poses that were recovered from the images lie from those of the recording's tracker, the nearest to a truth. */
+async function againstTracker(
+  scenario: Scenario,
+  recording: Recording,
+  result: PipelineResult,
+  folder: string,
+  context: StageContext,
+): Promise<Record<string, Figure>> {
+  const { recovered, measured } = result;
+  if (!recovered || !measured) return {};
+  await mkdir(folder, { recursive: true });
+  const { geometry } = recovered;
+  return scoreMotion({ scenario, recording, result, truth: measured, geometry, folder, context });
 }
 
 /** The report is the same wherever the recording lies. */

@@ -12,7 +12,7 @@ import { complete, poseMethod, segment } from "./build.ts";
 import { truthOfRecording } from "./known-truth.ts";
 import { compareRoutes } from "./compare-routes.ts";
 import { measure } from "./measure.ts";
-import { motionWarnings, scoreMotion } from "./score-motion.ts";
+import { allTrue, motionWarnings, scoreMotion } from "./score-motion.ts";
 import { drawnTruth } from "./printed-truth.ts";
 import { obtainCalibration } from "./obtain-calibration.ts";
 import { oracleMasks, scoreOracle } from "./oracle.ts";
@@ -145,7 +145,7 @@ async function judge<T>(
     const { seed, scoring } = scenario,
       { minHits } = scoring;
     const motion = await watch.time("score poses", () =>
-      scoreMotion({ scenario, recording, result, truth, geometry, folder, context }),
+      scoreMotion({ scenario, recording, result, truth: allTrue(truth), geometry, folder, context }),
     );
     const oracle = isOracle
       ? undefined

@@ -314,6 +314,17 @@ const pose = z.discriminatedUnion("kind", [
         ),
     })
     .describe("no tracker: block matching, and motion out of the plane by how speckle decorrelates"),
+  z
+    .strictObject({
+      kind: z.literal("learned"),
+      maxGapPeriods,
+      ...speckle,
+      model: z
+        .string()
+        .optional()
+        .describe("a model card relative to this file; else the one that ships with SonoBench"),
+    })
+    .describe("no tracker: decorrelation corrected by a network (ONNX) as far as it knows such pictures"),
 ]);
 
 const segmentation = z.discriminatedUnion("kind", [

@@ -5,6 +5,7 @@ import type { GroundTruth } from "../data/ground-truth.ts";
 import { imageFromPixel, type ImageGeometry } from "../data/image.ts";
 import type { Recording } from "../data/recording.ts";
 import type { Figure } from "../data/report.ts";
+import type { TrackedFrames } from "../data/tracked-frames.ts";
 import { figure } from "../metrics/headline.ts";
 import { poolSweeps, scoreTrajectory, type SweepScore } from "../metrics/trajectory/score-trajectory.ts";
 import type { Trajectory } from "../metrics/trajectory/trajectory.ts";
@@ -20,7 +21,8 @@ interface MotionToScore {
   readonly scenario: Scenario;
   readonly recording: Recording;
   readonly result: PipelineResult;
-  readonly truth: GroundTruth;
+  /** True poses, or those of a tracker where nobody knows the truth. */
+  readonly truth: Pick<TrackedFrames, "sourceIndex" | "referenceFromPixel">;
   readonly geometry: ImageGeometry;
   readonly folder: string;
   readonly context: StageContext;
@@ -65,6 +67,12 @@ export async function scoreMotion(input: MotionToScore): Promise<Record<string, 
   for (const [name, scores] of nulls) put(`trackerless.${name}`, scores, ["fdrPath", "score2025", "gpe", "lpe"]);
   return headline;
 }
+
+/** The true poses of all images of a simulated scan. */
+export const allTrue = ({ referenceFromPixel }: GroundTruth): MotionToScore["truth"] => ({
+  sourceIndex: Uint32Array.from({ length: referenceFromPixel.length / 12 }, (_, i) => i),
+  referenceFromPixel,
+});
 
 /** What the method said of the sweeps, by sweep. */
 export function motionWarnings({ recovered }: PipelineResult): string[] {
@@ -115,15 +123,19 @@ function score(
   const { width, height, spacingMm, faceCentrePx } = geometry;
   const grid = { width, height, spacingMm, offset: [-faceCentrePx[0], -faceCentrePx[1]] as const };
   const rng = createRng(scenario.seed).fork("measure/motion");
+  const places = new Map(Array.from(truth.sourceIndex, (source, i) => [source, i]));
   return sweeps.map(({ name, first, count }) => {
-    const fromImage = new Float64Array(12 * count);
+    const fromImage = new Float64Array(12 * count).fill(NaN);
     for (let i = 0; i < count; i++) {
-      const source = frames.sourceIndex[first + i]!;
-      const pose = truth.referenceFromPixel.subarray(12 * source, 12 * source + 12);
+      const place = places.get(frames.sourceIndex[first + i]!);
+      if (place === undefined) continue;
+      const pose = truth.referenceFromPixel.subarray(12 * place, 12 * place + 12);
       fromImage.set(multiply3x4(pose, toPixel), 12 * i);
     }
     const { fromImage: estimate } = estimateOf({ first, count });
-    const keep = Array.from({ length: count }, (_, i) => i).filter((i) => Number.isFinite(estimate[12 * i]));
+    const keep = Array.from({ length: count }, (_, i) => i).filter((i) =>
+      Number.isFinite(estimate[12 * i]! + fromImage[12 * i]!),
+    );
     const only = (all: Readonly<Float64Array>): Trajectory => ({
       fromImage: Float64Array.from(keep.flatMap((i) => [...all.subarray(12 * i, 12 * i + 12)])),
     });

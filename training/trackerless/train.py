@@ -34,12 +34,13 @@ def load(folder, part):
         truth = torch.zeros(n, 4, 4)
         truth[:, :3, :] = sweep["truth"].view(n, 3, 4)
         truth[:, 3, 3] = 1
-        # A motion and its mirror image look alike: the truth is told with the sign that the classical method chose.
-        way = lambda m: m[:, 2, 3] + m[:, 2, 1] * sweep["middle"][1]
+        # A motion and its mirror image look alike. The sign is the classical method's to choose; the network is taught how
+        # far, and each step of the truth is therefore told with the sign that was chosen for it.
+        way = lambda m: m[:, 2, 3] + m[:, 2, 1] * sweep["middle"][1] + m[:, 2, 0] * sweep["middle"][0]
         estimate = matrices(sweep["estimate"])
-        if (way(estimate) * way(truth)).sum() < 0:
-            mirror = torch.diag(torch.tensor([1.0, 1, -1, 1]))
-            truth = mirror @ truth @ mirror
+        mirror = torch.diag(torch.tensor([1.0, 1, -1, 1]))
+        other = (way(estimate) * way(truth) < 0).view(-1, 1, 1)
+        truth = torch.where(other, mirror @ truth @ mirror, truth)
         sweep["truth"] = truth
     return sweeps
 
