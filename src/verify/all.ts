@@ -14,6 +14,7 @@ import { statisticsSuite } from "./statistics.ts";
 import { surfaceSuite } from "./surface.ts";
 import { segmentationSuite } from "./segmentation.ts";
 import { trackerSuite } from "./tracker.ts";
+import { trackerlessSuite } from "./trackerless.ts";
 import { ultrasoundSuite } from "./ultrasound.ts";
 import { threeWaysSuite } from "./three-ways.ts";
 
@@ -33,6 +34,7 @@ export const allSuites: readonly Suite[] = [
   completionSuite,
   exportSuite,
   metricsSuite,
+  trackerlessSuite,
   statisticsSuite,
   determinismSuite,
   threeWaysSuite,

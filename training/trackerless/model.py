@@ -12,7 +12,8 @@ import torch
 import torch.nn as nn
 
 PATCH, STEP = 28, 10
-EMBED, HIDDEN = 16, 64
+EMBED, HIDDEN = 8, 32
+DROPOUT = 0.2
 # How far a correction may go: 1.65 times or 0.6 times the length; 3 degrees a mm of way; 0.25 mm a mm.
 REACH = (0.5, 0.05, 0.05, 0.25, 0.25, 0.02)
 
@@ -20,9 +21,10 @@ REACH = (0.5, 0.05, 0.05, 0.25, 0.25, 0.02)
 class PoseNet(nn.Module):
     def __init__(self):
         super().__init__()
-        self.patch = nn.Sequential(nn.Linear(PATCH, 48), nn.ReLU(), nn.Linear(48, 48), nn.ReLU(), nn.Linear(48, EMBED))
-        self.step = nn.Sequential(nn.Linear(3 * EMBED + STEP, HIDDEN), nn.ReLU())
+        self.patch = nn.Sequential(nn.Linear(PATCH, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, EMBED))
+        self.step = nn.Sequential(nn.Linear(3 * EMBED + STEP, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT))
         self.gru = nn.GRU(HIDDEN, HIDDEN // 2, batch_first=True, bidirectional=True)
+        self.drop = nn.Dropout(DROPOUT)
         self.out = nn.Linear(2 * HIDDEN, 9)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
@@ -36,7 +38,7 @@ class PoseNet(nn.Module):
         pooled = torch.cat([e.sum(2) / n, (e * x).sum(2) / n, (e * y).sum(2) / n, step], 2)
         h = self.step(pooled)
         g, _ = self.gru(h)
-        o = self.out(torch.cat([g, h], 2))
+        o = self.out(self.drop(torch.cat([g, h], 2)))
         mean = torch.tanh(o[..., :6]) * self.reach
         rate = o[..., 6:] - 3.0
         return mean, rate
