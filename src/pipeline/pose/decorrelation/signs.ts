@@ -84,7 +84,9 @@ function disagreement(steps: LagDistances, { lag, atPoints }: LagDistances, i: n
   let same = 0,
     mirrored = 0;
   over.forEach((d, point) => {
-    const sd = Math.max(LEAST_SD_MM, RELATIVE_SD * Math.abs(d));
+    // Beyond a millimetre speckle has nothing left to lose: a long way reads as a shorter one, and would feign a turn.
+    const longest = Math.max(Math.abs(d), Math.abs(sum[point]!)),
+      sd = Math.max(LEAST_SD_MM, RELATIVE_SD * longest * (1 + longest * longest));
     same += ((d - sum[point]!) / sd) ** 2;
     mirrored += ((d + sum[point]!) / sd) ** 2;
   });
