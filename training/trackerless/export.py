@@ -18,6 +18,8 @@ def summary(sweep):
     """Means over a sweep of what tells one lens, tissue and hand from another: as domain.ts reads them."""
     patch = sweep["patch"].numpy()
     there = patch[..., PATCH - 1] > 0
+    if not there.any():
+        return None
     means = [float(patch[..., k][there].mean()) for k in (1, 8, 5, 6, 21, 22, 23)]
     return means + [float(sweep["step"][:, 3].abs().mean()), float(sweep["step"][:, 7].mean())]
 
@@ -40,7 +42,7 @@ def main():
         output_names=["mean", "rate"],
         dynamic_axes={"patch": {1: "steps", 2: "patches"}, "step": {1: "steps"}, "mean": {1: "steps"}, "rate": {1: "steps"}},
     )
-    rows = np.array([summary(s) for s in load(options.data, "train")])
+    rows = np.array([row for row in map(summary, load(options.data, "train")) if row is not None])
     with open(options.domain, "w") as f:
         json.dump({"kind": "pose-domain", "sweeps": len(rows), "mean": rows.mean(0).round(5).tolist(),
                    "covariance": np.cov(rows.T).round(7).tolist()}, f, indent=1)
