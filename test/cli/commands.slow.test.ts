@@ -28,7 +28,7 @@ describe("bad input ends with exit code 2 and a sentence", () => {
     [["verify", "nosuch"], /there is no suite "nosuch"; the suites are io, geometry/],
     [["score", "a.stl"], /missing required argument/],
     [["reconstruct", SCENARIO], /knee-small\.yaml/],
-    [["reconstruct", "x.mha", "--preset", "slicer"], /there are "best" and "plus"/],
+    [["reconstruct", "x.mha", "--preset", "nosuch"], /there are "best", "plus" and "slicer"/],
     [["simulate", SCENARIO, "--out", "x.mha"], /ends in \.mcap/],
     [["convert", "a.stl", "b.step9"], /expected a name that ends in/],
     [["nonsense"], /unknown command/],

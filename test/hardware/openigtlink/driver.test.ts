@@ -299,9 +299,9 @@ test("F4: a server that announces 2⁶² bytes is left and tried again", async (
 });
 
 test("F20: a server that falls silent is asked for its status, then left and tried again", async () => {
-  const asked: string[] = [];
+  let asked = ""; // of the first connection; several messages may come in one chunk
   const server = await rawServer((socket, index) => {
-    socket.on("data", (chunk) => asked.push(`${index} ${chunk.toString("latin1", 2, 12)}`));
+    socket.on("data", (chunk) => (asked += index === 0 ? chunk.toString("latin1") : ""));
     if (index === 1) socket.write(Buffer.concat([encodeMessage(imageAt(START_S, 5)), encodeMessage(shutDown())]));
   });
   open.push(server);
@@ -310,7 +310,8 @@ test("F20: a server that falls silent is asked for its status, then left and tri
   expect((await all(stream)).length).toBe(1);
   await stream.close();
   expect(devices.counters.idleTimeouts).toBe(1);
-  expect(asked.filter((each) => each === "0 GET_STATUS").length).toBe(2);
+  // Once for the clock when it was connected, and again when nothing came: how often then is a matter of the load.
+  expect(asked.split("GET_STATUS").length - 1).toBeGreaterThanOrEqual(2);
 });
 
 test("F19: where nobody listens, opening says so, with the remedy", async () => {
