@@ -99,15 +99,35 @@ function pathObject(positionsMm: readonly number[]): LineSegments2 | null {
   );
 }
 
+function meanVertex({ mesh: { positions } }: LoadedMesh): Vector3 {
+  const mean = new Vector3(),
+    at = new Vector3();
+  for (let i = 0; i < positions.length; i += 3) mean.add(at.fromArray(positions, i));
+  return mean.divideScalar(Math.max(1, positions.length / 3));
+}
+
+/** A leg stands: from tibia to femur, whatever the frame; +Z where the two are not there. True bones, where there are. */
+function uprightOf(meshes: readonly LoadedMesh[]): Vector3 {
+  const find = (bone: string): LoadedMesh | undefined =>
+    meshes.find((mesh) => mesh.bone === bone && mesh.role === "truth") ?? meshes.find((mesh) => mesh.bone === bone);
+  const femur = find("femur"),
+    tibia = find("tibia");
+  const up = femur && tibia ? meanVertex(femur).sub(meanVertex(tibia)) : new Vector3();
+  return up.lengthSq() > 1 ? up.normalize() : new Vector3(0, 0, 1);
+}
+
 /** From where most of the scanning was done; else from the front (+Y) and a little above. */
-function viewDirection(centre: Vector3, radius: number, pathMm: readonly number[]): Vector3 {
+function viewDirection(centre: Vector3, radius: number, pathMm: readonly number[], up: Vector3): Vector3 {
   const mean = new Vector3();
   for (let i = 0; i + 2 < pathMm.length; i += 3) mean.add(new Vector3(pathMm[i], pathMm[i + 1], pathMm[i + 2]));
   mean.divideScalar(Math.max(1, Math.floor(pathMm.length / 3))).sub(centre);
   const scannedFrom = pathMm.length >= 3 && mean.length() > 0.25 * radius ? mean : new Vector3(0.35, 1, 0.25);
   // Never straight along the vertical, which has no left and right.
   const direction = scannedFrom.normalize();
-  if (Math.abs(direction.z) > 0.9) direction.add(new Vector3(0.3, 0.5, 0)).normalize();
+  if (Math.abs(direction.dot(up)) > 0.9) {
+    const level = new Vector3(0.3, 0.5, 0);
+    direction.add(level.addScaledVector(up, -level.dot(up))).normalize();
+  }
   return direction;
 }
 
@@ -136,7 +156,7 @@ export function createBoneScene(stage: HTMLElement, data: PageData, meshes: read
   const canvas = renderer.domElement;
   const scene = new Scene();
   const camera = new PerspectiveCamera(FIELD_OF_VIEW_DEG, 1, 1, 5000);
-  camera.up.set(0, 0, 1);
+  camera.up.copy(uprightOf(meshes));
   const lamp = new DirectionalLight(0xffffff, 1.9);
   lamp.position.set(0.4, 0.6, 1);
   camera.add(lamp);
@@ -204,7 +224,7 @@ export function createBoneScene(stage: HTMLElement, data: PageData, meshes: read
   }
 
   function resetView(): void {
-    const direction = viewDirection(whole.center, whole.radius, data.probePathMm);
+    const direction = viewDirection(whole.center, whole.radius, data.probePathMm, camera.up);
     const distance = MARGIN * distanceToFit(items, whole.center, direction, camera);
     controls.target.copy(whole.center);
     camera.position.copy(direction).multiplyScalar(distance).add(whole.center);
