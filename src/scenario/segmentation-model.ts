@@ -1,26 +1,16 @@
-import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { FormatError } from "../core/errors.ts";
 import type { SegmentationModel } from "../pipeline/segmentation/neural/model.ts";
 import { openSession } from "../pipeline/segmentation/neural/session.ts";
 import { checkSchema } from "./check-schema.ts";
 import { readYaml } from "./load.ts";
+import { readWeights, weightsFields } from "./model-weights.ts";
 
 const size = z.int().min(16).max(4096);
 
 const card = z.strictObject({
   kind: z.literal("segmentation-model"),
-  name: z.string().min(1).max(80),
-  about: z.string().max(4000).default(""),
-  weights: z.string().describe("the .onnx file, relative to the card"),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional()
-    .describe("of the weights; checked when it is given"),
+  ...weightsFields,
   input: z
     .strictObject({
       name: z.string().default("gray"),
@@ -59,7 +49,7 @@ const card = z.strictObject({
 });
 
 /** No segmentation network for one picture needs more. */
-const MAX_WEIGHTS = 512 * 2 ** 20;
+const MAX_WEIGHTS_MB = 512;
 
 /** The model that ships with the package. */
 export const defaultModelCard = fileURLToPath(new URL("../../models/bone/card.yaml", import.meta.url));
@@ -76,32 +66,12 @@ export interface LoadedModel {
  */
 export async function loadSegmentationModel(path: string): Promise<LoadedModel> {
   const remedy = "See models/bone/card.yaml and docs/segmentation.md";
-  const { name, weights: file, sha256: wanted, input, output } = checkSchema(card, await readYaml(path), path, remedy);
-  const { bytes, sha256 } = await readWeights(resolve(dirname(path), file), path);
-  if (wanted !== undefined && wanted !== sha256) {
-    throw new FormatError(path, { field: "sha256" }, `the weights have ${sha256}`, "Get the file that the card is of");
-  }
+  const found = checkSchema(card, await readYaml(path), path, remedy);
+  const { bytes, sha256 } = await readWeights(path, found, MAX_WEIGHTS_MB);
+  const { name, input, output } = found;
   const { name: inputName, layout, channels, mean, sd, size: kind } = input;
   const model: SegmentationModel = { name, weights: bytes, inputName, layout, channels, mean, sd, input: kind, output };
   const session = await openSession(model);
   await session.release();
   return { model, sha256 };
-}
-
-async function readWeights(path: string, cardPath: string): Promise<{ bytes: Uint8Array; sha256: string }> {
-  const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    throw new FormatError(cardPath, { field: "weights" }, `there is no ${path}`, "Put the .onnx file beside the card");
-  });
-  try {
-    const { size: length } = await handle.stat();
-    if (length > MAX_WEIGHTS) {
-      throw new FormatError(path, { whole: true }, `is ${length} bytes large`, "Networks of up to 512 MB can be used");
-    }
-    const bytes = new Uint8Array(new SharedArrayBuffer(length));
-    bytes.set(await handle.readFile());
-    return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
-  } finally {
-    await handle.close();
-  }
 }
