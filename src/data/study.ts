@@ -17,6 +17,9 @@ export interface CaseResult {
   readonly outcome: CaseOutcome;
 }
 
+/** Where the search for how many knees a comparison needs ends: it then needs this many or more. */
+export const MOST_KNEES = 10_000;
+
 /** A figure of one variant over the knees of a study; numbers that the cases do not give are null. */
 export interface VariantFigure {
   readonly id: string;

@@ -1,6 +1,7 @@
 import jstat from "jstat";
 import type { Rng } from "../core/rng.ts";
 import { mean, percentile, standardDeviation } from "../core/stats.ts";
+import { MOST_KNEES } from "../data/study.ts";
 import type { Interval } from "./block-bootstrap.ts";
 
 /** What each knee gave: one list a knee, one number a seed. The knee is the unit; its seeds are repeats of it. */
@@ -122,13 +123,13 @@ export function pairedDifferences(
 /**
  * Knees that a paired comparison needs to show a mean difference of `effect` in 80 of 100 studies, two-sided at 5 %, when
  * differences between knees have the standard deviation `sd`: n = ((t0.975 + t0.8) sd / effect)², by Student's quantiles
- * of that n. At least 3.
+ * of that n. At least 3, at most MOST_KNEES.
  */
 export function kneesToShow(effect: number, sd: number): number {
   if (!(sd > 0)) return FEWEST;
-  for (let n = FEWEST; n < 10_000; n++) {
+  for (let n = FEWEST; n < MOST_KNEES; n++) {
     const t = jstat.studentt.inv(0.975, n - 1) + jstat.studentt.inv(0.8, n - 1);
     if (n >= ((t * sd) / effect) ** 2) return n;
   }
-  return 10_000;
+  return MOST_KNEES;
 }

@@ -1,4 +1,4 @@
-import type { StudyReport, VariantFigure, VariantSummary } from "../data/study.ts";
+import { MOST_KNEES, type StudyReport, type VariantFigure, type VariantSummary } from "../data/study.ts";
 import { dotPlot } from "./dot-plot.ts";
 import { formatFigure, formatNumber, NONE } from "./format.ts";
 import { headlineLabel, isShare } from "./labels.ts";
@@ -52,9 +52,6 @@ function differenceCell({ id, unit, difference }: VariantFigure): Markup {
   return markup`<td>${sign}${formatNumber(mean * scale, 2)}${range && markup`<span class="note">${range}${!clear && ", within noise"}</span>`}<span
  class="note">${knees < MOST_KNEES ? `${knees} knees show` : `more than ${formatNumber(MOST_KNEES, 0)} knees to show`} ${formatNumber(effect * scale, 2)}</span></td>`;
 }
-
-/** `kneesToShow` looks no further. */
-const MOST_KNEES = 10_000;
 
 function casesCell({ cases, failed }: VariantSummary): Markup {
   const count = failed.reduce((sum, { count }) => sum + count, 0);
