@@ -33,11 +33,12 @@ export interface StudyContext {
 export async function runCases(plan: StudyPlan, files: CaseFiles, context: StudyContext): Promise<void> {
   const { log, signal, shard } = context;
   const cases = casesOf(plan).filter((_, i) => shard === undefined || i % shard.of === shard.index);
-  const perKnee = plan.variants.length * plan.study.seedsPerKnee;
+  const perKnee = plan.variants.length * plan.study.seedsPerKnee,
+    mayEndEarly = plan.study.stop !== undefined && shard === undefined;
   for (const [done, id] of cases.entries()) {
     log.progress("cases", done, cases.length);
     if (signal.aborted) throw stopped(done, cases.length);
-    if (shard === undefined && done % perKnee === 0 && enoughKnees(plan, await files.all()) !== null) return;
+    if (mayEndEarly && done % perKnee === 0 && enoughKnees(plan, await files.all()) !== null) return;
     if ((await files.read(id)) !== undefined) continue;
     const outcome = await outcomeOf(() => context.runCase(plan.scenarioOf(id)));
     if (signal.aborted) throw stopped(done, cases.length); // half a case is no case
