@@ -4,6 +4,7 @@
 
 import { boneAt } from "./field.ts";
 import { MapFrame } from "./map-frame.ts";
+import { mix4 } from "./noise.ts";
 
 export { findBone, seeTissue } from "./line-map.ts";
 export { addEcho, addInterfaces, addSheets } from "./mirrors.ts";
@@ -156,15 +157,6 @@ function mix(value: i32): i32 {
   h ^= h >>> 15;
   h *= 0x846ca68b;
   return h ^ (h >>> 16);
-}
-
-/** @inline */
-function mix4(value: v128): v128 {
-  let h = v128.xor(value, i32x4.shr_u(value, 16));
-  h = i32x4.mul(h, i32x4.splat(0x7feb352d));
-  h = v128.xor(h, i32x4.shr_u(h, 15));
-  h = i32x4.mul(h, i32x4.splat(0x846ca68b));
-  return v128.xor(h, i32x4.shr_u(h, 16));
 }
 
 /** @inline */

@@ -4,8 +4,8 @@ const PRIME_X: i32 = 0x9e3779b1;
 const PRIME_Y: i32 = 0x85ebca77;
 const PRIME_Z: i32 = 0xc2b2ae3d;
 
-/** @inline */
-function mix4(value: v128): v128 {
+/** Four hashes at once. @inline */
+export function mix4(value: v128): v128 {
   let h = v128.xor(value, i32x4.shr_u(value, 16));
   h = i32x4.mul(h, i32x4.splat(0x7feb352d));
   h = v128.xor(h, i32x4.shr_u(h, 15));
