@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { markup, Markup, type Content } from "./markup.ts";
+import { style } from "./style.ts";
+
+/** A part of a page that its list of contents names. */
+export interface Section {
+  readonly id: string;
+  /** In the list of contents. */
+  readonly short: string;
+  /** Holds an element with this id. */
+  readonly content: Markup;
+}
+
+/** What every page of this bench has; its sections stand in their order, those that are null are left out. */
+export interface Page {
+  /** What kind of page it is, in a word or two. */
+  readonly kicker: string;
+  readonly heading: string;
+  /** In the browser's tab; the heading when absent. */
+  readonly title?: string;
+  /** One line under the heading. */
+  readonly facts: Content;
+  readonly sections: readonly (Section | null)[];
+  /** The last words: what the page is not, and where the same figures lie for programs. */
+  readonly footer: Content;
+  /** Of this kind of page alone. */
+  readonly ownStyle?: string;
+  /** Programs that the page carries, already safe inside a script element, and what they read. */
+  readonly scripts?: readonly Markup[];
+  readonly data?: Markup;
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("base64");
+
+/** The browser itself refuses every fetch, and every script but those that this page was made with. */
+function policy(scripts: readonly Markup[]): string {
+  const run = scripts.length ? `script-src ${scripts.map(({ text }) => `'sha256-${sha256(text)}'`).join(" ")}; ` : "";
+  return `default-src 'none'; ${run}style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'`;
+}
+
+/** One file that loads nothing. Depends on its arguments alone. */
+export function renderPage({ kicker, heading, title = heading, facts, sections, footer, ...rest }: Page): string {
+  const { ownStyle = "", scripts = [], data } = rest;
+  const shown = sections.filter((section) => section !== null);
+  return markup`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy(scripts)}">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · SonoBench</title>
+<style>${new Markup(style + ownStyle)}</style></head><body><a class="skip" href="#main">Skip to the results</a>
+<header class="top"><p class="kicker">SonoBench ${kicker}</p><h1>${heading}</h1><p class="facts">${facts}</p></header>
+<nav aria-label="Contents"><ul>${shown.map(
+    ({ id, short }) => markup`<li><a href="#${id}">${short}</a></li>`,
+  )}</ul></nav><main id="main">${shown.map(({ content }) => content)}</main>
+<footer>${footer}</footer>
+${data}${scripts.map((text) => markup`<script>${text}</script>`)}</body></html>
+`.text;
+}
