@@ -17,7 +17,7 @@ async function readBundle(): Promise<string> {
 
 /** What renderReport puts into the page; read from the installed package, never from the network. */
 export async function loadReportScripts(): Promise<ReportScripts> {
-  const plotlyFile = createRequire(import.meta.url).resolve("plotly.js-dist-min");
+  const plotlyFile = createRequire(import.meta.url).resolve("plotly.js-cartesian-dist-min");
   const [plotly, app] = await Promise.all([readFile(plotlyFile, "utf8"), readBundle()]);
   return { plotly, app };
 }

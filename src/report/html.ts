@@ -10,7 +10,7 @@ import { headlineSection } from "./run/headline-section.ts";
 import { configurationSection, framesSection, limitsSection, warningSection } from "./run/other-sections.ts";
 import { viewSection } from "./run/view-section.ts";
 
-/** Source text of the two programs that the page carries: plotly.min.js and the bundle of src/viewer/report-app.ts. */
+/** Source text of the two programs that the page carries: plotly-cartesian.min.js and the bundle of src/viewer/report-app.ts. */
 export interface ReportScripts {
   readonly plotly: string;
   readonly app: string;
