@@ -12,6 +12,7 @@ export interface VerifyRow {
   readonly tolerance: number | string;
   readonly measured: number | string;
   readonly pass: boolean | "skipped";
+  readonly details?: readonly string[];
 }
 
 export function addVerify(program: Command): void {
@@ -23,7 +24,7 @@ export function addVerify(program: Command): void {
         "Checks that need the public recordings (SONOBENCH_DATA or ../shared/data) are skipped, and say so, without them.",
     )
     .option("--full", "the long statistics too")
-    .option("--json", "print an array of {id, statement, source, expected, tolerance, measured, pass}")
+    .option("--json", "print an array of {id, statement, source, expected, tolerance, measured, pass, details?}")
     .option("-q, --quiet", "no progress")
     .action(async (names: string[], options: CommonOptions & { full?: boolean }) => {
       const terminal = terminalFor(options);
@@ -41,14 +42,15 @@ export function addVerify(program: Command): void {
       for (const suite of suites) {
         if (!options.json) terminal.out(`\n${suite.name}: ${suite.about}`);
         for (const check of suite.checks) {
-          const { measured, pass } = await outcomeOf(check, context);
+          const { measured, pass, details } = await outcomeOf(check, context);
           const { id, statement, source, expected, tolerance } = check;
-          rows.push({ id, statement, source, expected, tolerance, measured, pass });
+          rows.push({ id, statement, source, expected, tolerance, measured, pass, ...(details && { details }) });
           if (!options.json) {
             const mark = pass === "skipped" ? "skip" : pass ? " ok " : "FAIL";
             terminal.out(
               `  ${mark}  ${statement}\n        ${id}: measured ${show(measured)}, expected ${show(expected)} ± ${show(tolerance)}`,
             );
+            for (const line of details ?? []) terminal.out(`          ${line}`);
           }
           terminal.log.progress("verify", rows.length, total);
         }

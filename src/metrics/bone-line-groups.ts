@@ -1,5 +1,5 @@
 import { errorFigures, share } from "./error-figures.ts";
-import type { JudgedColumn } from "./judged-column.ts";
+import { FACING_COSINE, type JudgedColumn } from "./judged-column.ts";
 
 /** Figures of a part of the columns with bone. */
 export interface BoneLineGroup {
@@ -13,22 +13,27 @@ export interface BoneLineGroup {
 
 export interface BoneLineGroups {
   readonly depth: readonly BoneLineGroup[];
-  readonly tilt: readonly BoneLineGroup[];
+  /** Of all columns with bone, `fromDeg` to the next one's. */
+  readonly tilt: readonly (BoneLineGroup & { readonly fromDeg: number })[];
   readonly tissue: readonly BoneLineGroup[];
 }
 
 const DEPTHS_MM = [0, 10, 20, 30, 40, 60, Infinity];
 const TILTS_DEG = [0, 10, 20, 35, 50, 72, 90];
 
-/** The columns with bone by depth, by the tilt of the bone to the beam, and by the tissue right above it. */
+/**
+ * The columns with bone by the tilt of the bone to the beam; those met at less than 50° also by depth and by the tissue
+ * right above the bone.
+ */
 export function groupsOf(columns: readonly JudgedColumn[]): BoneLineGroups {
-  const bone = columns.filter(({ isBone }) => isBone);
+  const bone = columns.filter(({ isBone }) => isBone),
+    facing = bone.filter(({ cosine }) => cosine > FACING_COSINE);
   const tilt = ({ cosine }: JudgedColumn): number => (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI;
-  const tissues = [...new Set(bone.map(({ tissue }) => tissue))].sort();
+  const tissues = [...new Set(facing.map(({ tissue }) => tissue))].sort();
   return {
-    depth: binned(bone, DEPTHS_MM, "mm", ({ depthMm }) => depthMm),
-    tilt: binned(bone, TILTS_DEG, "°", tilt),
-    tissue: tissues.map((name) => groupOf(name, bone.filter(({ tissue }) => tissue === name))), // prettier-ignore
+    depth: binned(facing, DEPTHS_MM, "mm", ({ depthMm }) => depthMm),
+    tilt: binned(bone, TILTS_DEG, "°", tilt).map((group, i) => ({ ...group, fromDeg: TILTS_DEG[i]! })),
+    tissue: tissues.map((name) => groupOf(name, facing.filter(({ tissue }) => tissue === name))), // prettier-ignore
   };
 }
 

@@ -12,6 +12,8 @@ export interface CheckOutcome {
   /** What was measured, as a number or in words. */
   readonly measured: number | string;
   readonly pass: boolean | "skipped";
+  /** Lines of a table behind the verdict, for people; printed below it. */
+  readonly details?: readonly string[];
 }
 
 /** One statement that a user can trust the bench for, and how it was tried. */

@@ -115,6 +115,37 @@ const convention: Check = {
   },
 };
 
+/** A group of fewer columns says nothing of its own. */
+const LEAST_OF_GROUP = 0.03;
+/** What is asked of a group: twice what is asked of the whole. */
+const GROUP = { meanAbsMm: 0.6, missedShare: 0.2 } as const;
+
+const groups: Check = {
+  id: "segmentation.simulated.groups",
+  statement:
+    "No depth, no tilt below 50° and no tissue above the bone carries the rest: each with at least 3 % of the columns with " +
+    "bone has at most twice the mean error and the missed bone that are asked of the whole.",
+  source,
+  expected: `mean at most ${GROUP.meanAbsMm} mm, missed at most ${100 * GROUP.missedShare} %`,
+  tolerance: "one-sided",
+  async run(context) {
+    const { groups: of, columns } = (await simulated(context)).scores.network;
+    const all = [...of.depth, ...of.tilt, ...of.tissue].filter(({ columns: n }) => n > 0);
+    const steep = new Set<unknown>(of.tilt.filter(({ fromDeg }) => fromDeg >= 50));
+    const worse = all
+      .filter((group) => !steep.has(group) && group.columns >= LEAST_OF_GROUP * columns.withBone)
+      .filter((g) => (g.meanAbsMm ?? Infinity) > GROUP.meanAbsMm || (g.missedShare ?? 1) > GROUP.missedShare);
+    return {
+      measured: worse.length === 0 ? "none is worse" : `worse: ${worse.map(({ name }) => name).join(", ")}`,
+      pass: worse.length === 0,
+      details: all.map(
+        ({ name, columns: n, biasMm, meanAbsMm, p95Mm, missedShare }) =>
+          `${name}: ${n} columns, bias ${mm(biasMm)}, mean ${mm(meanAbsMm)}, 95 % ${mm(p95Mm)}, missed ${percent(missedShare)}`,
+      ),
+    };
+  },
+};
+
 const uncertainty: Check = {
   id: "segmentation.simulated.uncertainty",
   statement: "Of the errors of the ridge points (those on the bone), a share lies within 1.96 of their stated SDs.",
@@ -225,6 +256,7 @@ export const segmentationSuite: Suite = {
     most("missed", "columns whose bone is met at less than 50° and was not found", 0.1, (s) => s.missedShare, ""),
     comparison,
     convention,
+    groups,
     uncertainty,
     reliability,
     real("network", true),

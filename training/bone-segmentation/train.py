@@ -2,8 +2,8 @@
 
     python3 train.py --data <folder of sonobench dataset> --out <folder> [--steps 6000] [--from ../../models/bone/bone.onnx]
 
-Knees that are added to the folder while it runs are taken in at the next validation. `--steps` may be changed when it
-is called again: the rate falls over the last third of them.
+Knees that are added to the folder while it runs, to train or to validate on, are taken in at the next validation.
+`--steps` may be changed when it is called again: the rate falls over the last third of them.
 """
 
 import argparse
@@ -116,6 +116,7 @@ def main():
         nonlocal best
         figures = validate(average, validation)
         entry = dict(step=step, loss=running, frames=len(train), knees=len(train.paths))
+        entry.update(validationKnees=len(validation.paths))
         log.append(dict(entry, cpuMinutes=(time.process_time() - began) / 60, **figures))
         # One number to choose by: mm of error, with a missed or invented column as bad as 3 mm.
         cost = figures["meanAbsMm"] + 3 * (figures["missedShare"] + figures["falseShare"])
@@ -149,6 +150,10 @@ def main():
             print(f"step {step}/{options.steps}  loss {running:.3f}  {time.process_time() - began:.0f} s CPU", flush=True)
         if step % options.validate == 0 or step == options.steps:
             train.grow()
+            known = len(validation.paths)
+            validation.grow()
+            if len(validation.paths) > known:
+                best = float("inf")  # costs on other knees do not compare
             judge()
         if step % 200 == 0 or step == options.steps:
             save()
