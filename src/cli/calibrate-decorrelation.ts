@@ -5,7 +5,7 @@ import { writeFileAtomic } from "../io/atomic.ts";
 import { calibrateDecorrelation } from "../scenario/calibrate-decorrelation.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { checkThresholds } from "./thresholds.ts";
-import { packageVersion } from "./version.ts";
+import { ownSoftware } from "./software.ts";
 
 interface DecorrelationOptions extends CommonOptions {
   readonly out?: string;
@@ -45,7 +45,7 @@ export function addCalibrateDecorrelation(group: Command): void {
         const { curves, patches, scales } = await calibrateDecorrelation(
           paths,
           { dynamicRangeDb, imageName, referenceName, ...(config === undefined ? {} : { configuration: config }) },
-          { log: terminal.log, workers, signal: interruptSignal(), version: packageVersion() },
+          { log: terminal.log, workers, signal: interruptSignal(), software: await ownSoftware() },
         );
         if (options.out !== undefined)
           await writeFileAtomic(options.out, `${JSON.stringify(rounded(curves), null, 1)}\n`);

@@ -11,7 +11,7 @@ import { rigGeometry } from "../scenario/session/plan-session.ts";
 import { scoreSession } from "../scenario/session/score-session.ts";
 import { exact, imageFigures, type Outcome } from "./calibrate-outcome.ts";
 import { defaultWorkers, interruptSignal, terminalFor, UsageError, type CommonOptions } from "./command.ts";
-import { packageVersion } from "./version.ts";
+import { ownSoftware } from "./software.ts";
 
 /** Which command calibrates from a session. */
 export const commandOf: { readonly [K in SessionKind]: string } = {
@@ -42,7 +42,12 @@ export async function calibrateScenario(
   const folder = options.keep ?? (await mkdtemp(join(tmpdir(), "sonobench-session-")));
   const workers = createWorkerPool(defaultWorkers());
   try {
-    const context = { log: terminalFor(options).log, workers, signal: interruptSignal(), version: packageVersion() };
+    const context = {
+      log: terminalFor(options).log,
+      workers,
+      signal: interruptSignal(),
+      software: await ownSoftware(),
+    };
     const outcome = await calibrateSessions(source.session, source, seed, folder, context);
     const { planned, results } = outcome;
     const scores = scoreSession(results, planned, rigGeometry(source));

@@ -11,7 +11,7 @@ import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, t
 import { printOutcome } from "./print-outcome.ts";
 import { loadReportScripts } from "./report-scripts.ts";
 import { checkThresholds } from "./thresholds.ts";
-import { packageVersion } from "./version.ts";
+import { ownSoftware } from "./software.ts";
 
 interface ReconstructOptions extends CommonOptions {
   readonly config?: string;
@@ -93,7 +93,7 @@ export function addReconstruct(program: Command): void {
       const folder = options.out ?? join("reports", name);
       const workers = createWorkerPool(options.workers ?? defaultWorkers());
       try {
-        const context = { log: terminal.log, workers, signal: interruptSignal(), version: packageVersion() };
+        const context = { log: terminal.log, workers, signal: interruptSignal(), software: await ownSoftware() };
         const outcome = await runRecorded(scenario, scenario.source, folder, context, recorded);
         let { report } = outcome;
         if (options.compareVolume !== undefined) {

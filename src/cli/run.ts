@@ -14,7 +14,7 @@ import { checkThresholds } from "./thresholds.ts";
 import { pictureCache } from "./picture-cache.ts";
 import { printOutcome } from "./print-outcome.ts";
 import { loadReportScripts } from "./report-scripts.ts";
-import { packageVersion } from "./version.ts";
+import { ownSoftware } from "./software.ts";
 
 interface RunOptions extends CommonOptions {
   readonly out?: string;
@@ -57,7 +57,7 @@ export function addRun(program: Command): void {
           log: terminal.log,
           workers,
           signal: interruptSignal(),
-          version: packageVersion(),
+          software: await ownSoftware(),
           ...(await pictureCache(options)),
         };
         const { source } = scenario;

@@ -9,7 +9,7 @@ import { simulate } from "../scenario/simulate.ts";
 import { writeSession } from "../scenario/session/write-session.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { pictureCache } from "./picture-cache.ts";
-import { packageVersion } from "./version.ts";
+import { ownSoftware } from "./software.ts";
 
 interface SimulateOptions extends CommonOptions {
   readonly out: string;
@@ -50,7 +50,7 @@ export function addSimulate(program: Command): void {
         if (source.kind === "session") {
           const written = await writeSession(source, scenario.seed, options.out, {
             ...context,
-            version: packageVersion(),
+            software: await ownSoftware(),
           });
           if (options.json) terminal.out(JSON.stringify({ headline: {}, ...written }, null, 2));
           else terminal.out(`${written.recording}, ${written.configuration}; the truth is in ${written.truthFolder}`);

@@ -19,7 +19,8 @@ import { writeStudy } from "../study/write-study.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { codeDigest, pictureCache } from "./picture-cache.ts";
 import type { Terminal } from "./terminal.ts";
-import { packageRoot, packageVersion } from "./version.ts";
+import { ownSoftware } from "./software.ts";
+import { packageRoot } from "./version.ts";
 
 interface StudyOptions extends CommonOptions {
   readonly out?: string;
@@ -82,7 +83,7 @@ export function addStudy(program: Command): void {
         await runHere(terminal, plan, files, options);
         if (options.shard) return printStatus(terminal, plan, files, options);
       }
-      const report = await collectStudy(plan, files, packageVersion());
+      const report = await collectStudy(plan, files, await ownSoftware());
       const page = await writeStudy(folder, plan, await files.all(), report);
       printAnswer(terminal, report, page, options.json === true);
     });
@@ -125,7 +126,13 @@ async function runHere(terminal: Terminal, plan: StudyPlan, files: CaseFiles, op
     const signal = interruptSignal("stopping; every finished case is kept");
     // The bar counts cases: what a case says of itself is shown with --verbose only.
     const log = options.verbose ? terminal.log : { ...terminal.log, info: () => undefined, progress: () => undefined };
-    const context: RunContext = { log, workers, signal, version: packageVersion(), ...(await pictureCache(options)) };
+    const context: RunContext = {
+      log,
+      workers,
+      signal,
+      software: await ownSoftware(),
+      ...(await pictureCache(options)),
+    };
     const runCase: RunCase = async (scenario) => {
       const folder = await mkdtemp(join(scratch, "case-"));
       try {

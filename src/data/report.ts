@@ -1,3 +1,4 @@
+import type { Software, UsedModel } from "./provenance.ts";
 import type { BoneName } from "./surface.ts";
 
 /** A figure with its 95 % interval; `low` = `high` = `value` only where the figure has no spread (a count). */
@@ -112,7 +113,7 @@ export interface Report {
   readonly schemaVersion: 1;
   readonly kind: "run" | "reconstruct";
   readonly title: string;
-  readonly software: { readonly name: "sonobench"; readonly version: string };
+  readonly software: Software;
   readonly seed: string | null;
   readonly headline: Readonly<Record<string, Figure>>;
   /** The scenario or the command's options, every default filled in. */
@@ -148,6 +149,8 @@ export interface Report {
     readonly dropped: Readonly<Record<string, number>>;
     readonly samples: readonly FrameSample[];
   };
+  /** Weights and shapes that it was made with; absent in older reports. */
+  readonly models?: readonly UsedModel[];
   /** Files of the result folder that the page shows, by role; paths relative to the folder. */
   readonly meshes: readonly {
     readonly bone: string;

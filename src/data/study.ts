@@ -1,3 +1,4 @@
+import type { Software } from "./provenance.ts";
 import type { Figure } from "./report.ts";
 
 /** One run of a study: which variant, on which knee, with which draw of everything else. All count from 0. */
@@ -60,7 +61,7 @@ export interface StudyReport {
   readonly name: string;
   readonly question: string;
   readonly about: string;
-  readonly software: { readonly name: "sonobench"; readonly version: string };
+  readonly software: Software;
   readonly seed: string;
   readonly knees: number;
   readonly seedsPerKnee: number;

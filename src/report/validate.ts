@@ -118,11 +118,23 @@ const frame = z
     error: "expected one row a column, or null",
   });
 
+const hash = (length: number) => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`));
+
+const software = z.strictObject({
+  name: z.literal("sonobench"),
+  version: z.string(),
+  code: z
+    .strictObject({ commit: z.union([hash(40), hash(64)]), dirty: z.boolean() })
+    .describe("of the program's own repository; dirty: program, models or packages differ from that commit")
+    .exactOptional(),
+  packages: z.record(z.string(), z.string()).describe("packages that figures follow from").exactOptional(),
+});
+
 const reportSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   kind: z.enum(["run", "reconstruct"]),
   title: z.string(),
-  software: z.strictObject({ name: z.literal("sonobench"), version: z.string() }),
+  software,
   seed: z.string().nullable(),
   headline: z.record(z.string(), figure),
   // Anything, as deep as it likes: a schema that looked inside could be made to overflow the stack.
@@ -149,6 +161,7 @@ const reportSchema = z.strictObject({
   frames: z
     .strictObject({ total: count, used: count, dropped: z.record(z.string(), count), samples: z.array(frame) })
     .refine(({ total, used }) => used <= total, { path: ["used"], error: "expected no more than the total" }),
+  models: z.array(z.strictObject({ use: z.string(), name: z.string(), sha256: hash(64) })).exactOptional(),
   meshes: z.array(
     z.strictObject({ bone: z.string(), role: z.enum(["result", "truth"]), file: innerPath, triangles: count }),
   ),

@@ -1,4 +1,5 @@
 import type { Log } from "../core/log.ts";
+import type { Software } from "../data/provenance.ts";
 import type { WorkerPool } from "../core/worker-pool.ts";
 import type { RenderPictures } from "./cached-pictures.ts";
 
@@ -7,7 +8,8 @@ export interface RunContext {
   readonly log: Log;
   readonly workers: WorkerPool;
   readonly signal: AbortSignal;
-  readonly version: string;
+  /** For the report: which program made it. */
+  readonly software: Software;
   /** How simulated pictures are come by; rendered when absent. */
   readonly pictures?: RenderPictures;
 }

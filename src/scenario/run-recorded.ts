@@ -84,7 +84,7 @@ export async function runRecorded(
         kind: "reconstruct",
         scenario,
         configuration: { ...scenario, source: withoutFolders(source), content, preset },
-        version: run.version,
+        software: run.software,
         recording,
         result,
         calibration: calibrationOf(fixed, source.imageName, imageLagS),

@@ -118,7 +118,7 @@ async function judge<T>(
   watch: Stopwatch,
   use: (run: FinishedRun) => Promise<T>,
 ): Promise<T> {
-  const { log, workers, version } = runContext;
+  const { log, workers, software } = runContext;
   const context: StageContext = { rng: createRng(scenario.seed).fork("pipeline"), log, workers };
   const {
     calibration,
@@ -160,7 +160,7 @@ async function judge<T>(
       kind: "run",
       scenario,
       configuration: scenario,
-      version,
+      software,
       recording,
       result,
       calibration,

@@ -1,4 +1,5 @@
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
+import type { Made } from "../data/provenance.ts";
 
 /** Times of the stages; they go to timing.json, never to report.json. */
 export interface Stopwatch {
@@ -26,13 +27,19 @@ export function createStopwatch(): Stopwatch {
         stagesS: stages,
         framesPerS: frames / totalS,
         peakMemoryMb: process.resourceUsage().maxRSS / 1024,
-        host: {
-          cores: availableParallelism(),
-          processor: cpus()[0]?.model ?? "unknown",
-          memoryGb: totalmem() / 2 ** 30,
-          node: process.versions.node,
-        },
+        host: hostFacts(),
       };
     },
+  };
+}
+
+/** The machine, without its name or its user's. */
+export function hostFacts(): Made["host"] {
+  return {
+    cores: availableParallelism(),
+    processor: cpus()[0]?.model ?? "unknown",
+    memoryGb: totalmem() / 2 ** 30,
+    node: process.versions.node,
+    system: `${platform()} ${release()}, ${arch()}`,
   };
 }

@@ -5,6 +5,7 @@ import { transformPoint } from "../core/rigid.ts";
 import type { Calibration } from "../data/calibration.ts";
 import type { GroundTruth, TrueBody } from "../data/ground-truth.ts";
 import type { ImageGeometry } from "../data/image.ts";
+import type { Software } from "../data/provenance.ts";
 import type { Recording } from "../data/recording.ts";
 import type { Figure, Report, RouteReport } from "../data/report.ts";
 import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
@@ -35,6 +36,7 @@ import {
 import type { Scenario } from "./schema.ts";
 import { writeSlicerScene } from "./slicer-scene.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+import { usedModels } from "./used-models.ts";
 
 export interface RunOutcome {
   readonly report: Report;
@@ -47,7 +49,7 @@ export interface FinishedRun {
   readonly scenario: Scenario;
   /** What the report says of how it was made. */
   readonly configuration: unknown;
-  readonly version: string;
+  readonly software: Software;
   readonly recording: Recording;
   readonly result: PipelineResult;
   readonly calibration: Calibration | undefined;
@@ -114,7 +116,7 @@ export async function writeRun(
     schemaVersion: 1,
     kind: run.kind,
     title: scenario.name,
-    software: { name: "sonobench", version: run.version },
+    software: run.software,
     seed: scenario.seed,
     headline: { ...run.headline, ...completion.headline },
     configuration: run.configuration,
@@ -123,6 +125,7 @@ export async function writeRun(
     ...(run.routes ? { routes: run.routes } : {}),
     segmentation: judged?.scored.segmentation ?? null,
     frames: { total: recording.images!.count, used: frames.count, dropped: frames.dropped, samples },
+    models: await usedModels(scenario),
     meshes: [
       ...surfaces.map(({ bone, mesh }) => meshEntry(bone, "result", `${bone}.ply`, mesh.triangles.length)),
       ...(truth?.bones ?? []).map(({ name, mesh }) =>

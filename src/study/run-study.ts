@@ -1,5 +1,6 @@
 import { FormatError, Interrupted } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import type { Software } from "../data/provenance.ts";
 import type { CaseOutcome, CaseResult, StudyReport } from "../data/study.ts";
 import type { Figure } from "../data/report.ts";
 import type { Scenario, SimulatedSource } from "../scenario/schema.ts";
@@ -67,8 +68,8 @@ const isSystemError = (error: unknown): boolean =>
   error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
 
 /** Of what is there; the same bytes whoever ran the cases, and in whatever order. */
-export const collectStudy = async (plan: StudyPlan, files: CaseFiles, version: string): Promise<StudyReport> =>
-  summariseStudy(plan, await files.all(), version);
+export const collectStudy = async (plan: StudyPlan, files: CaseFiles, software: Software): Promise<StudyReport> =>
+  summariseStudy(plan, await files.all(), software);
 
 /** How many cases there are and how many are finished, of them failed. */
 export function statusOf(plan: StudyPlan, results: readonly CaseResult[]) {

@@ -1,5 +1,6 @@
 import { createRng, type Rng } from "../core/rng.ts";
 import { mean } from "../core/stats.ts";
+import type { Software } from "../data/provenance.ts";
 import type { CaseResult, StudyReport, VariantFigure, VariantSummary } from "../data/study.ts";
 import {
   components,
@@ -16,7 +17,7 @@ import type { StudyFigure } from "./study-schema.ts";
 type Cells = readonly (readonly (number | null)[])[];
 
 /** The table of a study. Its random numbers follow from the study's seed, so it is a function of plan and cases. */
-export function summariseStudy(plan: StudyPlan, results: readonly CaseResult[], version: string): StudyReport {
+export function summariseStudy(plan: StudyPlan, results: readonly CaseResult[], software: Software): StudyReport {
   const { study, variants, reference } = plan;
   const knees = enoughKnees(plan, results);
   const counted = results.filter(({ id }) => knees === null || id.knee < knees);
@@ -26,7 +27,7 @@ export function summariseStudy(plan: StudyPlan, results: readonly CaseResult[], 
     name: study.name,
     question: study.question,
     about: study.about,
-    software: { name: "sonobench", version },
+    software,
     seed: study.seed,
     knees: knees ?? study.knees,
     seedsPerKnee: study.seedsPerKnee,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { softwareOf } from "../data/provenance.ts";
 import { silentLog } from "../core/log.ts";
 import { createWorkerPool } from "../core/worker-pool.ts";
 import { diagnoseSpatial } from "../pipeline/calibration/diagnosis/diagnose-spatial.ts";
@@ -20,7 +21,12 @@ async function sessionErrors(session: SessionKind, seed: string, conditions: obj
   const folder = await mkdtemp(join(tmpdir(), "sonobench-verify-"));
   const workers = createWorkerPool(2);
   try {
-    const context = { log: silentLog, workers, signal: new AbortController().signal, version: "verify" };
+    const context = {
+      log: silentLog,
+      workers,
+      signal: new AbortController().signal,
+      software: softwareOf("verify"),
+    };
     const { results, planned } = await calibrateSessions(session, source, seed, folder, context);
     const scores = scoreSession(results, planned, rigGeometry(source));
     return { results, planned, error: (id: string): number => scores[id]?.value ?? NaN };

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { softwareOf } from "../data/provenance.ts";
 import { silentLog } from "../core/log.ts";
 import { createRng } from "../core/rng.ts";
 import { createWorkerPool } from "../core/worker-pool.ts";
@@ -39,7 +40,7 @@ async function runOnce(workerCount: number, pictures?: RenderPictures): Promise<
       log: silentLog,
       workers,
       signal: new AbortController().signal,
-      version: "verify",
+      software: softwareOf("verify"),
       ...(pictures && { pictures }),
     };
     await runSimulated(scenario, scenario.source, folder, context);

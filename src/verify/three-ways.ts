@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { softwareOf } from "../data/provenance.ts";
 import { silentLog } from "../core/log.ts";
 import { createWorkerPool } from "../core/worker-pool.ts";
 import type { Report } from "../data/report.ts";
@@ -65,7 +66,7 @@ export async function threeWays(version: string): Promise<ThreeWays> {
   const folder = await mkdtemp(join(tmpdir(), "sonobench-three-ways-"));
   const workers = createWorkerPool(2);
   const signal = new AbortController().signal;
-  const context: RunContext = { log: silentLog, workers, signal, version };
+  const context: RunContext = { log: silentLog, workers, signal, software: softwareOf(version) };
   const at = (way: string): string => join(folder, way, "recording.mcap");
   try {
     const scenario = parseScenario(oneStroke, "verify three-ways");

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { softwareOf } from "../data/provenance.ts";
 import { silentLog } from "../core/log.ts";
 import { fromAxisAngle, invert, multiply3x4 } from "../core/rigid.ts";
 import { createRng } from "../core/rng.ts";
@@ -156,7 +157,12 @@ async function recorded({ dataFolder }: CheckContext, file: string, configuratio
       "verify",
     );
     if (scenario.source.kind !== "recording") throw new Error("unreachable: the source is a recording");
-    const context = { log: silentLog, workers, signal: new AbortController().signal, version: "verify" };
+    const context = {
+      log: silentLog,
+      workers,
+      signal: new AbortController().signal,
+      software: softwareOf("verify"),
+    };
     const { report } = await runRecorded(scenario, scenario.source, folder, context);
     const of = (id: string): number => report.headline[`trackerless.${id}`]?.value ?? NaN;
     const all = ["score2025", "fdrPath", "gpe", "lpe", "standStill.gpe", "standStill.lpe", "standStill.score2025"].map(

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { softwareOf } from "../../src/data/provenance.ts";
 import { silentLog } from "../../src/core/log.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { openCaseFiles } from "../../src/study/case-files.ts";
@@ -47,7 +48,7 @@ test("variants are compared on the same knees and seeds: a difference is found t
   const plan = await study();
   const files = await open(plan);
   await runCases(plan, files, context());
-  const { variants, answer } = await collectStudy(plan, files, "1");
+  const { variants, answer } = await collectStudy(plan, files, softwareOf("1"));
   const [plain, slow, shaky] = variants.map(({ figures }) => figures[0]!);
   expect(plain!.difference).toBeNull();
   expect(slow!.difference!.mean).toBeCloseTo(-0.2, 10);
@@ -83,7 +84,7 @@ test("killed in the middle it goes on where it was, and shards in any order coll
     (["whole", "killed", "shared"] as const).map(async (name) => {
       const files = await open(plan, name);
       const into = join(folder, name);
-      await writeStudy(into, plan, await files.all(), await collectStudy(plan, files, "1"));
+      await writeStudy(into, plan, await files.all(), await collectStudy(plan, files, softwareOf("1")));
       const names = ["study-report.json", "table.csv", "table.parquet", "study.html"];
       return Promise.all(names.map((file) => readFile(join(into, file))));
     }),
@@ -98,7 +99,7 @@ test("a case that fails stays in the denominator with its reason, and stops noth
   const failing: RunCase = (scenario) =>
     scenario.source.operator.tremorMm > 1 ? Promise.reject(new Error("the probe fell down")) : runCase(scenario);
   await runCases(plan, files, context({ runCase: failing }));
-  const { variants } = await collectStudy(plan, files, "1");
+  const { variants } = await collectStudy(plan, files, softwareOf("1"));
   expect(variants[2]).toMatchObject({ cases: 12, failed: [{ reason: "the probe fell down", count: 12 }] });
   expect(variants[2]!.figures[0]!.mean).toBeNull();
   expect(variants[0]!.figures[0]!.mean).toBeCloseTo(1, 0);
@@ -126,12 +127,12 @@ test("it ends early when every interval is narrow enough, and says so; a shard's
   const plan = await study("stop: { halfWidth: 0.2, minKnees: 3 }");
   const files = await open(plan);
   await runCases(plan, files, context());
-  const report = await collectStudy(plan, files, "1");
+  const report = await collectStudy(plan, files, softwareOf("1"));
   expect(report.knees).toBeLessThan(6);
   expect(report.stopped).toContain(`After ${report.knees} of 6 knees`);
   const all = await open(plan, "all");
   await runCases(plan, all, context({ shard: { index: 0, of: 1 } }));
-  expect(await collectStudy(plan, all, "1")).toEqual(report);
+  expect(await collectStudy(plan, all, softwareOf("1"))).toEqual(report);
 });
 
 test("a half-written case is run again", async () => {

@@ -2,6 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { softwareOf } from "../../../src/data/provenance.ts";
 import { createWorkerPool } from "../../../src/core/worker-pool.ts";
 import { transformPoint } from "../../../src/core/rigid.ts";
 import { silentLog } from "../../../src/core/log.ts";
@@ -20,7 +21,12 @@ async function session(kind: SessionKind, seed: string, conditions = {}, imaging
   );
   if (source.kind !== "session") throw new Error("the source is a session");
   const folder = await mkdtemp(join(tmpdir(), "sonobench-session-"));
-  const context = { log: silentLog, workers, signal: new AbortController().signal, version: "test" };
+  const context = {
+    log: silentLog,
+    workers,
+    signal: new AbortController().signal,
+    software: softwareOf("test"),
+  };
   const { results, planned } = await calibrateSessions(kind, source, seed, folder, context);
   const scores = scoreSession(results, planned, rigGeometry(source));
   return { results, planned, error: (id: string): number => scores[`calibration.${id}`]?.value ?? NaN };
