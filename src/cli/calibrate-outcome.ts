@@ -7,6 +7,8 @@ export interface Outcome {
   readonly headline: Readonly<Record<string, Figure>>;
   /** Everything else that was found, for machines. */
   readonly result: Readonly<Record<string, unknown>>;
+  /** Of a simulated session. */
+  readonly seed?: string;
   /** What was found and done, for people. */
   readonly sentences?: readonly string[];
   /** What may be wrong, the likeliest first. */

@@ -56,6 +56,7 @@ export async function calibrateScenario(
     return {
       headline: { ...found(results), ...scores },
       ...rest(results),
+      seed,
       ...(results.diagnosis ? { findings: results.diagnosis } : {}),
       figures: () => Promise.resolve(figures),
     };

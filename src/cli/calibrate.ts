@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import type { CalibrationPage } from "../data/calibration-page.ts";
+import { formatFigure } from "../report/format.ts";
 import { writeCalibrationPage } from "../scenario/calibration-figures/write-page.ts";
 import {
   landmarksRecording,
@@ -18,6 +19,7 @@ import { calibrateScenario, isScenario } from "./calibrate-session.ts";
 import { terminalFor } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 import { checkThresholds } from "./thresholds.ts";
+import { ownSoftware } from "./software.ts";
 
 export function addCalibrate(program: Command): void {
   const group = program
@@ -107,8 +109,8 @@ const MOST_FINDINGS = 3;
 
 function printCalibration({ headline, sentences, findings, transform }: Outcome, { out }: Terminal): void {
   for (const [id, { value, low, high, unit }] of Object.entries(headline)) {
-    const interval = low === high ? "" : `   (95 %: ${low.toPrecision(4)} to ${high.toPrecision(4)})`;
-    out(`  ${id.padEnd(44)} ${value.toPrecision(5)} ${unit === "1" ? "" : unit}${interval}`);
+    const text = formatFigure(id, { value, low, high, unit });
+    out(`  ${id.padEnd(44)} ${text.value} ${text.unit}${text.interval && `   (95 %: ${text.interval})`}`);
   }
   for (const sentence of sentences ?? []) out(`  ${sentence}`);
   if (findings && findings.length > 0) {
@@ -131,9 +133,11 @@ const titles: Readonly<Record<string, string>> = {
 };
 
 async function calibrationPage(name: string, recording: string, outcome: Outcome): Promise<CalibrationPage> {
-  const { headline, sentences = [], findings, figures, transform } = outcome;
+  const { headline, seed, sentences = [], findings, figures, transform } = outcome;
   return {
     title: titles[name] ?? name,
+    software: await ownSoftware(),
+    ...(seed === undefined ? {} : { seed }),
     facts: `${isScenario(recording) ? "Simulated session" : "Recording"} ${basename(recording)}`,
     headline,
     sentences,

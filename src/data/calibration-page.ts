@@ -1,3 +1,4 @@
+import type { Made, Software } from "./provenance.ts";
 import type { Figure } from "./report.ts";
 
 /** Points or a line; two arrays of one length. */
@@ -70,6 +71,10 @@ export interface PageFinding {
 /** Everything that the page of one calibration shows. */
 export interface CalibrationPage {
   readonly title: string;
+  readonly software?: Software;
+  /** Of a simulated session. */
+  readonly seed?: string;
+  readonly made?: Made;
   /** What it was made from. */
   readonly facts: string;
   readonly headline: Readonly<Record<string, Figure>>;

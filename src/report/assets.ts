@@ -1,5 +1,6 @@
 import { deflateSync } from "node:zlib";
 import type { PackedBytes, PageData, PageMesh } from "../data/report-page.ts";
+import type { Made } from "../data/provenance.ts";
 import type { Report } from "../data/report.ts";
 import { packMesh, packValues } from "../geometry/packed-mesh.ts";
 import { vertexCount, type Mesh } from "../geometry/mesh.ts";
@@ -28,6 +29,8 @@ export interface ReportFrame {
 export interface ReportAssets {
   readonly meshes: readonly ReportMesh[];
   readonly frames: readonly ReportFrame[];
+  /** When and where: of timing.json. */
+  readonly made?: Made;
 }
 
 /** Colours run from minus to plus this many mm; ±2 mm is shown first, in every report, so that two can be compared. */

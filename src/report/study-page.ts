@@ -1,17 +1,13 @@
+import type { Made } from "../data/provenance.ts";
 import { MOST_KNEES, type StudyReport, type VariantFigure, type VariantSummary } from "../data/study.ts";
 import { dotPlot } from "./dot-plot.ts";
 import { formatFigure, formatNumber, NONE } from "./format.ts";
 import { headlineLabel, isShare } from "./labels.ts";
-import { markup, Markup, type Content } from "./markup.ts";
-import { style } from "./style.ts";
+import { howToReadSection } from "./how-to-read.ts";
+import { markup, type Markup } from "./markup.ts";
+import { renderPage, type Section } from "./page.ts";
+import { checkoutCommands, provenanceSection, softwareLine } from "./provenance.ts";
 import { table } from "./tables.ts";
-
-/** Of the plot; the rest is the style of every page. */
-const plotStyle = `svg.dots{width:100%;min-width:620px;height:auto;display:block}
-svg.dots text{fill:var(--ink);font-size:14px}svg.dots .scale{fill:var(--soft);font-size:12px}
-svg.dots .grid{stroke:var(--line)}svg.dots .mark{stroke:var(--warn-line);stroke-dasharray:5 4}
-svg.dots .point{fill:var(--soft);opacity:.55}svg.dots .interval{stroke:var(--accent);stroke-width:3}
-svg.dots .mean{fill:var(--accent)}main{padding-top:1rem}p.answer{font-size:1.25rem;line-height:1.45;margin:.2rem 0 .4rem}`;
 
 const shareScale = (id: string, unit: string): number => (unit === "1" && isShare(id) ? 100 : 1);
 
@@ -58,15 +54,8 @@ function casesCell({ cases, failed }: VariantSummary): Markup {
   return markup`<td>${cases - count} of ${cases}</td>`;
 }
 
-function studyTable({
-  variants,
-  reference,
-  figures,
-}: {
-  readonly variants: StudyReport["variants"];
-  readonly reference: string;
-  readonly figures: readonly VariantFigure[];
-}): Markup {
+function studyTable({ variants, reference }: StudyReport): Markup {
+  const figures = variants[0]!.figures;
   const heads = figures.map(({ id, unit }) => {
     const { name, scope } = headlineLabel(id);
     const shown = shareScale(id, unit) === 100 ? "%" : unit === "1" ? "" : unit;
@@ -87,37 +76,80 @@ function studyTable({
   );
 }
 
-function failures({ variants }: StudyReport): Content {
+function failures({ variants }: StudyReport): Section | null {
   const rows = variants.flatMap(({ name, failed }) => failed.map(({ reason, count }) => ({ name, reason, count })));
   if (rows.length === 0) return null;
-  return markup`<section class="notice" aria-label="Failed cases"><h2>Cases that failed</h2><ul class="plain">${rows.map(
+  const content = markup`<section class="notice" id="failures" aria-label="Failed cases"><h2>Cases that failed</h2><ul class="plain">${rows.map(
     ({ name, reason, count }) => markup`<li>${name}: ${count === 1 ? "once" : `${count} times`}: ${reason}</li>`,
   )}</ul></section>`;
+  return { id: "failures", short: "Failures", content };
 }
 
-/** One page: the question, the answer, a plot, a table, the limits. A function of the report alone; loads nothing. */
-export function renderStudy(report: StudyReport): string {
-  const { question, answer, about, knees, seedsPerKnee, seed, software, stopped, limits, variants, reference } = report;
-  const facts = `${variants.length} variants on ${knees} knees, ${seedsPerKnee} draws of everything else each · seed ${seed} · ${software.name} ${software.version}`;
-  return markup`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>${report.name} · SonoBench study</title>
-<style>${new Markup(style)}${new Markup(plotStyle)}</style></head><body><a class="skip" href="#main">Skip to the answer</a>
-<header class="top"><p class="kicker">SonoBench study</p><h1>${question}</h1><p class="facts">${facts}</p></header><main id="main">
-<section><h2>The answer</h2><p class="answer">${answer}</p>${stopped && markup`<p class="note">${stopped}</p>`}${
-    about && markup`<p class="note">${about}</p>`
-  }</section>${failures(report)}
-<section><h2>Every variant</h2>${plotOf(report, 0)}<p class="note">Squares: means over knees. Bars: their 95 % intervals. Dots: single knees.</p></section>
-<section><h2>The numbers</h2>${studyTable({ variants, reference, figures: variants[0]!.figures })}</section>
-<section><h2>What this does not say</h2><ul>${[
+function limits({ limits, knees }: StudyReport): Section {
+  const all = [
     ...limits,
     "Knees, hands, scanners and trackers are simulated: what is not modelled (listed in every run's report) has no part in these figures.",
-    knees < 6
-      ? "With fewer than six knees a bootstrap interval cannot reach 95 %; Student's assumes knees that scatter normally."
-      : null,
-  ]
-    .filter((line) => line !== null)
-    .map((line) => markup`<li>${line}</li>`)}</ul></section></main>
-<footer><p>Simulation is not clinical evidence. The same figures, for programs: study-report.json and table.csv beside this page.</p></footer></body></html>
-`.text;
+    ...(knees < 6
+      ? [
+          "With fewer than six knees a bootstrap interval cannot reach 95 %; Student's assumes knees that scatter normally.",
+        ]
+      : []),
+  ];
+  return {
+    id: "limits",
+    short: "Limits",
+    content: markup`<section id="limits"><h2>What this does not say</h2><ul class="plain">${all.map((line) => markup`<li>${line}</li>`)}</ul></section>`,
+  };
+}
+
+const answerSection = ({ answer, stopped, about }: StudyReport): Section => ({
+  id: "answer",
+  short: "Answer",
+  content: markup`<section id="answer"><h2>The answer</h2><p class="answer">${answer}</p>${
+    stopped && markup`<p class="note">${stopped}</p>`
+  }${about && markup`<p class="note">${about}</p>`}</section>`,
+});
+
+/** The parts that a dossier shows too. */
+export const studyResults = (report: StudyReport): readonly (Section | null)[] => [
+  failures(report),
+  {
+    id: "variants",
+    short: "Plot",
+    content: markup`<section id="variants"><h2>Every variant</h2>${plotOf(report, 0)}<p class="note">Squares: means over knees. Bars: their 95 % intervals. Dots: single knees.</p></section>`,
+  },
+  {
+    id: "numbers",
+    short: "Numbers",
+    content: markup`<section id="numbers"><h2>The numbers</h2>${studyTable(report)}</section>`,
+  },
+];
+
+/** One page: the question, the answer, a plot, a table, the limits. A function of its arguments alone; loads nothing. */
+export function renderStudy(report: StudyReport, made?: Made): string {
+  const { name, question, knees, seedsPerKnee, seed, software, variants } = report;
+  return renderPage({
+    kicker: "study",
+    heading: question,
+    title: name,
+    facts: `${variants.length} variants on ${knees} knees, ${seedsPerKnee} draws of everything else each · seed ${seed} · ${softwareLine(software)}`,
+    sections: [
+      answerSection(report),
+      ...studyResults(report),
+      howToReadSection(
+        "The answer comes first. In the plot, look whether the bars of two variants lie apart; where they overlap, the column " +
+          "of differences in the table says more.",
+        ["simulation", "knee", "draw", "kneeInterval", "worst", "paired", "kneesToShow"],
+      ),
+      limits(report),
+      provenanceSection({
+        software,
+        seed,
+        made,
+        first: [["Study", name]],
+        commands: [...checkoutCommands(software), `npx sonobench study ${name}`],
+      }),
+    ],
+    footer: markup`<p>Simulation is not clinical evidence. The same figures, for programs: study-report.json and table.csv beside this page.</p>`,
+  });
 }

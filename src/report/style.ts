@@ -1,9 +1,11 @@
+import { cssVariables, dark, light, overImage } from "./palette.ts";
+import { plotStyle } from "./plot-style.ts";
+import { printStyle } from "./print-style.ts";
+
 /** The one style of every report page. Light and dark follow the reader's system; print is always light. */
 export const style = `
-:root{color-scheme:light;--page:#f6f7f8;--card:#ffffff;--ink:#1b2127;--soft:#56616c;--line:#d9dee3;--accent:#0b6b74;
---stage:#eef1f3;--warn:#fdf3d8;--warn-line:#c98a00;--found:#ffb000;--true:#3ddbd9}
-@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;--page:#14181c;--card:#1d2328;--ink:#e8ecef;
---soft:#a3afb9;--line:#353e46;--accent:#63cbd3;--stage:#12161a;--warn:#33290f;--warn-line:#d9a01e}}
+:root{color-scheme:light;${cssVariables(light)};--found:${overImage.found};--true:${overImage.true}}
+@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;${cssVariables(dark)}}}
 *{box-sizing:border-box}
 [hidden]{display:none!important}
 html{scroll-behavior:smooth;scroll-padding-top:3.2rem}
@@ -78,16 +80,13 @@ td.failed{text-align:left;background:var(--warn)}
 section:has(#show-found:not(:checked)) .ridge.found,section:has(#show-true:not(:checked)) .ridge.true{display:none}
 details{margin:.4rem 0}summary{cursor:pointer;font-weight:600;padding:.2rem 0}
 code{font:0.92em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+.score{display:inline-block;min-width:3.2em;font-variant-numeric:tabular-nums}
+pre{overflow-x:auto;font-size:.86rem;background:var(--stage);border-radius:6px;padding:.6rem .8rem}
+p.answer{font-size:1.25rem;line-height:1.45;margin:.2rem 0 .4rem}
 ul.plain{margin:.2rem 0;padding-left:1.2rem}
 footer{color:var(--soft);font-size:.88rem;padding-bottom:2.5rem}
 @media (max-width:860px){.viewer,.pair{grid-template-columns:minmax(0,1fr)}h1{font-size:1.6rem}
 .stage{height:62vh}.panel{columns:2}.panel fieldset{break-inside:avoid}nav{position:static}}
 @media (max-width:480px){.tiles{grid-template-columns:1fr 1fr}.tile{padding:.6rem .7rem}.tile .value{font-size:1.5rem}main,header.top,footer{padding:0 .8rem}section:not(.bare){padding:.8rem}.panel{columns:1}}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
-@media print{@page{margin:14mm}body{font-size:10.5pt;background:#fff}nav,.controls,.panel,.skip,.buttons{display:none!important}
-main,header.top,footer{max-width:none;padding:0}.viewer{display:block}.stage{height:105mm}
-section{border:0;padding:.2rem 0;border-radius:0}.tile,.frame,tr,.stage,figure{break-inside:avoid}h2{break-after:avoid}
-.tiles{grid-template-columns:repeat(3,1fr)}.gallery{grid-template-columns:repeat(3,1fr)}.scroll{overflow:visible}
-.bar{min-width:5.2rem}table{font-size:9pt}th,td{padding:.2rem .4rem}.pair{display:block}.notice{border-left:4px solid #c98a00;padding-left:.6rem}
-.fill,.ramp,.swatch{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
-`;
+${plotStyle}${printStyle}`;

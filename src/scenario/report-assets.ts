@@ -4,6 +4,7 @@ import { FormatError } from "../core/errors.ts";
 import type { FrameSample, Report } from "../data/report.ts";
 import { readMesh } from "../io/mesh/read-mesh.ts";
 import type { ReportAssets, ReportFrame, ReportMesh } from "../report/assets.ts";
+import { readMade } from "./made.ts";
 import { rasFromLps } from "./result-folder.ts";
 
 /** The pictures of the frames that a report shows. Only names inside `frames/` are followed. */
@@ -48,7 +49,8 @@ export async function readAssets(
       warnings.push(`${sample.file} is not shown: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  return { assets: { meshes, frames }, warnings };
+  const made = await readMade(folder);
+  return { assets: { meshes, frames, ...(made ? { made } : {}) }, warnings };
 }
 
 function inside(folder: string, file: string): string {

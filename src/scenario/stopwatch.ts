@@ -4,7 +4,7 @@ import type { Made } from "../data/provenance.ts";
 /** Times of the stages; they go to timing.json, never to report.json. */
 export interface Stopwatch {
   time<T>(stage: string, work: () => Promise<T> | T): Promise<T>;
-  summary(frames: number): unknown;
+  summary(frames: number): Made & Readonly<Record<string, unknown>>;
 }
 
 export function createStopwatch(): Stopwatch {
@@ -22,19 +22,21 @@ export function createStopwatch(): Stopwatch {
     summary(frames) {
       const totalS = (performance.now() - started) / 1000;
       return {
-        finishedAt: new Date().toISOString(),
+        ...madeNow(),
         totalS,
         stagesS: stages,
         framesPerS: frames / totalS,
         peakMemoryMb: process.resourceUsage().maxRSS / 1024,
-        host: hostFacts(),
       };
     },
   };
 }
 
+/** The time, and this machine: for a timing.json. */
+export const madeNow = (): Made => ({ finishedAt: new Date().toISOString(), host: hostFacts() });
+
 /** The machine, without its name or its user's. */
-export function hostFacts(): Made["host"] {
+function hostFacts(): Made["host"] {
   return {
     cores: availableParallelism(),
     processor: cpus()[0]?.model ?? "unknown",

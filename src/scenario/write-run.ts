@@ -144,8 +144,9 @@ export async function writeRun(
   } satisfies Report);
   await writeJson(join(folder, "report.json"), report);
   await writeSlicerScene(folder);
-  await writeJson(join(folder, "timing.json"), watch.summary(frames.count));
-  return { report, assets: { meshes, frames: await readFrames(folder, samples) } };
+  const made = watch.summary(frames.count);
+  await writeJson(join(folder, "timing.json"), made);
+  return { report, assets: { meshes, frames: await readFrames(folder, samples), made } };
 }
 
 const meshEntry = (bone: string, role: "result" | "truth", file: string, corners: number) => ({

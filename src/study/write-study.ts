@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { CaseResult, StudyReport } from "../data/study.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
 import { encodeCsv, encodeParquet } from "../io/table.ts";
+import { madeNow } from "../scenario/stopwatch.ts";
 import { renderStudy } from "../report/study-page.ts";
 import { caseTable } from "./case-table.ts";
 import type { StudyPlan } from "./plan.ts";
 
-/** Leaves in `folder`: study-report.json, table.csv, table.parquet (one row a case) and study.html. Returns the page. */
+/** Leaves in `folder`: study-report.json, table.csv, table.parquet (one row a case), timing.json and study.html. Returns the page. */
 export async function writeStudy(
   folder: string,
   plan: StudyPlan,
@@ -20,6 +21,8 @@ export async function writeStudy(
   await writeFileAtomic(join(folder, "table.csv"), encodeCsv(table));
   await writeFileAtomic(join(folder, "table.parquet"), encodeParquet(table));
   const page = join(folder, "study.html");
-  await writeFileAtomic(page, renderStudy(report));
+  const made = madeNow();
+  await writeFileAtomic(join(folder, "timing.json"), `${JSON.stringify(made, null, 2)}\n`);
+  await writeFileAtomic(page, renderStudy(report, made));
   return page;
 }

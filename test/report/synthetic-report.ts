@@ -149,7 +149,12 @@ export function syntheticReport(changes: Partial<Report> = {}): Report {
     schemaVersion: 1,
     kind: "run",
     title: "Knee, tracked sweep",
-    software: { name: "sonobench", version: "0.1.0" },
+    software: {
+      name: "sonobench",
+      version: "0.1.0",
+      code: { commit: "0123456789abcdef0123456789abcdef01234567", dirty: false },
+      packages: { "onnxruntime-node": "1.30.0", "manifold-3d": "3.5.4" },
+    },
     seed: "knee-1",
     headline: {
       "femur.reachable.assd": { value: 0.8437, low: 0.7912, high: 0.9054, unit: "mm" },
@@ -197,6 +202,7 @@ export function syntheticReport(changes: Partial<Report> = {}): Report {
       columns: 51_200,
     },
     frames: { total: 330, used: 312, dropped: { occluded: 12, "no contact": 6 }, samples },
+    models: [{ use: "bone in the images", name: "bone", sha256: "ab".repeat(32) }],
     meshes: [
       { bone: "femur", role: "result", file: "femur.ply", triangles: 5000 },
       { bone: "femur", role: "truth", file: "truth/femur.stl", triangles: 9216 },
@@ -217,5 +223,10 @@ export function syntheticAssets(report: Report = syntheticReport()): ReportAsset
       trueBall("tibia", 18, [0, 4, -56]),
     ],
     frames: report.frames.samples.map((sample) => ({ file: sample.file, pngBytes: framePng(sample) })),
+    made: {
+      finishedAt: "2026-01-02T03:04:05.678Z",
+      totalS: 81.2,
+      host: { cores: 2, processor: "Some processor", memoryGb: 7.8, node: "20.19.0", system: "linux 6.1, x64" },
+    },
   };
 }

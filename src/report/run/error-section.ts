@@ -11,30 +11,3 @@ export function errorSection(report: Report, data: PageData): Markup | null {
 the bone, right of it outside. The outermost bars hold all that lies beyond them.</figcaption></figure>
 ${thresholdTable(report)}</section>`;
 }
-
-const definitions: readonly (readonly [string, string])[] = [
-  [
-    "Signed error",
-    "distance from a point of the reconstructed surface to the nearest point of the true bone; positive outside.",
-  ],
-  ["ASSD", "mean distance between the two surfaces, both ways, weighted by area."],
-  ["HD95", "the larger of the two one-way distances that 95 % of a surface stays below."],
-  ["Bias", "mean signed error: a surface that lies too far out everywhere has a bias and little else."],
-  ["Covered", "share of the true surface that has reconstructed surface within the distance given."],
-  [
-    "Reachable",
-    "true bone that the beam met unshadowed, in depth and not too steeply. What no beam met cannot be measured.",
-  ],
-  [
-    "After rigid ICP",
-    "the result moved as a whole onto the truth first: shape alone. Headline figures are never moved.",
-  ],
-  [
-    "95 % CI",
-    "the 95 % interval: how far the figure could move had other parts of the surface or other frames been sampled.",
-  ],
-];
-
-export const howToRead = markup`<section id="how-to-read"><h2>How to read this</h2><dl>${definitions.map(
-  ([term, meaning]) => markup`<dt>${term}</dt><dd>${meaning}</dd>`,
-)}</dl></section>`;

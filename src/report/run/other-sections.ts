@@ -4,6 +4,7 @@ import { configurationTable } from "../configuration.ts";
 import { frameGallery } from "../frames.ts";
 import { markup } from "../markup.ts";
 import type { Section } from "../page.ts";
+import { checkoutCommands, provenanceSection } from "../provenance.ts";
 import { droppedTable, segmentationCostTable, segmentationTable } from "../tables.ts";
 
 export function warningSection({ warnings }: Report): Section | null {
@@ -45,11 +46,16 @@ ${kind === "run" && markup`<p>The images and poses of this run are simulated. Th
   };
 }
 
-export function configurationSection({ configuration }: Report): Section {
-  return {
-    id: "options",
-    short: "Options",
-    content: markup`<section id="options"><h2>How it was made</h2><details><summary>Every option, defaults filled in</summary>
-${configurationTable(configuration)}</details></section>`,
-  };
+/** What somebody else needs to make the same again, and every option. */
+export function madeSection(report: Report, { made }: ReportAssets): Section {
+  const { configuration, software, seed, models, kind, title } = report;
+  // A title from elsewhere is no word for a shell.
+  const typed = kind === "run" && seed !== null && [title, seed].every((word) => /^[\w./ -]+$/.test(word));
+  const commands = typed
+    ? [...checkoutCommands(software), `npx sonobench run scenarios/${title}.yaml --seed "${seed}"`]
+    : [];
+  return provenanceSection(
+    { software, seed, models, made, commands, first: [["Scenario", title]] },
+    markup`<details><summary>Every option, defaults filled in</summary>${configurationTable(configuration)}</details>`,
+  );
 }

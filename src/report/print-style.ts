@@ -1,0 +1,28 @@
+/**
+ * Paper: always light, no controls, nothing cut in two that can be kept whole, the page's number below. Links to parts of
+ * the page are words; a table's head stands on every sheet that the table reaches.
+ */
+export const printStyle = `
+@media print{
+@page{size:A4;margin:16mm 14mm 18mm;@bottom-right{content:counter(page) " of " counter(pages);font:8.5pt sans-serif;color:#56616c}
+@bottom-left{content:"SonoBench: for research, not a medical device";font:8.5pt sans-serif;color:#56616c}}
+html{scroll-behavior:auto}body{font-size:10pt;background:#fff}
+nav:not(.printed),.controls,.panel,.skip,.buttons{display:none!important}
+main,header.top,footer{max-width:none;padding:0}header.top{padding-bottom:.6rem}footer{padding-bottom:0}
+h1{font-size:20pt}h2{font-size:13pt}h3{font-size:11pt}
+section,.pair section{border:0;padding:0;border-radius:0;margin:0 0 5mm}section:not(.bare){padding:0}
+h1,h2,h3,caption,summary{break-after:avoid}
+.tile,.frame,tr,.stage,.plot,figure,.notice,dt,.check{break-inside:avoid}dt,h2+p{break-after:avoid}
+p,li,dd{orphans:3;widows:3}
+thead{display:table-header-group}
+.tiles{grid-template-columns:repeat(3,1fr)}.tile .value{font-size:17pt}
+.gallery{grid-template-columns:repeat(3,1fr)}.frame svg{max-height:75mm}
+.plots{display:block}.plot{max-width:150mm;margin:0 auto 4mm}
+.viewer,.pair{display:block}.stage{height:105mm;min-height:0}
+.scroll{overflow:visible;margin:.4rem 0}svg.dots{min-width:0}
+table{font-size:8.5pt}th,td{padding:.16rem .35rem}.bar{min-width:5rem}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}code{overflow-wrap:anywhere}
+.notice{border-left:4px solid var(--warn-line);padding:.4rem .7rem!important}
+a{color:inherit;text-decoration:none}
+.fill,.ramp,.swatch,.key,.cell,.notice,.mean,td.failed,.verdict{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+`;
