@@ -2,10 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { silentLog } from "../../../src/core/log.ts";
 import { selectTriangles } from "../../../src/geometry/mesh.ts";
 import { decodeTransform } from "../../../src/io/slicer/itk-transform.ts";
-import { decodeMarkups } from "../../../src/io/slicer/markups.ts";
+import { decodeMarkups, encodeMarkups } from "../../../src/io/slicer/markups.ts";
 import { writeSegmentation } from "../../../src/io/slicer/segmentation.ts";
 import { exportSuite } from "../../../src/verify/export.ts";
 import { icosphere } from "../../../src/verify/shapes.ts";
@@ -32,4 +33,45 @@ test("an open sheet has no inside, so no labels are made of it", async () => {
 test.each(exportSuite.checks.map((check) => [check.id, check] as const))("verify %s holds", async (_, check) => {
   const { pass, measured } = await check.run({ log: silentLog, full: false, dataFolder: undefined });
   expect(pass, String(measured)).toBe(true);
+});
+
+/** What the published schema of a list of points asks (Slicer, markups-schema-v1.0.3.json), of the fields that we write. */
+const publishedMarkups = z.object({
+  "@schema": z.string(),
+  markups: z.array(
+    z.object({
+      type: z.enum(["Fiducial", "Line", "Angle", "Curve", "ClosedCurve", "Plane", "ROI"]),
+      coordinateSystem: z.enum(["LPS", "RAS"]),
+      coordinateUnits: z.enum(["mm", "um"]),
+      locked: z.boolean(),
+      fixedNumberOfControlPoints: z.boolean(),
+      labelFormat: z.string(),
+      lastUsedControlPointNumber: z.number().int(),
+      controlPoints: z.array(
+        z.strictObject({
+          id: z.string(),
+          label: z.string(),
+          description: z.string(),
+          associatedNodeID: z.string(),
+          position: z.array(z.number()).length(3),
+          orientation: z.array(z.number()).length(9),
+          selected: z.boolean(),
+          locked: z.boolean(),
+          visibility: z.boolean(),
+          positionStatus: z.enum(["undefined", "preview", "defined"]),
+        }),
+      ),
+    }),
+  ),
+});
+
+test("a list of points keeps to the schema that 3D Slicer publishes and that the file names", () => {
+  const points = [
+    { name: 'a "b" <ü>', positionMm: [1.5, -2, 3] as const },
+    { name: "", positionMm: [0, 0, 0] as const },
+  ];
+  const written = JSON.parse(new TextDecoder().decode(encodeMarkups(points)));
+  const { "@schema": schema, markups } = publishedMarkups.parse(written);
+  expect(schema).toMatch(/markups-schema-v1\.0\.3\.json#$/);
+  expect(markups[0]!.controlPoints.map(({ label }) => label)).toEqual(points.map(({ name }) => name));
 });
