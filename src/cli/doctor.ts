@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { contentCacheBytes } from "../io/content-cache.ts";
 import { findDataFolder } from "./data-folder.ts";
 import { terminalFor, type CommonOptions } from "./command.ts";
-import { CACHE_BYTES, cacheFolder } from "./picture-cache.ts";
+import { CACHE_BYTES, cacheFolder } from "./stage-cache.ts";
 import { packageVersion } from "./version.ts";
 
 interface Finding {

@@ -11,7 +11,7 @@ import type { RunOutcome } from "../scenario/write-run.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { commandOf } from "./calibrate-session.ts";
 import { checkThresholds } from "./thresholds.ts";
-import { pictureCache } from "./picture-cache.ts";
+import { stageCache } from "./stage-cache.ts";
 import { printOutcome } from "./print-outcome.ts";
 import { loadReportScripts } from "./report-scripts.ts";
 import { ownSoftware } from "./software.ts";
@@ -58,7 +58,7 @@ export function addRun(program: Command): void {
           workers,
           signal: interruptSignal(),
           software: await ownSoftware(),
-          ...(await pictureCache(options)),
+          ...(await stageCache(options)),
         };
         const { source } = scenario;
         if (source.kind === "session") {

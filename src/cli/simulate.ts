@@ -8,8 +8,8 @@ import { writeTruth } from "../scenario/result-folder.ts";
 import { simulate } from "../scenario/simulate.ts";
 import { writeSession } from "../scenario/session/write-session.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
-import { pictureCache } from "./picture-cache.ts";
 import { ownSoftware } from "./software.ts";
+import { stageCache } from "./stage-cache.ts";
 
 interface SimulateOptions extends CommonOptions {
   readonly out: string;
@@ -45,7 +45,7 @@ export function addSimulate(program: Command): void {
           workers,
           signal: interruptSignal(),
           overwrite: options.force === true,
-          ...(await pictureCache(options)),
+          ...(await stageCache(options)),
         };
         if (source.kind === "session") {
           const written = await writeSession(source, scenario.seed, options.out, {

@@ -6,8 +6,11 @@ import { threadId } from "node:worker_threads";
 /** A file that appears under its name only when it is complete. */
 export interface PendingFile {
   readonly handle: FileHandle;
-  /** Flushes to the disk and gives the file its name, replacing what had it before. */
-  commit(): Promise<void>;
+  /**
+   * Flushes to the disk and gives the file its name, replacing what had it before. Not `durable`: without the flush,
+   * for what a power cut may take or spoil.
+   */
+  commit(options?: { readonly durable?: boolean }): Promise<void>;
   /** Removes what was written. Does nothing after `commit`. */
   abort(): Promise<void>;
 }
@@ -22,11 +25,11 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
   let state: "open" | "done" = "open";
   return {
     handle,
-    async commit() {
+    async commit({ durable = true } = {}) {
       if (state === "done") throw new Error(`${path}: already committed or aborted`);
       state = "done";
       try {
-        await handle.sync();
+        if (durable) await handle.sync();
         await handle.close();
         await rename(temporary, path);
       } catch (error) {
@@ -34,7 +37,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
         await rm(temporary, { force: true });
         throw error;
       }
-      await syncFolder(folder);
+      if (durable) await syncFolder(folder);
     },
     async abort() {
       if (state === "done") return;
@@ -45,8 +48,15 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
   };
 }
 
-/** Writes all of `bytes` or leaves what was there: no reader ever sees half a file, also after a power cut. */
-export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
+/**
+ * Writes all of `bytes` or leaves what was there: no reader ever sees half a file, also after a power cut (that only
+ * where it is `durable`).
+ */
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | string,
+  { durable = true }: { readonly durable?: boolean } = {},
+): Promise<void> {
   const pending = await createPendingFile(path);
   try {
     await pending.handle.writeFile(bytes);
@@ -54,7 +64,7 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
     await pending.abort();
     throw error;
   }
-  await pending.commit();
+  await pending.commit({ durable });
 }
 
 /** Makes the rename itself durable. Some platforms cannot open a folder; there the rename alone has to do. */

@@ -17,7 +17,8 @@ const deflate = promisify(deflateRaw),
 /** A key is a digest: it becomes a file name. */
 const KEY = /^[0-9a-f]{16,128}$/;
 const TRAILER = 12;
-const WRITES_BETWEEN_PRUNES = 64;
+/** Share of the cache's size that one process writes before it looks again at what there is. */
+const PRUNED_EVERY = 1 / 32;
 /** What pruning leaves, so that it has not to be done again at once. */
 const LEFT_SHARE = 0.9;
 
@@ -33,7 +34,7 @@ interface Entry {
  * entries that were not used for longest go. Several processes may share a folder.
  */
 export function openContentCache(folder: string, { maxBytes }: { readonly maxBytes: number }): ContentCache {
-  let writes = 0;
+  let writtenBytes = Infinity; // what other processes left is looked at with the first write
   const pathOf = (key: string): string => {
     if (!KEY.test(key)) throw new Error(`"${key}" is no digest in hexadecimal`);
     return join(folder, key.slice(0, 2), `${key}.bin`);
@@ -55,8 +56,12 @@ export function openContentCache(folder: string, { maxBytes }: { readonly maxByt
     async write(key, bytes) {
       const path = pathOf(key);
       await mkdir(join(folder, key.slice(0, 2)), { recursive: true });
-      await writeFileAtomic(path, await pack(bytes));
-      if (writes++ % WRITES_BETWEEN_PRUNES === 0) await prune(folder, maxBytes);
+      const packed = await pack(bytes);
+      await writeFileAtomic(path, packed, { durable: false });
+      writtenBytes += packed.length;
+      if (writtenBytes < PRUNED_EVERY * maxBytes) return;
+      writtenBytes = 0;
+      await prune(folder, maxBytes);
     },
   };
 }

@@ -45,53 +45,61 @@ export interface SheetsToComplete {
   readonly points: readonly DigitisedPoint[];
 }
 
-export interface PipelineResult {
+/** The surfaces, and what they were made of. */
+export interface FoundBones {
   readonly frames: TrackedFrames;
   /** How the poses were recovered; absent when they were measured. */
   readonly recovered?: RecoveredPoses;
   /** What the tracker measured of the same scan, where poses were recovered without it: to compare with, not to use. */
   readonly measured?: TrackedFrames;
   readonly masks: BoneMasks;
-  /** Bone probability, 0 … 255. */
-  readonly volume: Volume;
   /** One per bone that could be told apart, else one called "bone". */
   readonly surfaces: readonly Surface[];
   /** What the operator touched, in the frame of the surfaces. */
   readonly points: readonly DigitisedPoint[];
+}
+
+export interface PipelineResult extends FoundBones {
+  /** Bone probability, 0 … 255. */
+  readonly volume: Volume;
   /** Closed bones, of those bodies of which enough was seen. */
   readonly completion: Completion;
 }
 
 /** From a recording to bones in the reference frame. Nothing here has seen the truth. */
 export async function runPipeline(
-  { recording, fixed }: PipelineInput,
+  input: PipelineInput,
   options: PipelineOptions,
   context: StageContext,
 ): Promise<PipelineResult> {
+  const { recording } = input;
+  const found = await findBones(input, options, context);
+  const { frames, masks, surfaces, points } = found;
+  const volume = await reconstruct.run(boneInsertion(frames, masks), withinRegion(recording, options), context);
+  const completion = await options.complete({ surfaces, points }, context);
+  return { ...found, volume, completion };
+}
+
+/** The part of it that the figures of the seen bone follow from: no volume, no completed bones. */
+export async function findBones(
+  { recording, fixed }: PipelineInput,
+  options: Omit<PipelineOptions, "reconstruction" | "region" | "complete">,
+  context: StageContext,
+): Promise<FoundBones> {
   const tracked = await trackFrames.run({ recording, fixed }, options.sync, context);
   const recovered = options.recover
     ? await recoverPoses(untracked(recording, tracked), options.recover, context)
     : undefined;
   const frames = recovered?.frames ?? tracked;
   const masks = await options.segment(frames, context);
-  const volume = await reconstruct.run(boneInsertion(frames, masks), withinRegion(recording, options), context);
   const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
   const points = pointsIn(recording, options.sync.referenceName);
-  const completion = await options.complete({ surfaces, points }, context);
-  return {
-    frames,
-    ...(recovered ? { recovered, measured: tracked } : {}),
-    masks,
-    volume,
-    surfaces,
-    points,
-    completion,
-  };
+  return { frames, ...(recovered ? { recovered, measured: tracked } : {}), masks, surfaces, points };
 }
 
 /** The last part alone: from the bone that was found in the frames to surfaces. */
 export async function surfacesOf(
-  found: Pick<PipelineResult, "frames" | "masks">,
+  found: Pick<FoundBones, "frames" | "masks">,
   recording: Recording,
   { surface, sync }: Pick<PipelineOptions, "surface" | "sync">,
   context: StageContext,

@@ -38,14 +38,22 @@ export interface Judged {
 
 const EMPTY: Mesh = { positions: new Float32Array(), triangles: new Uint32Array() };
 
+export interface Scoring {
+  readonly seed: string;
+  /** Rays that must have met a triangle for it to be reachable. */
+  readonly minHits: number;
+  /** Only what the headline needs: no score after alignment, no errors of vertices. */
+  readonly figuresOnly?: boolean;
+}
+
 /** Scores a result against the truth. Reads both; neither has seen the other before. */
 export function measure(
   { frames, masks, surfaces, calibration, lagSdS, oracle, likely }: Judged,
   truth: GroundTruth,
-  { seed, minHits }: { readonly seed: string; readonly minHits: number },
+  how: Scoring,
 ): ScoredResult {
-  const rng = createRng(seed).fork("measure");
-  const { bones, headline, vertexErrors, put } = scoreBones(surfaces, truth.bones, { seed, minHits });
+  const rng = createRng(how.seed).fork("measure");
+  const { bones, headline, vertexErrors, put } = scoreBones(surfaces, truth.bones, how);
 
   const pixelMm = Math.hypot(
     frames.referenceFromPixel[1]!,
@@ -108,7 +116,7 @@ type Put = (id: string, value: number | null, interval: Interval | null | undefi
 export function scoreBones(
   surfaces: readonly Surface[],
   bones: readonly TrueBone[],
-  { seed, minHits }: { readonly seed: string; readonly minHits: number },
+  { seed, minHits, figuresOnly = false }: Scoring,
 ): Pick<ScoredResult, "bones" | "headline" | "vertexErrors"> & { readonly put: Put } {
   const vertexErrors = new Map<string, { readonly result: Float32Array; readonly truth: Float32Array }>();
   const scored = bones
@@ -116,7 +124,8 @@ export function scoreBones(
       const surface = surfaces.find((s) => s.bone === bone.name);
       // A bone that no beam met and that no result claims is not part of the job (the fibula in most protocols).
       if (!surface && !bone.insonified.some((hits) => hits >= minHits)) return undefined;
-      const options = { bone: bone.name, seed, insonifiedFrames: minHits };
+      const detail = { align: !figuresOnly, vertexErrors: !figuresOnly };
+      const options = { bone: bone.name, seed, insonifiedFrames: minHits, ...detail };
       const score = scoreSurface(surface?.mesh ?? EMPTY, bone, options);
       vertexErrors.set(bone.name, { result: score.vertexErrorMm, truth: score.truthVertexDistanceMm });
       return score;

@@ -2,19 +2,12 @@ import { join } from "node:path";
 import { createRng } from "../core/rng.ts";
 import type { Calibration } from "../data/calibration.ts";
 import type { ImageGeometry } from "../data/image.ts";
+import type { ObtainedCalibration } from "./cached-calibration.ts";
 import { perturbCalibration } from "./rig.ts";
 import type { RunContext } from "./run-context.ts";
 import type { CalibrationConfig, Scenario } from "./schema.ts";
 import { calibrateSessions, calibrationOf } from "./session/calibrate-session.ts";
 import { likelyCalibrations } from "./session/likely-calibrations.ts";
-
-export interface ObtainedCalibration {
-  readonly calibration: Calibration;
-  /** Standard deviation of the lag's error as the calibration itself states it, s. */
-  readonly lagSdS: number;
-  /** Images on the probe that are as likely as the one found, by its own statement; absent: it makes none. */
-  readonly likely?: readonly Readonly<Float64Array>[];
-}
 
 export interface CalibrationInput {
   readonly scenario: Scenario;
@@ -50,14 +43,17 @@ const kinds: { readonly [K in Kind]: Obtain<K> } = {
     if (source.kind !== "simulated")
       throw new Error("only a simulated source has sessions: parseScenario refuses this");
     const rig = { probe: source.probe, imaging: source.imaging, tracker: source.tracker, conditions };
-    const { results } = await calibrateSessions("nwire", rig, seed, join(folder, "calibration"), context);
-    const { lowS, highS } = results.temporal!;
-    for (const sentence of results.speed!.sentences) context.log.info(sentence);
-    return {
-      calibration: calibrationOf(results),
-      lagSdS: (highS - lowS) / 2 / 1.96,
-      likely: likelyCalibrations(results, geometry),
+    const hold = async (): Promise<ObtainedCalibration> => {
+      const { results } = await calibrateSessions("nwire", rig, seed, join(folder, "calibration"), context);
+      const { lowS, highS } = results.temporal!;
+      for (const sentence of results.speed!.sentences) context.log.info(sentence);
+      return {
+        calibration: calibrationOf(results),
+        lagSdS: (highS - lowS) / 2 / 1.96,
+        likely: likelyCalibrations(results, geometry),
+      };
     };
+    return context.sessions ? context.sessions([rig, seed, geometry], hold) : hold();
   },
   configuration: () => Promise.reject(new Error("a simulated source has no configuration: parseScenario refuses this")),
 };

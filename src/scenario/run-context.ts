@@ -1,6 +1,9 @@
 import type { Log } from "../core/log.ts";
 import type { Software } from "../data/provenance.ts";
 import type { WorkerPool } from "../core/worker-pool.ts";
+import type { ObtainKnee } from "./built-knees.ts";
+import type { KeepCalibration } from "./cached-calibration.ts";
+import type { FindBone } from "./cached-masks.ts";
 import type { RenderPictures } from "./cached-pictures.ts";
 
 /** What a run is given besides its scenario. */
@@ -12,4 +15,10 @@ export interface RunContext {
   readonly software: Software;
   /** How simulated pictures are come by; rendered when absent. */
   readonly pictures?: RenderPictures;
+  /** How the bone in the frames is come by; found anew when absent. */
+  readonly findBone?: FindBone;
+  /** How a knee is come by; built when absent. */
+  readonly knees?: ObtainKnee;
+  /** How what calibration sessions found is come by; they are held when absent. */
+  readonly sessions?: KeepCalibration;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { silentLog } from "../core/log.ts";
 import { createRng } from "../core/rng.ts";
 import { openMcap } from "../io/mcap/reader.ts";
-import { runPipeline, type PipelineOptions } from "../pipeline/run.ts";
+import { findBones, runPipeline, type FoundBones, type PipelineInput, type PipelineOptions } from "../pipeline/run.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import { extractSurface } from "../pipeline/surface/extract.ts";
 import { trackFrames } from "../pipeline/sync/track-frames.ts";
@@ -34,16 +34,21 @@ export async function runSimulated(
   return runJudged(scenario, recordingPath, simulation, folder, context, watch);
 }
 
-/** Simulates, reconstructs and scores for the figures alone: `folder` is left with the recordings and no result. */
+/**
+ * Simulates, reconstructs and scores for the figures of the seen bone alone: no volume, no completed bones, no pages.
+ * `folder` is left with the recordings. What the true bone line would have given costs a surface more: only if asked for.
+ */
 export async function scoreSimulated(
   scenario: Scenario,
   source: SimulatedSource,
   folder: string,
   context: RunContext,
+  { oracle }: { readonly oracle: boolean },
 ): Promise<FinishedRun["headline"]> {
-  const watch = createStopwatch();
+  const watch = createStopwatch(context.log);
   const { recordingPath, simulation } = await simulateInto(folder, scenario, source, context, watch);
-  return judge(scenario, recordingPath, simulation, folder, context, watch, async ({ headline }) => headline);
+  const work = { pipeline: findBones, oracle, figuresOnly: true };
+  return judge(scenario, recordingPath, simulation, folder, context, watch, work, async ({ headline }) => headline);
 }
 
 async function simulateInto(
@@ -98,7 +103,8 @@ export function runJudged(
   watch: Stopwatch = createStopwatch(),
 ): Promise<RunOutcome> {
   const { log } = context;
-  return judge(scenario, recordingPath, simulation, folder, context, watch, async (run) => {
+  const work = { pipeline: runPipeline, oracle: true, figuresOnly: false };
+  return judge(scenario, recordingPath, simulation, folder, context, watch, work, async (run) => {
     const scoring = { seed: scenario.seed, minHits: scenario.scoring.minHits };
     const stage: StageContext = { rng: createRng(scenario.seed).fork("routes"), log, workers: context.workers };
     const routes = await watch.time("compare routes", () =>
@@ -108,17 +114,27 @@ export function runJudged(
   });
 }
 
+/** How much is made of a recording. */
+interface Work<Found extends FoundBones> {
+  readonly pipeline: (input: PipelineInput, options: PipelineOptions, context: StageContext) => Promise<Found>;
+  /** Whether the true bone line is reconstructed beside the found one. */
+  readonly oracle: boolean;
+  /** See `Scoring`. */
+  readonly figuresOnly: boolean;
+}
+
 /** `use` is given the finished run while its recording is open. */
-async function judge<T>(
+async function judge<Found extends FoundBones, T>(
   scenario: Scenario,
   recordingPath: string,
   { truth, geometry }: Simulation,
   folder: string,
   runContext: RunContext,
   watch: Stopwatch,
-  use: (run: FinishedRun) => Promise<T>,
+  work: Work<Found>,
+  use: (run: Omit<FinishedRun, "result"> & { readonly result: Found }) => Promise<T>,
 ): Promise<T> {
-  const { log, workers, software } = runContext;
+  const { log, workers, software, findBone = segment } = runContext;
   const context: StageContext = { rng: createRng(scenario.seed).fork("pipeline"), log, workers };
   const {
     calibration,
@@ -130,12 +146,14 @@ async function judge<T>(
   const recording = await openMcap(recordingPath);
   try {
     const isOracle = scenario.segmentation.kind === "oracle";
-    const found = pipelineOptions(scenario, "Femur", calibration.imageLagS);
-    const options: PipelineOptions = isOracle
-      ? { ...found, segment: (frames) => Promise.resolve(oracleMasks(frames, truth)) }
-      : found;
+    const options: PipelineOptions = {
+      ...pipelineOptions(scenario, "Femur", calibration.imageLagS),
+      segment: isOracle
+        ? (frames) => Promise.resolve(oracleMasks(frames, truth))
+        : (frames, stage) => watch.time("segment", () => findBone(scenario.segmentation, frames, stage)),
+    };
     const result = await watch.time("pipeline", () =>
-      runPipeline(
+      work.pipeline(
         { recording, fixed: [{ from: "Image", to: "Probe", m: calibration.probeFromPixel }] },
         options,
         context,
@@ -147,14 +165,19 @@ async function judge<T>(
     const motion = await watch.time("score poses", () =>
       scoreMotion({ scenario, recording, result, truth: allTrue(truth), geometry, folder, context }),
     );
-    const oracle = isOracle
-      ? undefined
-      : await watch.time("oracle", () =>
-          scoreOracle(result.frames, truth, recording, options, minHits, { ...context, log: silentLog }),
-        );
+    const oracle =
+      isOracle || !work.oracle
+        ? undefined
+        : await watch.time("oracle", () =>
+            scoreOracle(result.frames, truth, recording, options, minHits, { ...context, log: silentLog }),
+          );
     const against = scoring.truth === "printed" ? drawnTruth(truth, result.points) : { truth, sentence: undefined };
     const scored = await watch.time("score", () =>
-      measure({ ...result, calibration, lagSdS, oracle, likely }, against.truth, { seed, minHits }),
+      measure({ ...result, calibration, lagSdS, oracle, likely }, against.truth, {
+        seed,
+        minHits,
+        figuresOnly: work.figuresOnly,
+      }),
     );
     return await use({
       kind: "run",

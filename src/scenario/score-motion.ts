@@ -12,7 +12,7 @@ import type { Trajectory } from "../metrics/trajectory/trajectory.ts";
 import { constantMotion, standStillMotion } from "../pipeline/pose/null-models.ts";
 import { recoverPoses, type RecoveredPoses } from "../pipeline/pose/recover-poses.ts";
 import type { RecoverMotion } from "../pipeline/pose/sweep-images.ts";
-import { untracked, type PipelineResult } from "../pipeline/run.ts";
+import { untracked, type FoundBones } from "../pipeline/run.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import { round, writeJson } from "./result-folder.ts";
 import type { Scenario } from "./schema.ts";
@@ -20,7 +20,7 @@ import type { Scenario } from "./schema.ts";
 interface MotionToScore {
   readonly scenario: Scenario;
   readonly recording: Recording;
-  readonly result: PipelineResult;
+  readonly result: FoundBones;
   /** True poses, or those of a tracker where nobody knows the truth. */
   readonly truth: Pick<TrackedFrames, "sourceIndex" | "referenceFromPixel">;
   readonly geometry: ImageGeometry;
@@ -75,7 +75,7 @@ export const allTrue = ({ referenceFromPixel }: GroundTruth): MotionToScore["tru
 });
 
 /** What the method said of the sweeps, by sweep. */
-export function motionWarnings({ recovered }: PipelineResult): string[] {
+export function motionWarnings({ recovered }: FoundBones): string[] {
   return (recovered?.sweeps ?? []).flatMap(({ name, warnings }) => warnings.map((said) => `${name}: ${said}`));
 }
 

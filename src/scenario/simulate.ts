@@ -25,7 +25,8 @@ import { countInsonified } from "../sim/truth/insonified.ts";
 import { acquire, type Acquisition } from "./acquire.ts";
 import { disturb } from "./disturb.ts";
 import { acquisitionTruth } from "./acquisition-truth.ts";
-import { buildPhantom, moveProbe } from "./build.ts";
+import { moveProbe } from "./build.ts";
+import { buildKneeAnew, type ObtainKnee } from "./built-knees.ts";
 import type { RenderPictures } from "./cached-pictures.ts";
 import { imageSettingsOf, probeOf } from "./scanner.ts";
 import { kneeFromFemurBody, trueCalibration } from "./rig.ts";
@@ -54,6 +55,8 @@ interface SimulateContext {
   readonly overwrite: boolean;
   /** Rendered when absent. */
   readonly pictures?: RenderPictures;
+  /** Built when absent. */
+  readonly knees?: ObtainKnee;
 }
 
 const radians = (deg: number): number => (deg * Math.PI) / 180;
@@ -80,16 +83,18 @@ export async function simulate(
 export async function planScan(
   scenario: Scenario,
   source: SimulatedSource,
-  { log, workers, pictures = renderFrames }: Pick<SimulateContext, "log" | "workers" | "pictures">,
+  {
+    log,
+    workers,
+    pictures = renderFrames,
+    knees = buildKneeAnew,
+  }: Pick<SimulateContext, "log" | "workers" | "pictures" | "knees">,
 ): Promise<PlannedScan> {
   const rng = createRng(scenario.seed);
   log.info("building the knee");
-  const { seed: ownSeed } = source.phantom;
-  const knee = await buildPhantom(source.phantom, (ownSeed === undefined ? rng : createRng(ownSeed)).fork("phantom"));
+  const { phantom: knee, scene } = await knees(source.phantom, source.phantom.seed ?? scenario.seed);
   for (const note of knee.notes) log.info(note);
   for (const warning of knee.warnings) log.warn(warning);
-  const { gridSpacingMm, effusionMm } = source.phantom;
-  const scene = knee.scene({ spacingMm: gridSpacingMm, effusionMm });
   const { imaging } = source;
   const probe = probeOf(source.probe),
     settings = imageSettingsOf(imaging);

@@ -1,4 +1,5 @@
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
+import { type Log, silentLog } from "../core/log.ts";
 import type { Made } from "../data/provenance.ts";
 
 /** Times of the stages; they go to timing.json, never to report.json. */
@@ -7,16 +8,22 @@ export interface Stopwatch {
   summary(frames: number): Made & Readonly<Record<string, unknown>>;
 }
 
-export function createStopwatch(): Stopwatch {
-  const stages: Record<string, number> = {};
+export function createStopwatch(log: Log = silentLog): Stopwatch {
+  const stages: Record<string, number> = {},
+    cpuStages: Record<string, number> = {};
   const started = performance.now();
   return {
     async time(stage, work) {
-      const from = performance.now();
+      const from = performance.now(),
+        cpuFrom = cpuS();
       try {
         return await work();
       } finally {
-        stages[stage] = (stages[stage] ?? 0) + (performance.now() - from) / 1000;
+        const wallS = (performance.now() - from) / 1000,
+          spentS = cpuS() - cpuFrom;
+        stages[stage] = (stages[stage] ?? 0) + wallS;
+        cpuStages[stage] = (cpuStages[stage] ?? 0) + spentS;
+        log.debug(`time of ${stage}`, { wallS: Number(wallS.toFixed(2)), cpuS: Number(spentS.toFixed(2)) });
       }
     },
     summary(frames) {
@@ -25,6 +32,7 @@ export function createStopwatch(): Stopwatch {
         ...madeNow(),
         totalS,
         stagesS: stages,
+        stagesCpuS: cpuStages,
         framesPerS: frames / totalS,
         peakMemoryMb: process.resourceUsage().maxRSS / 1024,
       };
@@ -44,4 +52,10 @@ function hostFacts(): Made["host"] {
     node: process.versions.node,
     system: `${platform()} ${release()}, ${arch()}`,
   };
+}
+
+/** Of this process, all of its threads together. */
+function cpuS(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

@@ -18,6 +18,8 @@ export interface StudyPlan {
   readonly reference: number;
   /** Digest of the study and of its base: what a result folder belongs to. */
   readonly key: string;
+  /** Whether a figure asks what the true bone line would have given. */
+  readonly needsOracle: boolean;
   scenarioOf(id: CaseId): Scenario & { readonly source: SimulatedSource };
 }
 
@@ -44,6 +46,7 @@ export async function planStudy(file: string): Promise<StudyPlan> {
     variants,
     reference: referenceOf(study, variants, file),
     key: digest([study, await readFile(basePath, "utf8"), await ownPrograms(scenarios)]),
+    needsOracle: study.figures.some(({ id }) => /^segmentation\.(oracle|cost)\./.test(id)),
     scenarioOf: ({ variant, knee, seed }) => ofCase(scenarios[variant]!, study.seed, knee, seed),
   };
 }

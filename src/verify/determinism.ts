@@ -5,7 +5,7 @@ import { softwareOf } from "../data/provenance.ts";
 import { silentLog } from "../core/log.ts";
 import { createRng } from "../core/rng.ts";
 import { createWorkerPool } from "../core/worker-pool.ts";
-import { cachedPictures, type RenderPictures } from "../scenario/cached-pictures.ts";
+import { type CachedStages, cachedStages } from "../scenario/cached-stages.ts";
 import { runSimulated } from "../scenario/run.ts";
 import { parseScenario } from "../scenario/schema.ts";
 import type { Check, Suite } from "./check.ts";
@@ -30,7 +30,7 @@ interface RunBytes {
 }
 
 /** report.json and the recording of one run with so many workers. */
-async function runOnce(workerCount: number, pictures?: RenderPictures): Promise<RunBytes> {
+async function runOnce(workerCount: number, cached?: CachedStages): Promise<RunBytes> {
   const folder = await mkdtemp(join(tmpdir(), "sonobench-determinism-"));
   const workers = createWorkerPool(workerCount);
   try {
@@ -41,7 +41,7 @@ async function runOnce(workerCount: number, pictures?: RenderPictures): Promise<
       workers,
       signal: new AbortController().signal,
       software: softwareOf("verify"),
-      ...(pictures && { pictures }),
+      ...cached,
     };
     await runSimulated(scenario, scenario.source, folder, context);
     return {
@@ -62,13 +62,13 @@ const differingBytes = (a: Buffer, b: Buffer): number => {
 
 interface SharedRuns {
   readonly one: RunBytes;
-  /** With two workers, filling a cache of pictures. */
+  /** With two workers, filling a cache. */
   readonly two: RunBytes;
   /** With two workers, from that cache. */
   readonly warm: RunBytes;
-  /** Batches that the last run found in the cache, and that it rendered. */
+  /** Entries that the last run found in the cache, and that it made anew. */
   readonly found: number;
-  readonly rendered: number;
+  readonly made: number;
 }
 
 /** The runs that the checks share: made once, by the first check that asks. */
@@ -80,7 +80,7 @@ function sharedRuns(): () => Promise<SharedRuns> {
 async function makeRuns(): Promise<SharedRuns> {
   const kept = new Map<string, Uint8Array>();
   let found = 0,
-    rendered = 0;
+    made = 0;
   const cache = {
     read: async (key: string) => {
       const bytes = kept.get(key);
@@ -88,16 +88,16 @@ async function makeRuns(): Promise<SharedRuns> {
       return bytes;
     },
     write: async (key: string, bytes: Uint8Array) => {
-      rendered++;
+      made++;
       kept.set(key, bytes);
     },
   };
-  const pictures = cachedPictures(cache, "verify");
+  const cached = cachedStages(cache, cache, { simulator: "verify", figures: "verify" });
   const one = await runOnce(1),
-    two = await runOnce(2, pictures);
-  found = rendered = 0;
-  const warm = await runOnce(2, pictures);
-  return { one, two, warm, found, rendered };
+    two = await runOnce(2, cached);
+  found = made = 0;
+  const warm = await runOnce(2, cached);
+  return { one, two, warm, found, made };
 }
 
 const runs = sharedRuns();
@@ -129,14 +129,15 @@ const checks: readonly Check[] = [
   },
   {
     id: "determinism.cache",
-    statement: "Pictures that are read from the cache of an earlier run change no byte of report.json and recording",
+    statement:
+      "Pictures, bone lines and calibrations that are read from the cache of an earlier run change no byte of report.json and recording",
     source: "docs/pipeline.md",
     expected: 0,
     tolerance: 0,
     async run() {
-      const { one, warm, found, rendered } = await runs();
+      const { one, warm, found, made } = await runs();
       const measured = differingBytes(one.report, warm.report) + differingBytes(one.recording, warm.recording);
-      return { measured, pass: measured === 0 && found > 0 && rendered === 0 };
+      return { measured, pass: measured === 0 && found > 0 && made === 0 };
     },
   },
   {

@@ -25,6 +25,10 @@ export function pixelSizeMm(m: Readonly<Float64Array>): [number, number] {
   return [Math.hypot(m[0]!, m[4]!, m[8]!), Math.hypot(m[1]!, m[5]!, m[9]!)];
 }
 
+/** As the device declares it, or by the calibration: what is found in a picture is the same on whatever tracker. */
+export const pixelSize = (frames: TrackedFrames, frame: number): readonly [number, number] =>
+  frames.nominalGeometry?.spacingMm ?? pixelSizeMm(framePose(frames, frame));
+
 let runs = 0;
 
 /**
@@ -55,7 +59,7 @@ export async function segmentAll<Options>(
       }
       const { width, height, pixels } = unfolding?.layOut(image) ?? image;
       const copy = new Uint8Array(pixels); // a view of a large buffer would be sent whole
-      const pixelMm = unfolding?.pixelMm ?? pixelSizeMm(framePose(frames, i));
+      const pixelMm = unfolding?.pixelMm ?? pixelSize(frames, i);
       const data: FrameJob<Options> = { width, height, pixels: copy, pixelMm, options, key };
       jobs.push({ data, transfer: [copy.buffer] });
       asked.push(i);
