@@ -1,23 +1,19 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import { UnsuitableInputError } from "../core/errors.ts";
-import { createWorkerPool } from "../core/worker-pool.ts";
 import type { StudyReport } from "../data/study.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
-import { scoreSimulated } from "../scenario/run.ts";
-import type { RunContext } from "../scenario/run-context.ts";
 import { openCaseFiles, type CaseFiles } from "../study/case-files.ts";
 import { casesOf, planStudy, type StudyPlan } from "../study/plan.ts";
-import { collectStudy, runCases, statusOf, type RunCase, type Shard } from "../study/run-study.ts";
+import { collectStudy, statusOf, type Shard } from "../study/run-study.ts";
 import { slurmScript } from "../study/slurm.ts";
 import { writeStudy } from "../study/write-study.ts";
-import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
-import { codeDigest, pictureCache } from "./picture-cache.ts";
+import { parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
+import { codeDigest } from "./stage-cache.ts";
+import { runHere } from "./study-run.ts";
 import type { Terminal } from "./terminal.ts";
 import { ownSoftware } from "./software.ts";
 import { packageRoot } from "./version.ts";
@@ -80,7 +76,7 @@ export function addStudy(program: Command): void {
       if (!options.collect) {
         await askIfLarge(plan, files, options);
         if (options.on !== undefined) return submit(terminal, file, folder, plan, options);
-        await runHere(terminal, plan, files, options);
+        await runHere(terminal, { file, folder, plan, files }, options);
         if (options.shard) return printStatus(terminal, plan, files, options);
       }
       const report = await collectStudy(plan, files, await ownSoftware());
@@ -117,36 +113,6 @@ async function askIfLarge(plan: StudyPlan, files: CaseFiles, { yes, shard }: Stu
       `${((left * TYPICAL_CASE_KB) / 1024).toFixed(0)} MB of results`,
     "Add --yes to begin, --shard i/n or --on slurm to share it out, or take fewer values, knees or seeds",
   );
-}
-
-async function runHere(terminal: Terminal, plan: StudyPlan, files: CaseFiles, options: StudyOptions): Promise<void> {
-  const workers = createWorkerPool(options.workers ?? defaultWorkers());
-  const scratch = await mkdtemp(join(tmpdir(), "sonobench-study-"));
-  try {
-    const signal = interruptSignal("stopping; every finished case is kept");
-    // The bar counts cases: what a case says of itself is shown with --verbose only.
-    const log = options.verbose ? terminal.log : { ...terminal.log, info: () => undefined, progress: () => undefined };
-    const context: RunContext = {
-      log,
-      workers,
-      signal,
-      software: await ownSoftware(),
-      ...(await pictureCache(options)),
-    };
-    const runCase: RunCase = async (scenario) => {
-      const folder = await mkdtemp(join(scratch, "case-"));
-      try {
-        return await scoreSimulated(scenario, scenario.source, folder, context);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    };
-    const { shard } = options;
-    await runCases(plan, files, { log: terminal.log, signal, runCase, ...(shard ? { shard } : {}) });
-  } finally {
-    await workers.close();
-    await rm(scratch, { recursive: true, force: true });
-  }
 }
 
 async function submit(

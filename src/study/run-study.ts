@@ -1,7 +1,7 @@
 import { FormatError, Interrupted } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Software } from "../data/provenance.ts";
-import type { CaseOutcome, CaseResult, StudyReport } from "../data/study.ts";
+import type { CaseId, CaseOutcome, CaseResult, StudyReport } from "../data/study.ts";
 import type { Figure } from "../data/report.ts";
 import type { Scenario, SimulatedSource } from "../scenario/schema.ts";
 import type { CaseFiles } from "./case-files.ts";
@@ -13,10 +13,19 @@ export type RunCase = (
   scenario: Scenario & { readonly source: SimulatedSource },
 ) => Promise<Readonly<Record<string, Figure>>>;
 
-/** Case number i belongs to shard i mod `of`. */
 export interface Shard {
   readonly index: number;
   readonly of: number;
+}
+
+/**
+ * The cases of a shard. All variants of one knee and seed share pictures and are one shard's work, as long as there are
+ * as many of these groups as shards; else single cases are dealt out.
+ */
+export function casesOfShard(plan: StudyPlan, { index, of }: Shard): CaseId[] {
+  const { knees, seedsPerKnee } = plan.study;
+  const together = knees * seedsPerKnee >= of ? plan.variants.length : 1;
+  return casesOf(plan).filter((_, i) => Math.floor(i / together) % of === index);
 }
 
 export interface StudyContext {
@@ -33,26 +42,30 @@ export interface StudyContext {
  */
 export async function runCases(plan: StudyPlan, files: CaseFiles, context: StudyContext): Promise<void> {
   const { log, signal, shard } = context;
-  const cases = casesOf(plan).filter((_, i) => shard === undefined || i % shard.of === shard.index);
-  const perKnee = plan.variants.length * plan.study.seedsPerKnee,
-    mayEndEarly = plan.study.stop !== undefined && shard === undefined;
-  for (const [done, id] of cases.entries()) {
-    log.progress("cases", done, cases.length);
-    if (signal.aborted) throw stopped(done, cases.length);
-    if (mayEndEarly && done % perKnee === 0 && enoughKnees(plan, await files.all()) !== null) return;
-    if ((await files.read(id)) !== undefined) continue;
+  const mine = shard ? casesOfShard(plan, shard) : casesOf(plan);
+  const there = new Set((await files.all()).map(({ id }) => keyOf(id)));
+  const open = mine.filter((id) => !there.has(keyOf(id)));
+  const mayEndEarly = plan.study.stop !== undefined && shard === undefined;
+  let knee: number | undefined;
+  for (const [done, id] of open.entries()) {
+    log.progress("cases", done, open.length);
+    if (signal.aborted) throw stopped(done, open.length);
+    if (mayEndEarly && id.knee !== knee && enoughKnees(plan, await files.all()) !== null) return;
+    knee = id.knee;
     const outcome = await outcomeOf(() => context.runCase(plan.scenarioOf(id)));
-    if (signal.aborted) throw stopped(done, cases.length); // half a case is no case
+    if (signal.aborted) throw stopped(done, open.length); // half a case is no case
     if (outcome.status === "failed") {
       log.warn(`variant "${plan.variants[id.variant]!.name}", knee ${id.knee}, seed ${id.seed}: ${outcome.reason}`);
     }
     await files.write(id, outcome);
   }
-  log.progress("cases", cases.length, cases.length);
+  log.progress("cases", open.length, open.length);
 }
 
+const keyOf = ({ variant, knee, seed }: CaseId): string => `${variant}/${knee}/${seed}`;
+
 const stopped = (done: number, all: number): Interrupted =>
-  new Interrupted(`stopped after ${done} of ${all} cases; they are kept: run the same command to go on`);
+  new Interrupted(`stopped with ${all - done} cases left; the finished ones are kept: run the same command to go on`);
 
 async function outcomeOf(run: () => ReturnType<RunCase>): Promise<CaseOutcome> {
   try {
