@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { FormatError, UnsuitableInputError } from "../core/errors.ts";
+import { type BlockVolume, layerValues } from "../data/block-volume.ts";
 import { type Grid, voxelCount } from "../geometry/grid.ts";
 import type { ReadLimits } from "./sequence/budget.ts";
 import { compressedSizeLine, writePacked } from "./sequence/deflate.ts";
@@ -133,11 +134,8 @@ function turn(
   return { grid, values };
 }
 
-/** What `writeVolume` needs of a volume. */
-export interface WritableVolume {
-  readonly grid: Grid;
-  readonly values: Samples;
-}
+/** What `writeVolume` needs of a volume: all voxels, or those that are held in blocks. */
+export type WritableVolume = { readonly grid: Grid; readonly values: Samples } | BlockVolume;
 
 export interface WriteVolumeOptions {
   /** Default "LPS". */
@@ -151,17 +149,24 @@ export interface WriteVolumeOptions {
 const nrrdTypes = { u8: "uint8", i16: "int16", f32: "float" } as const;
 const metaTypes = { u8: "MET_UCHAR", i16: "MET_SHORT", f32: "MET_FLOAT" } as const;
 
+/** Layer by layer where only blocks are held, so that the whole is never in memory. */
+function* partsOf(volume: WritableVolume): Generator<Samples> {
+  if (!("blockAt" in volume)) yield volume.values;
+  else for (let z = 0; z < volume.grid.shape[2]; z++) yield layerValues(volume, z);
+}
+
 /** Writes .nrrd or .mha by the ending of `path`: LPS, mm, little-endian, packed. Complete or not at all. */
 export async function writeVolume(
   path: string,
-  { grid, values }: WritableVolume,
+  volume: WritableVolume,
   options: WriteVolumeOptions = {},
 ): Promise<void> {
+  const { grid, values } = volume;
   const ending = extname(path).toLowerCase();
   if (ending !== ".nrrd" && ending !== ".mha") {
     throw new UnsuitableInputError(`${path}: volumes are written as .nrrd or .mha`, "Change the ending");
   }
-  if (values.length !== voxelCount(grid)) {
+  if (!("blockAt" in volume) && values.length !== voxelCount(grid)) {
     throw new Error(`a volume of ${grid.shape.join(" x ")} voxels came with ${values.length} values`);
   }
   const { shape, spacingMm: s, originMm } = grid;
@@ -176,9 +181,11 @@ export async function writeVolume(
     }
   }
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    const bytes = encodeSamples(values),
-      chunk = 1 << 20;
-    for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
+    const chunk = 1 << 20;
+    for (const samples of partsOf(volume)) {
+      const bytes = encodeSamples(samples);
+      for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
+    }
   }
   if (ending === ".nrrd") {
     const header =

@@ -1,3 +1,4 @@
+import type { BlockVolume } from "../data/block-volume.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { Completion } from "../data/completed-bone.ts";
 import type { ImageGeometry } from "../data/image.ts";
@@ -10,7 +11,7 @@ import { recoverPoses, type PoseInput, type RecoveredPoses } from "./pose/recove
 import type { RecoverMotion } from "./pose/sweep-images.ts";
 import { boneInsertion } from "./reconstruction/bone-insertion.ts";
 import type { ReconstructionOptions } from "./reconstruction/options.ts";
-import { reconstruct } from "./reconstruction/reconstruct.ts";
+import { reconstructBlocks } from "./reconstruction/reconstruct-blocks.ts";
 import type { StageContext } from "./stage.ts";
 import { extractSurface, type SurfaceOptions } from "./surface/extract.ts";
 import { removeContrary } from "./surface/remove-contrary.ts";
@@ -60,8 +61,8 @@ export interface FoundBones {
 }
 
 export interface PipelineResult extends FoundBones {
-  /** Bone probability, 0 … 255. */
-  readonly volume: Volume;
+  /** Bone probability, 0 … 255; whole where a preset fills its holes. */
+  readonly volume: BlockVolume | Volume;
   /** Closed bones, of those bodies of which enough was seen. */
   readonly completion: Completion;
 }
@@ -75,7 +76,7 @@ export async function runPipeline(
   const { recording } = input;
   const found = await findBones(input, options, context);
   const { frames, masks, surfaces, points } = found;
-  const volume = await reconstruct.run(boneInsertion(frames, masks), withinRegion(recording, options), context);
+  const volume = await reconstructBlocks(boneInsertion(frames, masks), withinRegion(recording, options), context);
   const completion = await options.complete({ surfaces, points }, context);
   return { ...found, volume, completion };
 }

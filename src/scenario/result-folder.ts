@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UnsuitableInputError } from "../core/errors.ts";
 import type { ImageGeometry } from "../data/image.ts";
 import type { AcquisitionTruth, GroundTruth, TrueBody } from "../data/ground-truth.ts";
+import type { BlockVolume } from "../data/block-volume.ts";
 import type { Calibration } from "../data/calibration.ts";
 import type { FrameSample, Report } from "../data/report.ts";
 import type { CompletedBone } from "../data/completed-bone.ts";
@@ -94,7 +95,7 @@ export async function writeBoneStep(
 }
 
 /** Bone probability or gray values; Slicer opens it on top of the meshes. */
-export async function writeResultVolume(folder: string, volume: Volume): Promise<void> {
+export async function writeResultVolume(folder: string, volume: BlockVolume | Volume): Promise<void> {
   await writeVolume(join(folder, "volume.nrrd"), volume, { axes: "RAS" });
 }
 

@@ -9,6 +9,7 @@ import { type DigitisedPoint, type Recording, withPoints } from "../data/recordi
 import type { Figure } from "../data/report.ts";
 import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
+import { type BlockVolume, seenShare } from "../data/block-volume.ts";
 import type { Volume } from "../data/volume.ts";
 import { surfaceArea } from "../geometry/mesh.ts";
 import { readPlusConfig, type PlusConfig } from "../io/plus-config.ts";
@@ -17,6 +18,7 @@ import { writeVolume } from "../io/volume-file.ts";
 import type { ReconstructionOptions } from "../pipeline/reconstruction/options.ts";
 import { type ReconstructionPreset, reconstructionPresets } from "../pipeline/reconstruction/presets.ts";
 import { reconstruct } from "../pipeline/reconstruction/reconstruct.ts";
+import { reconstructBlocks } from "../pipeline/reconstruction/reconstruct-blocks.ts";
 import { runPipeline, type PipelineOptions, type PipelineResult } from "../pipeline/run.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import { trackFrames, type SyncOptions } from "../pipeline/sync/track-frames.ts";
@@ -162,7 +164,11 @@ async function grayVolume(
   const frames = await trackFrames.run(input, options.sync, context);
   const plus = preset === "plus" && config ? plusOptions(config) : undefined;
   warnings.push(...(plus?.warnings ?? []));
-  const volume = await reconstruct.run({ frames }, plus?.options ?? optionsOf(preset, options), context);
+  const chosen = plus?.options ?? optionsOf(preset, options);
+  const volume =
+    chosen.holeFilling.length > 0
+      ? await reconstruct.run({ frames }, chosen, context)
+      : await reconstructBlocks({ frames }, chosen, context);
   const none = {
     width: frames.width,
     height: frames.height,
@@ -230,16 +236,16 @@ function headlineOf(
   frames: TrackedFrames,
   { masks }: BoneMasks,
   surfaces: readonly Surface[],
-  { grid, weight }: Volume,
+  volume: BlockVolume | Volume,
   content: VolumeContent,
 ): Record<string, Figure> {
   const exact = (value: number, unit: string): Figure => ({ value, low: value, high: value, unit });
-  const seen = weight.reduce((n, w) => n + (w > 0 ? 1 : 0), 0);
+  const { grid } = volume;
   return {
     "frames.count": exact(frames.count, "1"),
     "frames.total": exact(recording.images?.count ?? 0, "1"),
     "volume.voxels": exact(grid.shape[0] * grid.shape[1] * grid.shape[2], "1"),
-    "volume.seenShare": exact(seen / weight.length, "1"),
+    "volume.seenShare": exact(seenShare(volume), "1"),
     ...(content === "gray"
       ? {}
       : {

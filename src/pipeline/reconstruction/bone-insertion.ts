@@ -1,7 +1,7 @@
 import type { BoneMask, BoneMasks } from "../../data/bone-mask.ts";
 import type { GrayImage } from "../../data/image.ts";
 import type { TrackedFrames } from "../../data/tracked-frames.ts";
-import type { Insertion } from "./reconstruct.ts";
+import type { Insertion } from "./insertion.ts";
 
 export interface BoneInsertionOptions {
   /**
