@@ -11,7 +11,10 @@ export function addReport(program: Command): void {
   program
     .command("report <folder>")
     .summary("make the page of a result folder again, from its report.json")
-    .action(async (folder: string, options: CommonOptions) => {
+    .option("--pdf", "print it to report.pdf too, with the Chromium that is found (CHROME_PATH, the system's, npm's)")
+    .option("-q, --quiet", "no progress")
+    .option("-v, --verbose", "say which browser prints")
+    .action(async (folder: string, options: CommonOptions & { readonly pdf?: boolean }) => {
       const terminal = terminalFor(options);
       const report = await readReport(join(folder, "report.json"));
       const { assets, warnings } = await readAssets(folder, report);
@@ -19,5 +22,11 @@ export function addReport(program: Command): void {
       const page = join(folder, "report.html");
       await writeFileAtomic(page, new TextEncoder().encode(renderReport(report, assets, await loadReportScripts())));
       terminal.out(`The report: ${resolve(page)}`);
+      if (!options.pdf) return;
+      const pdf = join(folder, "report.pdf");
+      // Loaded only when it is needed: it would make every command slower to start.
+      const { printPdf } = await import("./browser/print-pdf.ts");
+      await printPdf(page, pdf, terminal.log);
+      terminal.out(`As PDF: ${resolve(pdf)}`);
     });
 }

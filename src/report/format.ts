@@ -53,17 +53,26 @@ export function formatFigure(id: string, figure: Figure): FigureText {
   };
 }
 
-/** 10 µm is the finest that sampled surface distances bear. */
-export const formatMm = (value: number | null): string => (value === null ? NONE : formatNumber(value, 2));
+/** Three digits, and none below 10 µm, the finest that sampled surface distances bear. */
+const lengthDecimals = (mm: number): number => {
+  const size = Math.abs(mm);
+  return size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+};
+
+/** Of a length that has no interval of its own. */
+export const formatMm = (value: number | null): string =>
+  value === null ? NONE : formatNumber(value, lengthDecimals(value));
 
 /** With a plus where it is positive. */
 export const formatSignedMm = (value: number | null): string =>
-  value === null ? NONE : (Number(value.toFixed(2)) > 0 ? "+" : "") + formatNumber(value, 2);
+  value === null ? NONE : (Number(value.toFixed(2)) > 0 ? "+" : "") + formatMm(value);
 
-/** A share as whole percent; values that would round to 0 or 100 without being so keep a digit. */
+/** A share as whole percent; one that would round to 0 or 100 without being so keeps a digit, or is told from it. */
 export function formatShare(share: number | null): string {
   if (share === null) return NONE;
   const percent = share * 100;
+  if (percent > 0 && percent < 0.05) return `< 0.1${NARROW_SPACE}%`;
+  if (percent > 99.95 && percent < 100) return `> 99.9${NARROW_SPACE}%`;
   const edge = (percent < 0.5 && percent > 0) || (percent > 99.5 && percent < 100);
   return `${formatNumber(percent, edge ? 1 : 0)}${NARROW_SPACE}%`;
 }

@@ -7,6 +7,7 @@ import { howToReadSection } from "./how-to-read.ts";
 import { renderPage, type Section } from "./page.ts";
 import { softwareLine } from "./provenance.ts";
 import { accuracySection, completedSection, routesSection } from "./run/accuracy-sections.ts";
+import { appendixSection } from "./run/appendix-section.ts";
 import { errorSection } from "./run/error-section.ts";
 import { headlineSection } from "./run/headline-section.ts";
 import { framesSection, limitsSection, madeSection, warningSection } from "./run/other-sections.ts";
@@ -70,6 +71,7 @@ export function renderReport(report: Report, assets: ReportAssets, scripts: Repo
       framesSection(report, assets),
       limitsSection(report),
       madeSection(report, assets),
+      appendixSection(report),
     ],
     footer: markup`<p>${disclaimer(report.kind)} The same figures, for programs: report.json beside this page.</p>`,
     data: markup`<script type="application/json" id="${pageDataId}">${embeddedJson(data)}</script>`,

@@ -15,12 +15,15 @@ h1,h2,h3,caption,summary{break-after:avoid}
 .tile,.frame,tr,.stage,.plot,figure,.notice,dt,.check{break-inside:avoid}dt,h2+p{break-after:avoid}
 p,li,dd{orphans:3;widows:3}
 thead{display:table-header-group}
-.tiles{grid-template-columns:repeat(3,1fr)}.tile .value{font-size:17pt}
-.gallery{grid-template-columns:repeat(3,1fr)}.frame svg{max-height:75mm}
+.tiles{grid-template-columns:repeat(5,1fr);gap:2mm}.tile{padding:2mm;border-radius:2mm}.tile .value{font-size:16pt}
+.tile .name{font-size:8pt}.tile .unit{font-size:9pt}.note,.tile .scope,.tile .interval,caption{font-size:7.5pt}
+.appendix{break-before:page}.appendix table{font-size:7pt}.appendix th,.appendix td{padding:.08rem .3rem}
+.appendix td,.appendix th{line-height:1.25}
+.gallery{grid-template-columns:repeat(auto-fill,minmax(42mm,1fr));gap:3mm}.frame svg{max-height:75mm}
 .plots{display:block}.plot{max-width:150mm;margin:0 auto 4mm}
 .viewer,.pair{display:block}.stage{height:105mm;min-height:0}
 .scroll{overflow:visible;margin:.4rem 0}svg.dots{min-width:0}
-table{font-size:8.5pt}th,td{padding:.16rem .35rem}.bar{min-width:5rem}
+table{font-size:8.5pt}th,td{padding:.16rem .35rem}.bar{min-width:0;gap:.3rem}.bar .track{max-width:12mm;min-width:6mm}
 pre{white-space:pre-wrap;overflow-wrap:anywhere}code{overflow-wrap:anywhere}
 .notice{border-left:4px solid var(--warn-line);padding:.4rem .7rem!important}
 a{color:inherit;text-decoration:none}

@@ -30,8 +30,9 @@ section.bare{background:none;border:0;padding:0}
 .tile .value{font-size:1.9rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}
 .tile .unit{font-size:1rem;font-weight:450;margin-left:.2em}
 .note,.tile .scope,.tile .interval{color:var(--soft);font-size:.86rem;display:block;line-height:1.35}
-p.note{margin:.5rem 0 0}
+td .note{white-space:nowrap}p.note{margin:.5rem 0 0}
 .notice{border-left:4px solid var(--warn-line);background:var(--warn);padding:.5rem 1rem}.notice p,.notice ul{margin:0}
+th .scope{color:var(--soft)}
 .notice h2{font-size:1rem;margin:0}
 .viewer{display:grid;grid-template-columns:minmax(0,1fr) 250px;gap:1rem}
 .stage{position:relative;background:var(--stage);border-radius:8px;overflow:hidden;height:min(64vh,560px);min-height:340px}

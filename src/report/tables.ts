@@ -1,6 +1,15 @@
-import type { BoneReport, RegionScore, Report, SurfaceScore, TruthPart } from "../data/report.ts";
+import type { BoneReport, Figure, RegionScore, Report, SurfaceScore, TruthPart } from "../data/report.ts";
 import { cssColour, foundMissed } from "./colour-map.ts";
-import { formatArea, formatCount, formatMm, formatNumber, formatShare, formatSignedMm, NONE } from "./format.ts";
+import {
+  formatArea,
+  formatCount,
+  formatFigure,
+  formatMm,
+  formatNumber,
+  formatShare,
+  formatSignedMm,
+  NONE,
+} from "./format.ts";
 import { boneLabel } from "./labels.ts";
 import { markup, type Content, type Markup } from "./markup.ts";
 
@@ -18,21 +27,44 @@ export function table(caption: Content, head: Content, body: Content): Markup {
 
 const cells = (values: readonly string[]): Markup[] => values.map((value) => markup`<td>${value}</td>`);
 
+/** Intervals are known where the report has a headline figure of the same name, and the number is rounded as they say. */
+const withInterval = (text: string, interval: string): Content =>
+  markup`${text}${interval && markup`<span class="note">${interval}</span>`}`;
+
 /** A bar for the eye, coloured as the coverage map; the text carries the number. */
-function shareCell(share: number | null): Markup {
+function shareCell(share: number | null, id = "", figure?: Figure): Markup {
   if (share === null) return markup`<td>${NONE}</td>`;
   const width = Math.round(share * 1000) / 10;
   const colour = cssColour(foundMissed(1 - share));
   return markup`<td><span class="bar"><span class="track"><span class="fill" style="width:${width}%;background:${colour}"></span
-></span><span>${formatShare(share)}</span></span></td>`;
+></span><span>${shareText(share, id, figure)}</span></span></td>`;
 }
 
-function scoreCells(score: SurfaceScore): Markup[] {
-  const { assd, rms, hd95, bias, coverage, truthAreaMm2 } = score;
+function shareText(share: number, id: string, figure: Figure | undefined): Content {
+  if (!figure || figure.value !== share) return formatShare(share);
+  const { value, interval, unit } = formatFigure(id, figure);
+  return withInterval(`${value}\u202f${unit}`, interval);
+}
+
+/** `prefix`: of the headline figures with the same numbers, like "femur.reachable"; absent where there are none. */
+function scoreCells(score: SurfaceScore, headline: Report["headline"] = {}, prefix = ""): Markup[] {
+  const { coverage, truthAreaMm2 } = score;
+  const length = (name: "assd" | "rms" | "hd95" | "bias", format: (mm: number | null) => string): Markup => {
+    const id = `${prefix}.${name}`,
+      figure = headline[id];
+    if (!figure || figure.value !== score[name]) return markup`<td>${format(score[name])}</td>`;
+    const { value, interval } = formatFigure(id, figure);
+    return markup`<td>${withInterval(name === "bias" && figure.value > 0 ? `+${value}` : value, interval)}</td>`;
+  };
+  const covered = (index: 1 | 2, name: string): Markup =>
+    shareCell(coverage?.[index] ?? null, `${prefix}.${name}`, headline[`${prefix}.${name}`]);
   return [
-    ...cells([formatMm(assd), formatMm(rms), formatMm(hd95), formatSignedMm(bias)]),
-    shareCell(coverage?.[1] ?? null),
-    shareCell(coverage?.[2] ?? null),
+    length("assd", formatMm),
+    length("rms", formatMm),
+    length("hd95", formatMm),
+    length("bias", formatSignedMm),
+    covered(1, "coverage1mm"),
+    covered(2, "coverage2mm"),
     markup`<td>${formatArea(truthAreaMm2)}</td>`,
   ];
 }
@@ -40,11 +72,14 @@ function scoreCells(score: SurfaceScore): Markup[] {
 /** A bone that failed keeps its place in the table: with what it does cover (nothing), if even that is known. */
 const hasNumbers = ({ assd, rms, coverage }: SurfaceScore): boolean => [assd, rms, coverage].some((n) => n !== null);
 
-function boneRows({ bone, scores, aligned, failure }: BoneReport): Markup {
+function boneRows({ bone, scores, aligned, failure }: BoneReport, headline: Report["headline"]): Markup {
   const name = boneLabel(bone);
   const rows = parts
     .filter(({ part }) => failure === null || hasNumbers(scores[part]))
-    .map(({ part, name }) => markup`<tr><th scope="row">${name}</th>${scoreCells(scores[part])}</tr>`);
+    .map(
+      ({ part, name }) =>
+        markup`<tr><th scope="row">${name}</th>${scoreCells(scores[part], headline, `${bone}.${part}`)}</tr>`,
+    );
   const note = failure !== null && markup`<tr><td colspan="8" class="failed">${failure}</td></tr>`;
   const move =
     aligned &&
@@ -55,13 +90,13 @@ moved by ${formatMm(aligned.translationMm)} mm and ${formatNumber(aligned.rotati
   return markup`<tbody><tr class="group"><th scope="rowgroup" colspan="8">${name}</th></tr>${note}${rows}${move}</tbody>`;
 }
 
-export function boneTable({ bones }: Report): Markup {
+export function boneTable({ bones, headline }: Report): Markup {
   return table(
-    "Distances between the reconstructed and the true bone surface, mm unless said otherwise",
+    "Distances between the reconstructed and the true bone surface, mm unless said otherwise; 95 % intervals below where they are known",
     markup`<tr><th scope="col">True surface scored</th><th scope="col">ASSD</th><th scope="col">RMS</th>
 <th scope="col">HD95</th><th scope="col">Bias</th><th scope="col">Covered within 1 mm</th>
 <th scope="col">Covered within 2 mm</th><th scope="col">True area, cm²</th></tr>`,
-    bones.map(boneRows),
+    bones.map((bone) => boneRows(bone, headline)),
   );
 }
 

@@ -1,6 +1,5 @@
 import type { Report } from "../../data/report.ts";
 import type { ReportAssets } from "../assets.ts";
-import { configurationTable } from "../configuration.ts";
 import { frameGallery } from "../frames.ts";
 import { markup } from "../markup.ts";
 import type { Section } from "../page.ts";
@@ -46,16 +45,13 @@ ${kind === "run" && markup`<p>The images and poses of this run are simulated. Th
   };
 }
 
-/** What somebody else needs to make the same again, and every option. */
+/** What somebody else needs to make the same again. */
 export function madeSection(report: Report, { made }: ReportAssets): Section {
-  const { configuration, software, seed, models, kind, title } = report;
+  const { software, seed, models, kind, title } = report;
   // A title from elsewhere is no word for a shell.
   const typed = kind === "run" && seed !== null && [title, seed].every((word) => /^[\w./ -]+$/.test(word));
   const commands = typed
     ? [...checkoutCommands(software), `npx sonobench run scenarios/${title}.yaml --seed "${seed}"`]
     : [];
-  return provenanceSection(
-    { software, seed, models, made, commands, first: [["Scenario", title]] },
-    markup`<details><summary>Every option, defaults filled in</summary>${configurationTable(configuration)}</details>`,
-  );
+  return provenanceSection({ software, seed, models, made, commands, first: [["Scenario", title]] });
 }
