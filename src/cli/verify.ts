@@ -1,19 +1,9 @@
 import type { Command } from "commander";
-import type { Check, CheckOutcome } from "../verify/check.ts";
+import type { VerifyRow } from "../data/verification.ts";
 import { findDataFolder } from "./data-folder.ts";
 import { MissedThreshold, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { allSuites } from "../verify/all.ts";
-
-export interface VerifyRow {
-  readonly id: string;
-  readonly statement: string;
-  readonly source: string;
-  readonly expected: number | string;
-  readonly tolerance: number | string;
-  readonly measured: number | string;
-  readonly pass: boolean | "skipped";
-  readonly details?: readonly string[];
-}
+import { runSuite } from "../verify/run-suite.ts";
 
 export function addVerify(program: Command): void {
   program
@@ -41,11 +31,10 @@ export function addVerify(program: Command): void {
       const rows: VerifyRow[] = [];
       for (const suite of suites) {
         if (!options.json) terminal.out(`\n${suite.name}: ${suite.about}`);
-        for (const check of suite.checks) {
-          const { measured, pass, details } = await outcomeOf(check, context);
-          const { id, statement, source, expected, tolerance } = check;
-          rows.push({ id, statement, source, expected, tolerance, measured, pass, ...(details && { details }) });
+        for await (const row of runSuite(suite, context)) {
+          rows.push(row);
           if (!options.json) {
+            const { id, statement, expected, tolerance, measured, pass, details } = row;
             const mark = pass === "skipped" ? "skip" : pass ? " ok " : "FAIL";
             terminal.out(
               `  ${mark}  ${statement}\n        ${id}: measured ${show(measured)}, expected ${show(expected)} ± ${show(tolerance)}`,
@@ -68,11 +57,3 @@ export function addVerify(program: Command): void {
 }
 
 const show = (value: number | string): string => (typeof value === "number" ? String(+value.toPrecision(6)) : value);
-
-async function outcomeOf(check: Check, context: Parameters<Check["run"]>[0]): Promise<CheckOutcome> {
-  try {
-    return await check.run(context);
-  } catch (error) {
-    return { measured: `threw: ${error instanceof Error ? error.message : String(error)}`, pass: false };
-  }
-}

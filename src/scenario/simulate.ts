@@ -17,12 +17,12 @@ import { clinicalSweeps, type PatientGuide, type SweepPlan } from "../sim/operat
 import { trackerlessSweeps } from "../sim/operator/trackerless-sweeps.ts";
 import { polledImager } from "../sim/probe/imager-device.ts";
 import { pollScanner, type PolledImage } from "../sim/probe/polling.ts";
-import { notModelled as notModelledInEcho } from "../sim/probe/echo.ts";
 import { apertureMm, imageGeometry } from "../sim/probe/probe.ts";
 import { renderFrames } from "../sim/probe/render.ts";
 import { boneOf, type Scene, skinOf } from "../sim/scene.ts";
 import { countInsonified } from "../sim/truth/insonified.ts";
 import { acquire, type Acquisition } from "./acquire.ts";
+import { notModelledIn } from "./not-modelled.ts";
 import { disturb } from "./disturb.ts";
 import { acquisitionTruth } from "./acquisition-truth.ts";
 import { moveProbe } from "./build.ts";
@@ -30,7 +30,7 @@ import { buildKneeAnew, type ObtainKnee } from "./built-knees.ts";
 import type { RenderPictures } from "./cached-pictures.ts";
 import { imageSettingsOf, probeOf } from "./scanner.ts";
 import { kneeFromFemurBody, trueCalibration } from "./rig.ts";
-import type { CalibrationConfig, Scenario, SimulatedSource } from "./schema.ts";
+import type { Scenario, SimulatedSource } from "./schema.ts";
 import { poseDelayS } from "./tracker-timing.ts";
 import { trackerOf, type TrackedScan } from "./simulated-tracker.ts";
 
@@ -315,37 +315,7 @@ function truthOf(
     referenceFromPixel,
     trueRidge: (index) => ridges[images[index]?.picture ?? -1] ?? new Float32Array(geometry.width).fill(NaN),
     acquisition: acquisitionTruth(source.tracker, scan, images, apertureMm(probeOf(source.probe))),
-    notModelled: notModelled(knee, scenario, source),
+    notModelled: notModelledIn(scenario, source, knee.notModelled),
     ...(knee.printed ? { printed: knee.printed } : {}),
   };
-}
-
-const calibrationNotModelled: { readonly [K in CalibrationConfig["kind"]]: readonly string[] } = {
-  truth: ["Calibration is the truth: nothing of the final error is its doing."],
-  perturbed: ["Calibration is the truth plus an error of published size, not a session on the bench."],
-  sessions: [
-    "Calibration sessions: wires are straight, water is still, clean and of one temperature, the tank has no walls, " +
-      "and stylus and phantom do not bend.",
-  ],
-  given: [],
-  configuration: [],
-};
-
-function notModelled(knee: Phantom, scenario: Scenario, { operator, leg, tracker }: SimulatedSource): string[] {
-  return [
-    ...knee.notModelled,
-    ...notModelledInEcho,
-    leg.angleDriftDeg + leg.angleChangeDeg > 0
-      ? "Where an image shows femur and tibia at once while the knee's angle changes, both move as one."
-      : "The knee is not bent during the scan: femur, tibia and patella keep their places to each other.",
-    "Tissue under the probe is squeezed against bone but does not bulge sideways; all of it is equally stiff, and no " +
-      "vein or recess is pressed empty.",
-    ...(operator.grip.kind === "guided"
-      ? ["The probe follows its path as on a robot's arm but for tremor: no contact force, no friction, no hesitation."]
-      : []),
-    tracker.kind === "aurora"
-      ? "The probe's own metal does not bend the tracker's field."
-      : "The tracker's cameras see markers only: no stray reflections, no dirt on a marker.",
-    ...calibrationNotModelled[scenario.calibration.kind],
-  ];
 }
