@@ -4,6 +4,7 @@ import { FormatError, Interrupted, UnsuitableInputError } from "../core/errors.t
 import { MissedThreshold, UsageError } from "./command.ts";
 import { addCompare } from "./compare.ts";
 import { addDataset } from "./dataset.ts";
+import { addDossier } from "./dossier.ts";
 import { addDoctor } from "./doctor.ts";
 import { addFit } from "./fit.ts";
 import { addHardware } from "./hardware.ts";
@@ -58,6 +59,7 @@ for (const add of [
   addConvert,
   addStudy,
   addCompare,
+  addDossier,
   addDataset,
   addSchema,
   addDoctor,

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
@@ -14,6 +13,7 @@ import { writeStudy } from "../study/write-study.ts";
 import { parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { codeDigest } from "./stage-cache.ts";
 import { runHere } from "./study-run.ts";
+import { studyFile } from "./study-file.ts";
 import type { Terminal } from "./terminal.ts";
 import { ownSoftware } from "./software.ts";
 import { packageRoot } from "./version.ts";
@@ -83,16 +83,6 @@ export function addStudy(program: Command): void {
       const page = await writeStudy(folder, plan, await files.all(), report);
       printAnswer(terminal, report, page, options.json === true);
     });
-}
-
-/** By path, or by the name of one that ships. */
-function studyFile(name: string): string {
-  if (/\.(ya?ml|json)$/i.test(name)) return name;
-  const shipped = join(packageRoot(), "scenarios", "studies", `${name}.yaml`);
-  if (/^[a-z0-9-]+$/.test(name) && existsSync(shipped)) return shipped;
-  throw new UsageError(
-    `there is no study "${name}": give the path of a .yaml file, or the name of one in scenarios/studies`,
-  );
 }
 
 function parseShard(text: string): Shard {

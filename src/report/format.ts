@@ -81,3 +81,21 @@ export function formatShare(share: number | null): string {
 export const formatArea = (areaMm2: number): string => formatNumber(areaMm2 / 100, areaMm2 < 1000 ? 2 : 1);
 
 export const formatCount = (count: number): string => formatNumber(count, 0);
+
+/** A measured value, or its tolerance, with two digits of what is tolerated; three digits where nothing is. */
+export function formatByTolerance(value: number, tolerance: number | string): string {
+  if (typeof tolerance !== "number" || !(tolerance > 0)) return plainDigits(value, 3);
+  if (tolerance < 1e-3 && value !== 0) return plainDigits(value, Math.abs(value) > tolerance ? 4 : 2);
+  return formatNumber(value, decimalsFor(tolerance) + 1);
+}
+
+function plainDigits(value: number, digits: number): string {
+  if (Number.isInteger(value)) return formatNumber(value, 0);
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e6)
+    return value
+      .toExponential(digits - 1)
+      .replace("e", " × 10^")
+      .replace("^+", "^");
+  return formatNumber(value, Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
+}

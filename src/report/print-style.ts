@@ -7,12 +7,14 @@ export const printStyle = `
 @page{size:A4;margin:16mm 14mm 18mm;@bottom-right{content:counter(page) " of " counter(pages);font:8.5pt sans-serif;color:#56616c}
 @bottom-left{content:"SonoBench: for research, not a medical device";font:8.5pt sans-serif;color:#56616c}}
 html{scroll-behavior:auto}body{font-size:10pt;background:#fff}
-nav:not(.printed),.controls,.panel,.skip,.buttons{display:none!important}
+nav.screen,.controls,.panel,.skip,.buttons{display:none!important}
 main,header.top,footer{max-width:none;padding:0}header.top{padding-bottom:.6rem}footer{padding-bottom:0}
 h1{font-size:20pt}h2{font-size:13pt}h3{font-size:11pt}
 section,.pair section{border:0;padding:0;border-radius:0;margin:0 0 5mm}section:not(.bare){padding:0}
 h1,h2,h3,caption,summary{break-after:avoid}
 .tile,.frame,tr,.stage,.plot,figure,.notice,dt,.check{break-inside:avoid}dt,h2+p{break-after:avoid}
+nav.printed{display:block;position:static;border:0;background:none;margin:0 0 4mm}nav.printed ul{padding:0;columns:2}
+nav.printed li{list-style:none}details::details-content{content-visibility:visible;height:auto}
 p,li,dd{orphans:3;widows:3}
 thead{display:table-header-group}
 .tiles{grid-template-columns:repeat(5,1fr);gap:2mm}.tile{padding:2mm;border-radius:2mm}.tile .value{font-size:16pt}

@@ -5,7 +5,7 @@ import { formatFigure, formatNumber, NONE } from "./format.ts";
 import { headlineLabel, isShare } from "./labels.ts";
 import { howToReadSection } from "./how-to-read.ts";
 import { markup, type Markup } from "./markup.ts";
-import { renderPage, type Section } from "./page.ts";
+import { renderPage, sectionOf, type Part, type Section } from "./page.ts";
 import { checkoutCommands, provenanceSection, softwareLine } from "./provenance.ts";
 import { table } from "./tables.ts";
 
@@ -76,13 +76,18 @@ function studyTable({ variants, reference }: StudyReport): Markup {
   );
 }
 
-function failures({ variants }: StudyReport): Section | null {
+function failures({ variants }: StudyReport): Part | null {
   const rows = variants.flatMap(({ name, failed }) => failed.map(({ reason, count }) => ({ name, reason, count })));
   if (rows.length === 0) return null;
-  const content = markup`<section class="notice" id="failures" aria-label="Failed cases"><h2>Cases that failed</h2><ul class="plain">${rows.map(
-    ({ name, reason, count }) => markup`<li>${name}: ${count === 1 ? "once" : `${count} times`}: ${reason}</li>`,
-  )}</ul></section>`;
-  return { id: "failures", short: "Failures", content };
+  return {
+    id: "failures",
+    short: "Failures",
+    heading: "Cases that failed",
+    notice: true,
+    content: markup`<ul class="plain">${rows.map(
+      ({ name, reason, count }) => markup`<li>${name}: ${count === 1 ? "once" : `${count} times`}: ${reason}</li>`,
+    )}</ul>`,
+  };
 }
 
 function limits({ limits, knees }: StudyReport): Section {
@@ -110,20 +115,18 @@ const answerSection = ({ answer, stopped, about }: StudyReport): Section => ({
   }${about && markup`<p class="note">${about}</p>`}</section>`,
 });
 
-/** The parts that a dossier shows too. */
-export const studyResults = (report: StudyReport): readonly (Section | null)[] => [
-  failures(report),
-  {
-    id: "variants",
-    short: "Plot",
-    content: markup`<section id="variants"><h2>Every variant</h2>${plotOf(report, 0)}<p class="note">Squares: means over knees. Bars: their 95 % intervals. Dots: single knees.</p></section>`,
-  },
-  {
-    id: "numbers",
-    short: "Numbers",
-    content: markup`<section id="numbers"><h2>The numbers</h2>${studyTable(report)}</section>`,
-  },
-];
+/** What a dossier shows too: failures, plot, table. */
+export const studyParts = (report: StudyReport): readonly Part[] =>
+  [
+    failures(report),
+    {
+      id: "variants",
+      short: "Plot",
+      heading: "Every variant",
+      content: markup`${plotOf(report, 0)}<p class="note">Squares: means over knees. Bars: their 95 % intervals. Dots: single knees.</p>`,
+    },
+    { id: "numbers", short: "Numbers", heading: "The numbers", content: studyTable(report) },
+  ].filter((part) => part !== null);
 
 /** One page: the question, the answer, a plot, a table, the limits. A function of its arguments alone; loads nothing. */
 export function renderStudy(report: StudyReport, made?: Made): string {
@@ -135,7 +138,7 @@ export function renderStudy(report: StudyReport, made?: Made): string {
     facts: `${variants.length} variants on ${knees} knees, ${seedsPerKnee} draws of everything else each · seed ${seed} · ${softwareLine(software)}`,
     sections: [
       answerSection(report),
-      ...studyResults(report),
+      ...studyParts(report).map(sectionOf),
       howToReadSection(
         "The answer comes first. In the plot, look whether the bars of two variants lie apart; where they overlap, the column " +
           "of differences in the table says more.",

@@ -72,6 +72,9 @@ async function printed(browser: Browser, file: string, timeout: number): Promise
   await page.goto(url, { waitUntil: "load", timeout });
   // Pages without a script are ready when they are loaded.
   await page.waitForFunction(() => !document.scripts.length || document.documentElement.dataset["ready"] === "true");
+  await page.evaluate(() => {
+    for (const folded of document.querySelectorAll("details")) folded.open = true;
+  });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return page.pdf({ preferCSSPageSize: true, printBackground: true, tagged: true, outline: true });
 }
