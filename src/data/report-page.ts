@@ -18,6 +18,36 @@ export interface PageMesh extends PackedMeshHeader {
   readonly errorMm: PackedValues | null;
   /** Truth only: 1 where the probe could have seen the bone, else 0. */
   readonly reachable: PackedBytes | null;
+  /** Result only: how many image columns saw bone at the vertex, and one standard deviation of its height, mm. */
+  readonly observations: PackedValues | null;
+  readonly sdMm: PackedValues | null;
+}
+
+/** The way of the probe; parallel arrays, one entry a frame, in the order of time. */
+export interface PageScan {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Columns of the image at which `rows` are given. */
+  readonly columns: readonly number[];
+  /** Of this many used frames one is here. */
+  readonly everyFrames: number;
+  readonly strokes: readonly string[];
+  readonly index: readonly number[];
+  readonly timeS: readonly number[];
+  /** An entry of `strokes`, or −1. */
+  readonly stroke: readonly number[];
+  /** Little-endian 32-bit floats, nine a frame, as `ScanFrame.pose`. */
+  readonly poses: PackedBytes;
+  /** Row of the bone line at each column of each frame. Null: no columns. */
+  readonly rows: PackedValues | null;
+  /** Small pictures of the frames in one, as base64 of a PNG. */
+  readonly film: {
+    readonly png: string;
+    readonly across: number;
+    readonly tilePx: readonly [width: number, height: number];
+  } | null;
+  /** A frame saw a point when its bone line passes this near, mm. */
+  readonly nearMm: number;
 }
 
 export interface PageHistogram {
@@ -35,6 +65,7 @@ export interface PageData {
   readonly meshes: readonly PageMesh[];
   /** Interleaved xyz, mm. */
   readonly probePathMm: readonly number[];
+  readonly scan: PageScan | null;
   readonly histograms: readonly PageHistogram[];
   /** Evenly spaced over [−range, range]. */
   readonly errorColours: readonly PageColour[];

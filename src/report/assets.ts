@@ -1,7 +1,8 @@
 import { deflateSync } from "node:zlib";
-import type { PackedBytes, PageData, PageMesh } from "../data/report-page.ts";
 import type { Made } from "../data/provenance.ts";
+import type { PackedBytes, PackedValues, PageData, PageMesh, PageScan } from "../data/report-page.ts";
 import type { Report } from "../data/report.ts";
+import type { ScanTrack } from "../data/scan-track.ts";
 import { packMesh, packValues } from "../geometry/packed-mesh.ts";
 import { vertexCount, type Mesh } from "../geometry/mesh.ts";
 import { coolWarm, foundMissed, sampleMap } from "./colour-map.ts";
@@ -18,6 +19,9 @@ export interface ReportMesh {
   readonly errorMm?: Float32Array;
   /** Truth only: 1 where the probe could have seen the bone, else 0. */
   readonly reachable?: Uint8Array;
+  /** Result only: how many image columns saw bone there, and one standard deviation of its height, mm. */
+  readonly observations?: Float32Array;
+  readonly sdMm?: Float32Array;
 }
 
 export interface ReportFrame {
@@ -26,17 +30,27 @@ export interface ReportFrame {
   readonly pngBytes: Uint8Array;
 }
 
+export interface ReportScan {
+  readonly track: ScanTrack;
+  /** As `track.film` says. */
+  readonly filmPng?: Uint8Array;
+}
+
 export interface ReportAssets {
   readonly meshes: readonly ReportMesh[];
   readonly frames: readonly ReportFrame[];
   /** When and where: of timing.json. */
   readonly made?: Made;
+  /** Absent where nobody kept it. */
+  readonly scan?: ReportScan;
 }
 
 /** Colours run from minus to plus this many mm; ±2 mm is shown first, in every report, so that two can be compared. */
 export const errorRangesMm = [2, 0.5, 1, 3, 5] as const;
 /** The largest threshold of coverage: a true surface farther than this from the result was missed. */
 export const MISSED_MM = 3;
+/** A frame saw a point when its bone line passes this near: twice the width that the surface is averaged over, as its SD. */
+const NEAR_MM = 1.6;
 /** Enough that neighbours differ by less than the eye sees. */
 const COLOUR_STOPS = 65;
 
@@ -48,6 +62,12 @@ export const base64 = (bytes: Uint8Array): string =>
 
 const pack = (bytes: Uint8Array): PackedBytes => base64(deflateSync(bytes, { level: 9 }));
 
+function packed(values: Readonly<Float32Array> | undefined): PackedValues | null {
+  if (!values?.length) return null;
+  const { step, bytes } = packValues(values);
+  return { step, bytes: pack(bytes) };
+}
+
 function checkLength(name: string, { bone, role, mesh }: ReportMesh, length: number | undefined): void {
   if (length && length !== vertexCount(mesh)) {
     throw new RangeError(`${role} mesh of ${bone}: ${length} values of ${name} for ${vertexCount(mesh)} vertices`);
@@ -58,14 +78,38 @@ function pageMesh(item: ReportMesh): PageMesh {
   checkLength("errorMm", item, item.errorMm?.length);
   checkLength("reachable", item, item.reachable?.length);
   const { header, bytes } = packMesh(item.mesh);
-  const error = item.errorMm?.length ? packValues(item.errorMm) : null;
+  checkLength("observations", item, item.observations?.length);
+  checkLength("sdMm", item, item.sdMm?.length);
   return {
     bone: item.bone,
     role: item.role,
     ...header,
     geometry: pack(bytes),
-    errorMm: error ? { step: error.step, bytes: pack(error.bytes) } : null,
+    errorMm: packed(item.errorMm),
+    observations: packed(item.observations),
+    sdMm: packed(item.sdMm),
     reachable: item.reachable?.length ? pack(item.reachable) : null,
+  };
+}
+
+function pageScan({ track, filmPng }: ReportScan): PageScan | null {
+  const { frames, columns, film, widthPx, heightPx, everyFrames, strokes } = track;
+  if (!frames.length) return null;
+  const poses = Float32Array.from(frames.flatMap(({ pose }) => pose));
+  const rows = Float32Array.from(frames.flatMap(({ rows }) => rows.map((row) => row ?? NaN)));
+  return {
+    widthPx,
+    heightPx,
+    columns,
+    everyFrames,
+    strokes,
+    index: frames.map(({ index }) => index),
+    timeS: frames.map(({ timeS }) => timeS),
+    stroke: frames.map(({ stroke }) => stroke),
+    poses: pack(new Uint8Array(poses.buffer)),
+    rows: packed(rows),
+    film: film && filmPng ? { png: base64(filmPng), across: film.across, tilePx: film.tilePx } : null,
+    nearMm: NEAR_MM,
   };
 }
 
@@ -89,11 +133,12 @@ export function histogramBones({ bones }: Report): PageData["histograms"] {
   return (single.length ? single : measured).map(({ bone, histogram }) => ({ bone, ...histogram }));
 }
 
-export function pageData(report: Report, { meshes }: ReportAssets): PageData {
+export function pageData(report: Report, { meshes, scan }: ReportAssets): PageData {
   return {
     title: report.title,
     meshes: meshes.filter(({ mesh }) => mesh.triangles.length > 0).map(pageMesh),
     probePathMm: report.probePathMm,
+    scan: scan ? pageScan(scan) : null,
     histograms: histogramBones(report),
     errorColours,
     coverageColours,

@@ -78,7 +78,7 @@ function picture(sample: FrameSample, png: Uint8Array | undefined): Markup {
   const image = png
     ? markup`<image width="${w}" height="${h}" preserveAspectRatio="none" href="data:image/png;base64,${base64(png)}"/>`
     : markup`<text x="${w / 2}" y="${h / 2}" font-size="${w / 18}" text-anchor="middle">image file missing</text>`;
-  return markup`<figure class="frame"><svg viewBox="0 0 ${w} ${h}" role="img" aria-label="${says}">
+  return markup`<figure class="frame" data-frame-index="${sample.index}"><svg viewBox="0 0 ${w} ${h}" role="img" aria-label="${says}">
 <rect width="${w}" height="${h}" class="dark"/>${image}${depthTicks(w, h)}
 ${sample.trueRow && markup`<path class="ridge true" d="${ridgePath(sample.trueRow, sample.pixelMm)}"/>`}
 <path class="ridge found" d="${ridgePath(sample.foundRow, sample.pixelMm)}"/></svg>

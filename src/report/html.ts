@@ -10,8 +10,10 @@ import { accuracySection, completedSection, routesSection } from "./run/accuracy
 import { appendixSection } from "./run/appendix-section.ts";
 import { errorSection } from "./run/error-section.ts";
 import { headlineSection } from "./run/headline-section.ts";
+import { nextSection } from "./run/next-section.ts";
 import { framesSection, limitsSection, madeSection, warningSection } from "./run/other-sections.ts";
 import { viewSection } from "./run/view-section.ts";
+import { viewStyle } from "./run/view-style.ts";
 
 /** Source text of the two programs that the page carries: plotly-cartesian.min.js and the bundle of src/viewer/report-app.ts. */
 export interface ReportScripts {
@@ -61,6 +63,7 @@ export function renderReport(report: Report, assets: ReportAssets, scripts: Repo
     facts: facts(report),
     sections: [
       headlineSection(report),
+      nextSection(report, assets),
       warningSection(report),
       viewSection(report, data),
       errors && { id: "errors", short: "Errors", content: markup`<div class="pair">${errors}${help.content}</div>` },
@@ -73,6 +76,7 @@ export function renderReport(report: Report, assets: ReportAssets, scripts: Repo
       madeSection(report, assets),
       appendixSection(report),
     ],
+    ownStyle: viewStyle,
     footer: markup`<p>${disclaimer(report.kind)} The same figures, for programs: report.json beside this page.</p>`,
     data: markup`<script type="application/json" id="${pageDataId}">${embeddedJson(data)}</script>`,
     scripts: [scripts.plotly, scripts.app].map(embeddedScript),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FormatError } from "../core/errors.ts";
 import type { Report } from "../data/report.ts";
+import { fieldName } from "./field-name.ts";
 
 const SCHEMA_VERSION = 1;
 
@@ -171,15 +172,6 @@ const reportSchema = z.strictObject({
   notModelled: z.array(z.string()),
   warnings: z.array(z.string()),
 });
-
-/** bones[1].scores.whole.assd, headline["femur.reachable.assd"].low */
-function fieldName(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((name, key) => {
-    if (typeof key === "number") return `${name}[${key}]`;
-    if (!/^\w+$/.test(String(key))) return `${name}[${JSON.stringify(key)}]`;
-    return name ? `${name}.${String(key)}` : String(key);
-  }, "");
-}
 
 const REMEDY = "Make the report again from its scenario, or restore the file that the run wrote";
 

@@ -1,11 +1,15 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { FormatError } from "../core/errors.ts";
 import type { FrameSample, Report } from "../data/report.ts";
 import { readMesh } from "../io/mesh/read-mesh.ts";
-import type { ReportAssets, ReportFrame, ReportMesh } from "../report/assets.ts";
+import type { ReportAssets, ReportFrame, ReportMesh, ReportScan } from "../report/assets.ts";
 import { readMade } from "./made.ts";
+import { parseScanTrack } from "../report/validate-scan.ts";
 import { rasFromLps } from "./result-folder.ts";
+
+/** Ours have below 1 MB. */
+const MAX_SCAN_BYTES = 2 ** 26;
 
 /** The pictures of the frames that a report shows. Only names inside `frames/` are followed. */
 export async function readFrames(folder: string, samples: readonly FrameSample[]): Promise<ReportFrame[]> {
@@ -30,11 +34,15 @@ export async function readAssets(
       const { mesh, vertexScalars } = await readMesh(path);
       const errorMm = vertexScalars.get("error_mm");
       const reachable = vertexScalars.get("reachable");
+      const observations = vertexScalars.get("observations"),
+        sdMm = vertexScalars.get("sd_mm");
       meshes.push({
         bone,
         role,
         mesh: rasFromLps(mesh),
         ...(errorMm ? { errorMm } : {}),
+        ...(observations ? { observations } : {}),
+        ...(sdMm ? { sdMm } : {}),
         ...(reachable ? { reachable: Uint8Array.from(reachable) } : {}),
       });
     } catch (error) {
@@ -49,8 +57,25 @@ export async function readAssets(
       warnings.push(`${sample.file} is not shown: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+  const scan = await readScan(folder, warnings);
   const made = await readMade(folder);
-  return { assets: { meshes, frames, ...(made ? { made } : {}) }, warnings };
+  return { assets: { meshes, frames, ...(made ? { made } : {}), ...(scan ? { scan } : {}) }, warnings };
+}
+
+/** The way of the probe; absent in folders of older versions, and then the page has no slider through time. */
+async function readScan(folder: string, warnings: string[]): Promise<ReportScan | undefined> {
+  const path = join(folder, "scan.json");
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_SCAN_BYTES) throw new Error(`it has ${size} bytes; up to ${MAX_SCAN_BYTES} are read`);
+    const track = parseScanTrack(await readFile(path, "utf8"), path);
+    if (!track.film) return { track };
+    return { track, filmPng: await readFile(join(folder, "frames", basename(track.film.file))) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    warnings.push(`The way of the probe is not shown: ${reason}`);
+    return undefined;
+  }
 }
 
 function inside(folder: string, file: string): string {

@@ -33,6 +33,7 @@ import {
   writeTrueBody,
   writeTrueScan,
 } from "./result-folder.ts";
+import { strokeAt, writeScanTrack } from "./scan-track.ts";
 import type { Scenario } from "./schema.ts";
 import { writeSlicerScene } from "./slicer-scene.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -109,9 +110,10 @@ export async function writeRun(
   if (truth) await writeTrueBody(folder, truth, (bone) => truthScalars(meshes, bone));
   if (judged?.scan) await writeTrueScan(folder, judged.scan, geometry, timesS);
   const samples = await writeFrameSamples(folder, frames, masks, scenario.report.sampleFrames, (index) => ({
-    label: sweepAt(recording, timesS[index]!),
+    label: recording.sweeps[strokeAt(recording.sweeps, timesS[index]!)]?.name ?? "",
     trueRow: judged?.scan?.trueRidge(index) ?? null,
   }));
+  const { track, filmPng } = await writeScanTrack(folder, { frames, masks, timesS, sweeps: recording.sweeps });
   const report = roundReport({
     schemaVersion: 1,
     kind: run.kind,
@@ -146,7 +148,8 @@ export async function writeRun(
   await writeSlicerScene(folder);
   const made = watch.summary(frames.count);
   await writeJson(join(folder, "timing.json"), made);
-  return { report, assets: { meshes, frames: await readFrames(folder, samples), made } };
+  const scan = { track, ...(filmPng ? { filmPng } : {}) };
+  return { report, assets: { meshes, frames: await readFrames(folder, samples), made, scan } };
 }
 
 const meshEntry = (bone: string, role: "result" | "truth", file: string, corners: number) => ({
@@ -170,11 +173,6 @@ function removedSentences({ surfaces }: PipelineResult): string[] {
   );
 }
 
-function sweepAt({ sweeps }: Recording, stampS: number): string {
-  const MARGIN_S = 1; // the stamp is late by the lag, the sweep's times are not
-  return sweeps.find(({ fromS, toS }) => stampS >= fromS && stampS <= toS + MARGIN_S)?.name ?? "";
-}
-
 /** Centre of the face at every used frame, to 0.01 mm. */
 function probePath(frames: TrackedFrames, { faceCentrePx: [u, v] }: ImageGeometry): number[] {
   return Array.from({ length: frames.count }, (_, i) => transformPoint(framePose(frames, i), u, v, 0))
@@ -190,10 +188,12 @@ function meshesOf(
 ): ReportMesh[] {
   const withErrors = (values: Float32Array | undefined) => (values?.length ? { errorMm: values } : {});
   return [
-    ...surfaces.map(({ bone, mesh }): ReportMesh => ({
+    ...surfaces.map(({ bone, mesh, observations, uncertaintyMm }): ReportMesh => ({
       bone,
       role: "result",
       mesh,
+      observations,
+      ...(uncertaintyMm ? { sdMm: uncertaintyMm } : {}),
       ...withErrors(errors.get(bone)?.result),
     })),
     ...(truth?.bones ?? []).map(({ name, mesh, insonified }): ReportMesh => ({

@@ -1,127 +1,160 @@
 import { pageDataId, type PageData } from "../data/report-page.ts";
-import { createBoneScene, type BoneScene, type Picked, type SceneState, type View } from "./bone-scene.ts";
+import { createBoneScene, type BoneScene, type SceneParts, type SceneState } from "./bone-scene.ts";
+import type { View } from "./bone-surfaces.ts";
+import { find, findAll, loadImage } from "./dom.ts";
 import { drawHistograms } from "./histogram.ts";
 import { loadMesh } from "./page-meshes.ts";
+import { frameName, framesNear, loadScan } from "./page-scan.ts";
+import { evidenceWords, pointWords } from "./point-words.ts";
+import { saveAs, savedPicture, type SavedLegend } from "./saved-picture.ts";
+import type { PlacedPicture, ScanState } from "./scan-objects.ts";
+import { startScanPanel, type ScanPanel } from "./scan-panel.ts";
+import { listenToStage } from "./stage-input.ts";
 
-const TURN_RAD = Math.PI / 24;
-const ZOOM = 1.15;
-/** A click moves the pointer less than this between down and up, CSS pixels. */
-const CLICK_PX = 4;
+const isChecked = (name: string): boolean => find<HTMLInputElement>(`input[name="${name}"]`)?.checked ?? false;
 
-const find = <E extends Element>(selector: string): E | null => document.querySelector<E>(selector);
-const findAll = (selector: string): HTMLInputElement[] => [...document.querySelectorAll<HTMLInputElement>(selector)];
-
-function chosen(data: PageData): SceneState {
+function chosen(data: PageData, scan: ScanState): SceneState {
+  const bones = findAll<HTMLInputElement>('input[name="bone"]:checked').map(({ value }) => value);
   return {
     view: (find<HTMLInputElement>('input[name="view"]:checked')?.value ?? "plain") as View,
     errorRangeMm: Number(find<HTMLSelectElement>("#error-range")?.value ?? data.errorRangesMm[0]),
     ghostOpacity: Number(find<HTMLInputElement>("#ghost")?.value ?? 0) / 100,
-    bones: new Set(findAll('input[name="bone"]:checked').map(({ value }) => value)),
-    path: find<HTMLInputElement>('input[name="path"]')?.checked ?? false,
+    bones: new Set(bones),
+    path: isChecked("path"),
+    scan,
   };
-}
-
-const signed = (mm: number): string => `${mm < 0 ? "\u2212" : "+"}${Math.abs(mm).toFixed(2)} mm`;
-
-function words({ item, errorMm, positionMm }: Picked): string {
-  const where = `at (${positionMm.map((mm) => mm.toFixed(1)).join(", ")}) mm`;
-  if (Number.isNaN(errorMm)) return `${item.bone}, ${where}`;
-  if (!Number.isFinite(errorMm)) return `${item.bone}: no result to measure to, ${where}`;
-  if (item.role === "truth") return `${item.bone}: ${Math.abs(errorMm).toFixed(2)} mm from the result, ${where}`;
-  return `${item.bone}: ${signed(errorMm)}, ${errorMm < 0 ? "inside" : "outside"} the true bone, ${where}`;
 }
 
 /** Ends of the error legend, and which legend fits what is shown. */
 function showLegend({ view, errorRangeMm }: SceneState): void {
-  for (const legend of document.querySelectorAll<HTMLElement>("[data-legend]")) {
-    legend.hidden = legend.dataset["legend"] !== view;
-  }
+  for (const legend of findAll<HTMLElement>("[data-legend]")) legend.hidden = legend.dataset["legend"] !== view;
   const low = find("[data-low]"),
     high = find("[data-high]");
   if (low) low.textContent = `\u2212${errorRangeMm} mm`;
   if (high) high.textContent = `+${errorRangeMm} mm`;
+  const range = find<HTMLSelectElement>("#error-range"),
+    ghost = find<HTMLInputElement>("#ghost");
+  if (range) range.disabled = view !== "error";
+  if (ghost) ghost.disabled = view === "coverage";
 }
 
-function listen(scene: BoneScene, stage: HTMLElement, data: PageData, changed: () => void): void {
-  for (const input of document.querySelectorAll("[data-needs-script] input, #error-range")) {
-    input.addEventListener("input", changed);
+function savedLegend(data: PageData, { view, errorRangeMm }: SceneState): SavedLegend | null {
+  if (view === "plain") return null;
+  if (view === "coverage") {
+    const high = `${data.missedMm} mm or more`;
+    return { colours: data.coverageColours, low: "0 mm", high, means: "from the true bone to the result" };
   }
-  find('[data-action="reset"]')?.addEventListener("click", () => scene.resetView());
-  find('[data-action="save"]')?.addEventListener("click", () => {
-    const link = document.createElement("a");
-    link.href = scene.picture();
-    link.download = `${data.title.replace(/[^\w-]+/g, "-")}.png`;
-    link.click();
-  });
-  const { canvas } = scene;
-  const readout = find("[data-readout]");
-  let downAt: readonly [number, number] = [NaN, NaN];
-  canvas.addEventListener("pointerdown", ({ clientX, clientY }) => (downAt = [clientX, clientY]));
-  canvas.addEventListener("pointerup", ({ clientX, clientY, offsetX, offsetY }) => {
-    if (!(Math.hypot(clientX - downAt[0], clientY - downAt[1]) < CLICK_PX)) return;
-    const picked = scene.pick(offsetX, offsetY);
-    if (readout) readout.textContent = picked ? words(picked) : "";
-  });
-  const keys: Readonly<Record<string, () => void>> = {
-    ArrowLeft: () => scene.turn(-TURN_RAD, 0),
-    ArrowRight: () => scene.turn(TURN_RAD, 0),
-    ArrowUp: () => scene.turn(0, -TURN_RAD),
-    ArrowDown: () => scene.turn(0, TURN_RAD),
-    "+": () => scene.zoom(1 / ZOOM),
-    "-": () => scene.zoom(ZOOM),
-    "0": () => scene.resetView(),
-  };
-  canvas.addEventListener("keydown", (event) => {
-    const act = keys[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-    act();
-    event.preventDefault();
-  });
-  canvas.addEventListener("webglcontextlost", () => {
-    stage.insertAdjacentHTML("beforeend", '<p class="message">The browser took the 3D view away. Reload the page.</p>');
-  });
+  const low = `\u2212${errorRangeMm} mm`,
+    high = `+${errorRangeMm} mm`;
+  return { colours: data.errorColours, low, high, means: "inside the true bone \u00b7 outside" };
 }
 
-/** The 3D view; false when the browser has no WebGL, and the page then says so. */
+/** The large pictures of the page, for their places in the scene. */
+async function placedPictures(): Promise<PlacedPicture[]> {
+  const pictures = findAll<SVGImageElement>("[data-frame-index] image").map(async (image) => {
+    const index = Number(image.closest<HTMLElement>("[data-frame-index]")?.dataset["frameIndex"]);
+    const picture = await loadImage(image.getAttribute("href") ?? "");
+    return picture ? [{ index, picture }] : [];
+  });
+  return (await Promise.all(pictures)).flat();
+}
+
+/** Wires scene, controls and panel; `onState` after every change. */
+function connect(scene: BoneScene, parts: SceneParts, element: HTMLElement, onState: (s: SceneState) => void): void {
+  const { data, scan, film, pictures } = parts;
+  const readout = find("[data-readout]");
+  let marked: readonly number[] = [];
+  let panel: ScanPanel | null = null;
+  let state: SceneState;
+  const refresh = (): void => {
+    state = chosen(data, {
+      frame: panel?.frame() ?? -1,
+      pictures: isChecked("pictures"),
+      lines: isChecked("lines"),
+      marked,
+    });
+    scene.show(state);
+  };
+  const forget = (): void => {
+    marked = [];
+    if (readout) readout.textContent = "";
+    panel?.list([], "");
+  };
+  const changed = (): void => {
+    forget();
+    refresh();
+    showLegend(state);
+    onState(state);
+  };
+  panel = scan && startScanPanel(scan, film, pictures, refresh);
+  for (const input of findAll<HTMLInputElement>(".panel input, #error-range")) {
+    input.addEventListener("input", input.dataset["keepsPoint"] === undefined ? changed : refresh);
+  }
+  const pick = (x: number, y: number): void => {
+    forget();
+    const hit = scene.pick(x, y);
+    if (hit && readout) readout.textContent = pointWords(hit, state.view);
+    if (hit && scan && panel && hit.item.role === "result") {
+      marked = framesNear(scan, [hit.point.x, hit.point.y, hit.point.z], scan.page.nearMm);
+      panel.list(marked, evidenceWords(hit, marked.length, scan.page.everyFrames));
+    }
+    refresh();
+  };
+  const label = element.getAttribute("aria-label") ?? "3D view";
+  const onReset = (): void => {
+    forget();
+    refresh();
+  };
+  listenToStage(scene.stage, element, { label, onClick: pick, onReset });
+  find('[data-action="reset"]')?.addEventListener("click", () => {
+    scene.stage.resetView();
+    onReset();
+  });
+  find('[data-action="save"]')?.addEventListener("click", () => {
+    scene.stage.draw();
+    const frame = state.scan.frame;
+    const lines = [readout?.textContent ?? "", scan && frame >= 0 ? frameName(scan, frame) : ""];
+    const words = { title: data.title, lines: lines.filter((line) => line !== ""), legend: savedLegend(data, state) };
+    saveAs(savedPicture(scene.stage.canvas, element, words), data.title);
+  });
+  whenColoursChange(() => scene.stage.recolour());
+  changed();
+}
+
+/** The 3D view; the page says so when the browser has no WebGL. */
 async function startView(data: PageData, onState: (state: SceneState) => void): Promise<void> {
   const viewer = find<HTMLElement>("[data-needs-script]"),
-    stage = find<HTMLElement>("[data-stage]");
-  if (!viewer || !stage) return;
+    element = find<HTMLElement>("[data-stage]");
+  if (!viewer || !element) return;
   const select = find<HTMLSelectElement>("#error-range");
   for (const mm of [...data.errorRangesMm].sort((a, b) => a - b)) {
     const first = mm === data.errorRangesMm[0];
     select?.append(new Option(`\u2212${mm} to +${mm} mm`, String(mm), first, first));
   }
-  const meshes = await Promise.all(data.meshes.map(loadMesh));
+  const film = data.scan?.film ? await loadImage(`data:image/png;base64,${data.scan.film.png}`) : null;
+  const parts: SceneParts = {
+    data,
+    meshes: await Promise.all(data.meshes.map(loadMesh)),
+    scan: data.scan && (await loadScan(data.scan)),
+    film,
+    pictures: await placedPictures(),
+  };
   viewer.hidden = false;
+  const scanBox = find<HTMLElement>("[data-scan]");
+  if (scanBox && parts.scan) scanBox.hidden = false;
   let scene: BoneScene;
   try {
-    scene = createBoneScene(stage, data, meshes);
+    scene = createBoneScene(element, parts);
   } catch {
     viewer.hidden = true;
     const message = find<HTMLElement>("[data-no-webgl]");
     if (message) message.hidden = false;
+    // The images can still be looked through.
+    if (scanBox) viewer.after(scanBox);
+    if (parts.scan) startScanPanel(parts.scan, film, parts.pictures, () => {});
     return;
   }
-  scene.canvas.tabIndex = 0;
-  scene.canvas.setAttribute("role", "img");
-  scene.canvas.setAttribute("aria-label", stage.getAttribute("aria-label") ?? "3D view");
-  stage.removeAttribute("aria-label");
-  const changed = (): void => {
-    const state = chosen(data);
-    scene.show(state);
-    showLegend(state);
-    const range = find<HTMLSelectElement>("#error-range"),
-      ghost = find<HTMLInputElement>("#ghost");
-    if (range) range.disabled = state.view !== "error";
-    if (ghost) ghost.disabled = state.view === "coverage";
-    const readout = find("[data-readout]");
-    if (readout) readout.textContent = "";
-    onState(state);
-  };
-  listen(scene, stage, data, changed);
-  whenColoursChange(() => scene.recolour());
-  changed();
+  connect(scene, parts, element, onState);
 }
 
 /** Light to dark and back, and to paper, which is always light. */
@@ -134,7 +167,7 @@ function whenColoursChange(act: () => void): void {
 function openForPrint(): void {
   let folded: HTMLDetailsElement[] = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll<HTMLDetailsElement>("details:not([open])")];
+    folded = findAll<HTMLDetailsElement>("details:not([open])");
     for (const details of folded) details.open = true;
   });
   addEventListener("afterprint", () => {

@@ -1,6 +1,7 @@
 import type { BoneReport, FrameSample, PerThreshold, Report, SurfaceScore } from "../../src/data/report.ts";
 import { selectTriangles, triangleCentre, vertexCount, type Mesh } from "../../src/geometry/mesh.ts";
-import type { ReportAssets, ReportMesh } from "../../src/report/assets.ts";
+import type { ScanFrame } from "../../src/data/scan-track.ts";
+import type { ReportAssets, ReportMesh, ReportScan } from "../../src/report/assets.ts";
 import { PNG } from "pngjs";
 
 /** A closed ball of `rings` × 2·`rings` quads, triangles outward. */
@@ -211,6 +212,42 @@ export function syntheticReport(changes: Partial<Report> = {}): Report {
     notModelled: ["Refraction at the interface of fat and muscle.", "Motion of the leg between the strokes."],
     warnings: ["12 images had no pose within 20 ms and were left out."],
     ...changes,
+  };
+}
+
+/** Forty frames across the front of the ball of `dented`, each with the arc of its section; a film of gray tiles. */
+export function syntheticScan(): ReportScan {
+  const columns = Array.from({ length: 20 }, (_, i) => 5 + 10 * i);
+  const frames = Array.from({ length: 40 }, (_, i): ScanFrame => {
+    const z = -25 + (50 * i) / 39;
+    return {
+      index: 12 + 8 * i,
+      timeS: i / 10,
+      stroke: i < 35 ? 0 : -1,
+      // Columns along x, rows towards the ball's middle (−y); pixel (0, 0) at x = −25, y = 48.
+      pose: [0.25, 0, 0, 0, -0.3, 0, -25, 48, z],
+      rows: columns.map((u) => {
+        const y2 = 30 ** 2 - z ** 2 - (u * 0.25 - 25) ** 2;
+        return y2 > 0 ? (48 - Math.sqrt(y2)) / 0.3 : null;
+      }),
+    };
+  });
+  const tilePx = [25, 20] as const,
+    across = 7;
+  const film = new PNG({ width: across * tilePx[0], height: 6 * tilePx[1] });
+  for (let i = 0; i < film.data.length; i += 4) film.data.set([150, 150, 150, 255], i);
+  return {
+    track: {
+      schemaVersion: 1,
+      widthPx: FRAME.width,
+      heightPx: FRAME.height,
+      columns,
+      everyFrames: 1,
+      strokes: ["anterior <b>sweep</b>"],
+      film: { file: "film.png", across, tilePx },
+      frames,
+    },
+    filmPng: PNG.sync.write(film),
   };
 }
 

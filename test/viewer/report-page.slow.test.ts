@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,12 +11,15 @@ import type { Report } from "../../src/data/report.ts";
 import type { ReportAssets } from "../../src/report/assets.ts";
 import { renderReport, type ReportScripts } from "../../src/report/html.ts";
 import { startBrowser } from "../support/browser.ts";
-import { syntheticAssets, syntheticReport } from "../report/synthetic-report.ts";
+import { syntheticAssets, syntheticReport, syntheticScan } from "../report/synthetic-report.ts";
 
 const browser = await startBrowser();
 
 /** A pixel is coloured when its channels differ by more than shading of gray and the blending of edges leave. */
 const COLOURED = 40;
+
+/** Every pixel is drawn in software. */
+const SMALL = { width: 900, height: 600 };
 
 interface Opened {
   readonly page: Page;
@@ -47,7 +50,7 @@ describe.skipIf(!browser)("the report page in a real browser", () => {
   ): Promise<Opened> {
     const file = join(folder, "report.html");
     await writeFile(file, renderReport(report, assets, scripts));
-    const page = await browser!.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+    const page = await browser!.newPage({ viewport: SMALL, ...options });
     const problems: string[] = [],
       requests: string[] = [];
     page.on("pageerror", (error) => problems.push(String(error)));
@@ -55,6 +58,8 @@ describe.skipIf(!browser)("the report page in a real browser", () => {
       if (message.type() === "error") problems.push(message.text());
     });
     page.on("request", (request) => requests.push(request.url()));
+    // A machine that is busy is no fault of the page.
+    page.setDefaultTimeout(120_000);
     await before(page);
     await page.goto(pathToFileURL(file).href);
     await page.waitForSelector("html[data-ready]");
@@ -63,8 +68,7 @@ describe.skipIf(!browser)("the report page in a real browser", () => {
 
   /** Of the pixels of the 3D view: the share that is warm, cool, and teal, and the gray ones that are not background. */
   async function colours(page: Page) {
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    const url = await page.locator("[data-stage] canvas").evaluate((c) => (c as HTMLCanvasElement).toDataURL());
+    const url = await picture(page);
     const { data } = PNG.sync.read(Buffer.from(url.split(",")[1]!, "base64"));
     let warm = 0, cool = 0, teal = 0, other = 0; // prettier-ignore
     for (let i = 0; i < data.length; i += 4) {
@@ -78,6 +82,11 @@ describe.skipIf(!browser)("the report page in a real browser", () => {
     }
     const share = (count: number): number => (4 * count) / data.length;
     return { warm: share(warm), cool: share(cool), teal: share(teal), other: share(other) };
+  }
+
+  async function picture(page: Page): Promise<string> {
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    return page.locator("[data-stage] canvas").evaluate((c) => (c as HTMLCanvasElement).toDataURL());
   }
 
   test("it opens from a file without an error and asks for nothing but itself", async () => {
@@ -141,18 +150,14 @@ describe.skipIf(!browser)("the report page in a real browser", () => {
     await canvas.click({ position: { x: 4, y: 4 } });
     expect(await page.textContent("[data-readout]")).toBe("");
 
-    const picture = async (): Promise<string> => {
-      await colours(page);
-      return canvas.evaluate((c) => (c as HTMLCanvasElement).toDataURL());
-    };
     await page.click('[data-action="reset"]');
-    const first = await picture();
+    const first = await picture(page);
     await canvas.focus();
     for (const keys of [["ArrowLeft"], ["ArrowUp", "ArrowUp"], ["+", "+"]]) {
       for (const key of keys) await page.keyboard.press(key);
-      expect((await picture()) === first).toBe(false);
+      expect((await picture(page)) === first).toBe(false);
       await page.keyboard.press("0");
-      expect((await picture()) === first).toBe(true);
+      expect((await picture(page)) === first).toBe(true);
     }
     await page.close();
   });
@@ -161,6 +166,60 @@ describe.skipIf(!browser)("the report page in a real browser", () => {
     const { page } = await open(syntheticReport(), syntheticAssets(), { acceptDownloads: true });
     const [download] = await Promise.all([page.waitForEvent("download"), page.click('[data-action="save"]')]);
     expect(download.suggestedFilename()).toBe("Knee-tracked-sweep.png");
+    await page.close();
+  });
+
+  test("the slider, the player and a click move through the images of the scan; a reload begins anew", async () => {
+    const withScan = { ...syntheticAssets(), scan: syntheticScan() };
+    const { page, problems } = await open(syntheticReport(), withScan, { acceptDownloads: true });
+    const canvas = page.locator("[data-stage] canvas");
+    const slider = page.locator("#scan-time"),
+      name = page.locator("[data-frame-name]");
+    expect(await name.textContent()).toBe("frame 172, 2.0 s, anterior <b>sweep</b>");
+    expect(await slider.getAttribute("aria-valuetext")).toBe(await name.textContent());
+    await page.uncheck('input[name="path"]');
+    const at20 = await picture(page);
+    await slider.focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await name.textContent()).toContain("frame 180, 2.1 s");
+    expect((await picture(page)) === at20).toBe(false);
+
+    // Home of the slider, so that a click on the ball's front does not meet the plane of the image.
+    await page.keyboard.press("Home");
+    const size = (await canvas.boundingBox())!;
+    await canvas.click({ position: { x: size.width / 2, y: size.height * 0.3 } });
+    expect(await page.textContent("[data-point-says]")).toMatch(/^made by [2-9] frames/);
+    const thumbs = page.locator("[data-point-frames] button");
+    expect(await thumbs.count()).toBeGreaterThanOrEqual(2);
+    const frame = await thumbs.last().textContent();
+    await thumbs.last().click();
+    expect(await name.textContent()).toContain(`frame ${frame},`);
+
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click('[data-action="save"]')]);
+    const saved = PNG.sync.read(await readFile(await download.path()));
+    const { width, height } = await canvas.evaluate((c) => ({
+      width: (c as HTMLCanvasElement).width,
+      height: (c as HTMLCanvasElement).height,
+    }));
+    // Under the scene stands a strip with the legend: its left end is the coolest colour, its right the warmest.
+    expect([saved.width, saved.height > height]).toEqual([width, true]);
+    const pixel = (x: number, y: number): number[] => [...saved.data.subarray((y * width + x) * 4).subarray(0, 3)];
+    const inRamp = height + Math.round(0.024 * width);
+    const [cool, warm] = [pixel(Math.round(0.533 * width), inRamp), pixel(Math.round(0.979 * width), inRamp)];
+    expect([cool[2]! - cool[0]! > 100, warm[0]! - warm[2]! > 100]).toEqual([true, true]);
+
+    await page.click('[data-action="play"]');
+    const before = await name.textContent();
+    await expect.poll(() => name.textContent()).not.toBe(before);
+    await page.click('[data-action="play"]');
+    const paused = await name.textContent();
+    await page.waitForTimeout(200);
+    expect(await name.textContent()).toBe(paused);
+
+    await page.reload();
+    await page.waitForSelector("html[data-ready]");
+    expect(await name.textContent()).toContain("frame 172, 2.0 s");
+    expect(problems).toEqual([]);
     await page.close();
   });
 
@@ -184,14 +243,24 @@ describe.skipIf(!browser)("the report page in a real browser", () => {
   });
 
   test("without WebGL the page says so and the tables and charts still stand", async () => {
-    const { page, problems } = await open(syntheticReport(), syntheticAssets(), {}, (fresh) =>
-      fresh.addInitScript(() => {
-        HTMLCanvasElement.prototype.getContext = () => null;
-      }),
+    const { page, problems } = await open(
+      syntheticReport(),
+      { ...syntheticAssets(), scan: syntheticScan() },
+      {},
+      (fresh) =>
+        fresh.addInitScript(() => {
+          const { getContext } = HTMLCanvasElement.prototype;
+          const flat = function (this: HTMLCanvasElement, kind: string): unknown {
+            return kind === "2d" ? getContext.call(this, kind) : null;
+          };
+          HTMLCanvasElement.prototype.getContext = flat as typeof getContext;
+        }),
     );
     expect(await page.locator("[data-no-webgl]").isVisible()).toBe(true);
     expect(await page.locator("[data-needs-script]").isVisible()).toBe(false);
     expect(await page.locator("#accuracy table").first().isVisible()).toBe(true);
+    await page.locator("#scan-time").fill("0");
+    expect(await page.locator("[data-frame-name]").textContent()).toContain("frame 12, 0.0 s");
     expect(await page.locator("[data-histogram] .bars .points").count()).toBe(2);
     expect(problems.filter((text) => !/WebGL/i.test(text))).toEqual([]);
     await page.close();
