@@ -55,6 +55,35 @@ export interface VariantSummary {
   readonly figures: readonly VariantFigure[];
 }
 
+/** A difference of squares, in the square of the figure's unit: its mean over knees with the 95 % interval. */
+export interface Squared {
+  readonly mean: number;
+  readonly interval: readonly [number, number] | null;
+}
+
+/** What each source of error costs, in squares: independent errors add in quadrature. */
+export interface ErrorBudget {
+  /** With every source, and with none. */
+  readonly all: Squared;
+  readonly none: Squared;
+  /** Largest first: what it adds alone on top of none, and what is gone from all without it. */
+  readonly sources: readonly { readonly name: string; readonly alone: Squared; readonly missing: Squared | null }[];
+  /** all − none − Σ alone: what the sum in quadrature does not explain. */
+  readonly rest: Squared;
+  /** 1 − rest / all. */
+  readonly explainedShare: number;
+  /** Where the whole is plausible by what others measured; null when the study names none. */
+  readonly published: PublishedBudget | null;
+}
+
+/** In the figure's unit. */
+export interface PublishedBudget {
+  readonly from: number;
+  readonly to: number;
+  readonly of: string;
+  readonly parts: readonly { readonly name: string; readonly mm: number }[];
+}
+
 /** `study-report.json`: deterministic, and the same whoever ran the cases. */
 export interface StudyReport {
   readonly schemaVersion: 1;
@@ -71,5 +100,7 @@ export interface StudyReport {
   readonly variants: readonly VariantSummary[];
   /** One sentence. */
   readonly answer: string;
+  /** Of a study that asks what each error costs; else null. */
+  readonly budget: ErrorBudget | null;
   readonly limits: readonly string[];
 }

@@ -67,6 +67,9 @@ export function headlineLabel(id: string): HeadlineLabel {
 export const isShare = (id: string): boolean =>
   /\.(coverage|precision|fScore|surfaceDice)[\d.]+mm$|\.\w*share$|\.fdrPath$/i.test(id);
 
+/** By what a figure is multiplied where it is shown: shares are in percent. */
+export const shareScale = (id: string, unit: string): number => (unit === "1" && isShare(id) ? 100 : 1);
+
 /** What a reader wants to see first; the rest follow in the order of the report. */
 const first = [
   "all.reachable.assd",

@@ -19,4 +19,7 @@ svg.dots{width:100%;min-width:620px;height:auto;display:block}
 svg.dots text{fill:var(--ink);font-size:14px}svg.dots .scale{fill:var(--soft);font-size:12px}
 svg.dots .grid{stroke:var(--line)}svg.dots .mark{stroke:var(--warn-line);stroke-dasharray:5 4}
 svg.dots .point{fill:var(--soft);opacity:.55}svg.dots .interval{stroke:var(--accent);stroke-width:3}
-svg.dots .mean{fill:var(--accent)}`;
+svg.dots .mean{fill:var(--accent)}
+svg.waterfall .bar{fill:var(--accent)}svg.waterfall .bar.sum{fill:var(--soft)}
+svg.waterfall .bar.less{fill:none;stroke:var(--accent);stroke-dasharray:3 3}
+svg.waterfall .whisker{stroke:var(--ink);stroke-width:2}svg.waterfall .band{fill:var(--warn-line);opacity:.16}`;

@@ -2,14 +2,13 @@ import type { Made } from "../data/provenance.ts";
 import { MOST_KNEES, type StudyReport, type VariantFigure, type VariantSummary } from "../data/study.ts";
 import { dotPlot } from "./dot-plot.ts";
 import { formatFigure, formatNumber, NONE } from "./format.ts";
-import { headlineLabel, isShare } from "./labels.ts";
+import { headlineLabel, shareScale } from "./labels.ts";
 import { howToReadSection } from "./how-to-read.ts";
 import { markup, type Markup } from "./markup.ts";
 import { renderPage, sectionOf, type Part, type Section } from "./page.ts";
+import { budgetPart } from "./study-budget.ts";
 import { checkoutCommands, provenanceSection, softwareLine } from "./provenance.ts";
 import { table } from "./tables.ts";
-
-const shareScale = (id: string, unit: string): number => (unit === "1" && isShare(id) ? 100 : 1);
 
 function plotOf({ variants }: StudyReport, index: number): Markup {
   const { id, unit } = variants[0]!.figures[index]!,
@@ -115,10 +114,16 @@ const answerSection = ({ answer, stopped, about }: StudyReport): Section => ({
   }${about && markup`<p class="note">${about}</p>`}</section>`,
 });
 
-/** What a dossier shows too: failures, plot, table. */
+function budgetOf({ budget, variants }: StudyReport): Part | null {
+  const { id, unit } = variants[0]!.figures[0]!;
+  return budget && budgetPart(budget, headlineLabel(id).name, unit);
+}
+
+/** What a dossier shows too: failures, the error budget, plot, table. */
 export const studyParts = (report: StudyReport): readonly Part[] =>
   [
     failures(report),
+    budgetOf(report),
     {
       id: "variants",
       short: "Plot",

@@ -39,10 +39,10 @@ const kinds: { readonly [K in Kind]: Obtain<K> } = {
       calibration: { probeFromPixel: Float64Array.from(probeFromPixel), imageLagS },
       lagSdS: 0,
     }),
-  async sessions(conditions, { scenario: { source, seed }, folder, geometry }, context) {
+  async sessions({ tracker, ...conditions }, { scenario: { source, seed }, folder, geometry }, context) {
     if (source.kind !== "simulated")
       throw new Error("only a simulated source has sessions: parseScenario refuses this");
-    const rig = { probe: source.probe, imaging: source.imaging, tracker: source.tracker, conditions };
+    const rig = { probe: source.probe, imaging: source.imaging, tracker: tracker ?? source.tracker, conditions };
     const hold = async (): Promise<ObtainedCalibration> => {
       const { results } = await calibrateSessions("nwire", rig, seed, join(folder, "calibration"), context);
       const { lowS, highS } = results.temporal!;

@@ -267,7 +267,13 @@ const calibration = z.discriminatedUnion("kind", [
     })
     .describe("the truth plus an error of published size, drawn by the seed"),
   z
-    .strictObject({ kind: z.literal("sessions"), ...sessionConditions })
+    .strictObject({
+      kind: z.literal("sessions"),
+      ...sessionConditions,
+      tracker: tracker
+        .optional()
+        .describe("of the sessions, where it is another than that of the scan: for the error budget"),
+    })
     .describe("as on the bench: stylus, phantom, lag and image calibrated one after the other in simulated sessions"),
   z
     .strictObject({ kind: z.literal("given"), probeFromPixel: matrix, imageLagS: z.number().min(-1).max(1).default(0) })

@@ -1,85 +1,170 @@
-import type { VariantFigure, VariantSummary } from "../data/study.ts";
-import { formatFigure } from "../report/format.ts";
-import { headlineLabel } from "../report/labels.ts";
-import { errorBudget } from "./error-budget.ts";
+import type { ErrorBudget, VariantFigure, VariantSummary } from "../data/study.ts";
+import { formatFigure, formatNumber } from "../report/format.ts";
+import { headlineLabel, shareScale } from "../report/labels.ts";
+import { signedRoot } from "./error-budget.ts";
 import type { Study, StudyFigure } from "./study-schema.ts";
 
-/** One sentence or two, composed of what was measured. */
-export function answerOf(study: Study, variants: readonly VariantSummary[], reference: number): string {
+/** How much the first figure of a variant lies above that of another on the same knees and seeds. */
+export type Compare = (variant: number, other: number) => Difference | null;
+
+export interface Difference {
+  readonly mean: number;
+  readonly interval: readonly [number, number] | null;
+}
+
+export interface Answerable {
+  readonly study: Study;
+  readonly variants: readonly VariantSummary[];
+  readonly compare: Compare;
+  readonly budget: ErrorBudget | null;
+}
+
+/** One sentence, composed of what was measured: what stands out of the scatter of knees, and what does not. */
+export function answerOf({ study, variants, compare, budget }: Answerable): string {
   const figure = study.figures[0]!;
-  const measured = variants.filter((variant) => mainOf(variant).mean !== null);
+  const measured = variants.flatMap((variant, index): Candidate[] =>
+    mainOf(variant).mean === null ? [] : [{ variant, index }],
+  );
   if (measured.length === 0) return "No case was finished: there is no answer yet.";
+  const field: Field = { figure, measured, loss: lossBy(figure, compare), unit: unitOf(mainOf(measured[0]!.variant)) };
   switch (study.answer.kind) {
     case "best":
-      return bestOf(figure, measured);
+      return bestOf(field);
     case "enough":
-      return enoughOf(figure, measured, study.answer.within);
+      return enoughOf(field, study.answer.within);
     case "budget":
-      return budgetOf(variants, reference);
+      return budgetOf(budget, field.unit);
   }
 }
 
+interface Candidate {
+  readonly variant: VariantSummary;
+  /** Among all variants of the study. */
+  readonly index: number;
+}
+
+interface Field {
+  readonly figure: StudyFigure;
+  readonly measured: readonly Candidate[];
+  /** How much worse than another, positive is worse; in the figure's unit. */
+  readonly loss: (one: Candidate, other: Candidate) => Difference;
+  readonly unit: string;
+}
+
 const mainOf = ({ figures }: VariantSummary): VariantFigure => figures[0]!;
-const meanOf = (variant: VariantSummary): number => mainOf(variant).mean!;
 
-/** How much worse than the best, positive is worse. */
-function loss({ better }: StudyFigure, variant: VariantSummary, best: VariantSummary): number {
-  return (better === "lower" ? 1 : -1) * (meanOf(variant) - meanOf(best));
+const unitOf = ({ id, unit }: VariantFigure): string => (shareScale(id, unit) === 100 ? "%" : unit === "1" ? "" : unit);
+
+function lossBy({ better }: StudyFigure, compare: Compare): Field["loss"] {
+  const sign = better === "lower" ? 1 : -1;
+  return (one, other) => {
+    const found = compare(one.index, other.index);
+    const mean = sign * (found?.mean ?? mainOf(one.variant).mean! - mainOf(other.variant).mean!);
+    const [a, b] = found?.interval ?? [NaN, NaN];
+    return { mean, interval: found?.interval ? (sign > 0 ? [a, b] : [-b, -a]) : null };
+  };
 }
 
-function byMerit(figure: StudyFigure, variants: readonly VariantSummary[]): VariantSummary[] {
-  return [...variants].sort((a, b) => loss(figure, a, b));
-}
+const byMerit = ({ figure, measured }: Field): Candidate[] => {
+  const sign = figure.better === "lower" ? 1 : -1;
+  return [...measured].sort((a, b) => sign * (mainOf(a.variant).mean! - mainOf(b.variant).mean!));
+};
 
-function quoted({ mean, interval, id, unit }: VariantFigure): string {
+function quoted({ variant }: Candidate): string {
+  const { mean, interval, id, unit } = mainOf(variant);
   const [low, high] = interval ?? [mean!, mean!];
   const text = formatFigure(id, { value: mean!, low, high, unit });
-  return `${text.value}${text.unit === "%" ? " " : " "}${text.unit}${text.interval ? ` (95 %: ${text.interval})` : ""}`;
+  return `${text.value}${text.unit && ` ${text.unit}`}${text.interval ? ` (95 %: ${text.interval})` : ""}`;
+}
+
+/** "0.21 mm (0.10 to 0.32)". */
+function amount({ mean, interval }: Difference, { figure, unit, measured }: Field): string {
+  const scale = shareScale(figure.id, mainOf(measured[0]!.variant).unit);
+  const range = interval && ` (${formatNumber(interval[0] * scale, 2)} to ${formatNumber(interval[1] * scale, 2)})`;
+  return `${formatNumber(mean * scale, 2)}${unit && ` ${unit}`}${range ?? ""}`;
 }
 
 const nameOf = ({ id }: StudyFigure): string => {
-  const { name } = headlineLabel(id);
-  return name.charAt(0).toLowerCase() + name.slice(1);
+  const { name, scope } = headlineLabel(id);
+  const small = name.charAt(0).toLowerCase() + name.slice(1);
+  return scope ? `${small} (${scope.charAt(0).toLowerCase()}${scope.slice(1)})` : small;
 };
 
-function bestOf(figure: StudyFigure, variants: readonly VariantSummary[]): string {
-  const [best, ...others] = byMerit(figure, variants) as [VariantSummary, ...VariantSummary[]];
-  const first = `By ${nameOf(figure)} "${best.name}" is best: ${quoted(mainOf(best))}`;
-  if (others.length === 0) return `${first}.`;
-  const rest = others.slice(0, 4).map((other) => `"${other.name}" ${quoted(mainOf(other))}`);
-  const more = others.length > 4 ? `, and ${others.length - 4} more` : "";
-  return `${first}; then ${rest.join(", ")}${more}.${tied(figure, best, others)}`;
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+
+/** More than these are in the table. */
+const NAMED = 4;
+const named = (words: readonly string[]): string =>
+  words.length > NAMED
+    ? `${words.slice(0, NAMED).join(", ")} and ${words.length - NAMED} more (see the table)`
+    : listed(words);
+
+function bestOf(field: Field): string {
+  const [best, ...others] = byMerit(field) as [Candidate, ...Candidate[]];
+  const first = `"${best.variant.name}" is best by ${nameOf(field.figure)}, ${quoted(best)}`;
+  const clear: string[] = [],
+    open: string[] = [];
+  for (const other of others) {
+    const loss = field.loss(other, best);
+    if (loss.interval && loss.interval[0] > 0) clear.push(`"${other.variant.name}" by ${amount(loss, field)}`);
+    else open.push(`"${other.variant.name}" (${amount(loss, field)} worse)`);
+  }
+  const worse = clear.length > 0 ? `; worse on the same knees: ${named(clear)}` : "";
+  const knees = best.variant.figures[0]!.perKnee.filter((value) => value !== null).length;
+  const tied = open.length > 0 ? `; not told apart from it on ${knees} knees: ${named(open)}` : "";
+  return `${first}${worse}${tied}.`;
 }
 
-/** Intervals of two means that overlap say little; paired differences from the reference say more, in the table. */
-function tied(figure: StudyFigure, best: VariantSummary, others: readonly VariantSummary[]): string {
-  const close = others.filter((other) => loss(figure, other, best) < figure.effect);
-  if (close.length === 0) return "";
-  const names = close.map(({ name }) => `"${name}"`).join(", ");
-  return ` Within ${figure.effect} ${mainOf(best).unit} of it, less than matters: ${names}.`;
+function enoughOf(field: Field, within: number): string {
+  const best = byMerit(field)[0]!;
+  const chosen = field.measured.find((one) => one === best || field.loss(one, best).mean <= within)!;
+  const before = field.measured[field.measured.indexOf(chosen) - 1];
+  const first = `"${chosen.variant.name}" is enough by ${nameOf(field.figure)}: ${quoted(chosen)}`;
+  const against = chosen === best ? ", the best that was tried" : `, ${nearly(field, chosen, best, within)}`;
+  return `${first}${against}${before ? `; ${short(field, before, best)}` : ""}.`;
 }
 
-function enoughOf(figure: StudyFigure, variants: readonly VariantSummary[], within: number): string {
-  const best = byMerit(figure, variants)[0]!;
-  const enough = variants.find((variant) => loss(figure, variant, best) <= within)!;
-  const before = variants[variants.indexOf(enough) - 1];
-  const { unit } = mainOf(best);
-  const first = `"${enough.name}" is enough: ${nameOf(figure)} ${quoted(mainOf(enough))}`;
-  const against =
-    enough === best
-      ? ", the best that was tried"
-      : `, within ${within} ${unit} of the best ("${best.name}", ${quoted(mainOf(best))})`;
-  return `${first}${against}${before ? `; "${before.name}" gives ${quoted(mainOf(before))}` : ""}.`;
+function nearly(field: Field, chosen: Candidate, best: Candidate, within: number): string {
+  const loss = field.loss(chosen, best),
+    scale = shareScale(field.figure.id, mainOf(best.variant).unit);
+  const sure = loss.interval !== null && loss.interval[1] <= within;
+  const words = `${amount(loss, field)} worse than the best ("${best.variant.name}")`;
+  const limit = `${formatNumber(within * scale, 2)}${field.unit && ` ${field.unit}`}`;
+  return sure ? `${words}, surely within ${limit}` : `${words}: on the mean within ${limit}, but its interval is not`;
 }
 
-function budgetOf(variants: readonly VariantSummary[], reference: number): string {
-  const budget = errorBudget(variants, reference);
+function short(field: Field, before: Candidate, best: Candidate): string {
+  const loss = field.loss(before, best);
+  const clear = loss.interval !== null && loss.interval[0] > 0;
+  const words = `"${before.variant.name}" is ${amount(loss, field)} worse than the best`;
+  return clear ? words : `${words}, which these knees do not tell from nothing`;
+}
+
+function budgetOf(budget: ErrorBudget | null, unit: string): string {
   if (!budget) return 'The error budget needs the variants "all", "none" and "only …", each measured.';
-  const { unit } = mainOf(variants[reference]!);
-  const shown = budget.sources.slice(0, 3).map(({ name, alone }) => `${name} (${alone.toFixed(2)} ${unit})`);
-  const share = Math.round(100 * budget.explainedShare);
+  const root = (square: number): string => formatNumber(signedRoot(square), 2);
+  const sources = budget.sources.map(({ name, alone: { mean, interval } }) => {
+    if (!interval) return `${name} (${root(mean)} ${unit})`;
+    const words = `${root(mean)} ${unit}, ${root(interval[0])} to ${root(interval[1])}`;
+    return interval[0] > 0 ? `${name} (${words})` : `${name} (not told from nothing: ${words})`;
+  });
+  const { rest, explainedShare, published } = budget;
+  const known = rest.interval && rest.interval[0] <= 0 && rest.interval[1] >= 0;
+  const check = known
+    ? "the rest is within the scatter of knees"
+    : `the rest, ${formatNumber(rest.mean, 2)} ${unit}², is not scatter`;
+  const whole = signedRoot(budget.all.mean);
+  const band = !published
+    ? ""
+    : whole < published.from
+      ? `, below the published ${published.from} to ${published.to} ${unit}`
+      : whole > published.to
+        ? `, above the published ${published.from} to ${published.to} ${unit}`
+        : `, within the published ${published.from} to ${published.to} ${unit}`;
   return (
-    `Most of the error comes from ${shown.join(", ")}. With every source together it is ${budget.all.toFixed(2)} ${unit}; ` +
-    `the sources in quadrature, on top of ${budget.none.toFixed(2)} ${unit} without any, explain ${share} % of its square.`
+    `Alone, the sources cost ${listed(sources)} beyond the ${root(budget.none.mean)} ${unit} that are there without any; ` +
+    `all together make ${root(budget.all.mean)} ${unit}${band}, of whose square the sum in quadrature ` +
+    `gives ${formatNumber(100 * explainedShare, 0)} % (${check}).`
   );
 }

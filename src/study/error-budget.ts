@@ -1,49 +1,61 @@
-import type { VariantSummary } from "../data/study.ts";
+import { createRng } from "../core/rng.ts";
+import type { ErrorBudget, Squared } from "../data/study.ts";
+import { populationInterval, populationMean } from "../metrics/population.ts";
+import { combine, numbersOf, type Cells } from "./cells.ts";
 
-export interface ErrorSource {
+/** One variant's first figure by knee and seed. */
+export interface NamedCells {
   readonly name: string;
-  /** What it adds alone, on top of no source, in quadrature; in the figure's unit. */
-  readonly alone: number;
-  /** What is gone without it, in quadrature; null where there is no variant "all but …". */
-  readonly missing: number | null;
-}
-
-export interface ErrorBudget {
-  /** The figure with every source, and with none. */
-  readonly all: number;
-  readonly none: number;
-  /** Largest first. */
-  readonly sources: readonly ErrorSource[];
-  /** (none² + Σ alone²) / all²: 1 where the sources add in quadrature; the rest is their interplay. */
-  readonly explainedShare: number;
+  readonly cells: Cells;
 }
 
 /**
- * From variants named "all" (the reference), "none", "only <source>" and "all but <source>". Undefined when one that is
- * needed was not measured. A difference of squares below zero (noise) counts as 0.
+ * From variants named "all", "none", "only <source>" and "all but <source>". Independent errors add in quadrature: all is
+ * done in squares, knee by knee and seed by seed, so that what a knee costs by itself drops out. Undefined when one that
+ * is needed was not measured.
  */
-export function errorBudget(variants: readonly VariantSummary[], reference: number): ErrorBudget | undefined {
-  const meanOf = (name: string): number | null =>
-    variants.find((variant) => variant.name === name)?.figures[0]!.mean ?? null;
-  const all = variants[reference]?.figures[0]!.mean ?? null,
-    none = meanOf("none");
-  if (all === null || none === null) return undefined;
-  const sources: ErrorSource[] = [];
-  for (const { name, figures } of variants) {
+export function errorBudget(variants: readonly NamedCells[]): Omit<ErrorBudget, "published"> | undefined {
+  const named = (name: string): Cells | undefined => variants.find((variant) => variant.name === name)?.cells;
+  const all = named("all"),
+    none = named("none");
+  if (!all || !none) return undefined;
+  const sources = variants.flatMap(({ name, cells }) => {
     const source = /^only (.+)$/.exec(name)?.[1];
-    const value = figures[0]!.mean;
-    if (source === undefined || value === null) continue;
-    const without = meanOf(`all but ${source}`);
-    sources.push({
-      name: source,
-      alone: beyond(value, none),
-      missing: without === null ? null : beyond(all, without),
-    });
-  }
-  if (sources.length === 0) return undefined;
-  sources.sort((a, b) => b.alone - a.alone);
-  const explained = none ** 2 + sources.reduce((sum, { alone }) => sum + alone ** 2, 0);
-  return { all, none, sources, explainedShare: explained / all ** 2 };
+    if (source === undefined) return [];
+    const without = named(`all but ${source}`);
+    return [
+      {
+        name: source,
+        only: cells,
+        alone: squared(combine((only, base) => only ** 2 - base ** 2, cells, none)),
+        missing: without ? squared(combine((whole, rest) => whole ** 2 - rest ** 2, all, without)) : null,
+      },
+    ];
+  });
+  const rest = combine(
+    (whole, base, ...only) => whole ** 2 - base ** 2 - only.reduce((sum, value) => sum + value ** 2 - base ** 2, 0),
+    all,
+    none,
+    ...sources.map(({ only }) => only),
+  );
+  const budget = {
+    all: squared(combine((whole) => whole ** 2, all)),
+    none: squared(combine((base) => base ** 2, none)),
+    sources: sources
+      .map(({ name, alone, missing }) => ({ name, alone, missing }))
+      .sort((a, b) => b.alone.mean - a.alone.mean),
+    rest: squared(rest),
+  };
+  const parts = [budget.all, budget.none, budget.rest, ...budget.sources.map(({ alone }) => alone)];
+  if (sources.length === 0 || parts.some(({ mean }) => !Number.isFinite(mean))) return undefined;
+  return { ...budget, explainedShare: 1 - budget.rest.mean / budget.all.mean };
 }
 
-const beyond = (value: number, base: number): number => Math.sqrt(Math.max(0, value ** 2 - base ** 2));
+function squared(cells: Cells): Squared {
+  const values = numbersOf(cells);
+  // Student's interval draws nothing.
+  return { mean: populationMean(values), interval: populationInterval(values, "t", createRng("budget")) };
+}
+
+/** Root of a square that noise may have made negative: with its sign. */
+export const signedRoot = (square: number): number => Math.sign(square) * Math.sqrt(Math.abs(square));

@@ -70,7 +70,21 @@ const answer = z.discriminatedUnion("kind", [
     })
     .describe("variants are listed from the cheapest: the first that is good enough"),
   z
-    .strictObject({ kind: z.literal("budget") })
+    .strictObject({
+      kind: z.literal("budget"),
+      published: z
+        .strictObject({
+          from: z.number().gt(0),
+          to: z.number().gt(0),
+          of: z.string().min(5).max(200).describe("what the range was published for"),
+          parts: z
+            .array(z.strictObject({ name: variantName, mm: z.number().gt(0) }))
+            .max(20)
+            .default([]),
+        })
+        .optional()
+        .describe("where the whole is plausible, in the first figure's unit; drawn beside"),
+    })
     .describe("variants named `all`, `only …`, `all but …`: what each source of error costs, in quadrature"),
 ]);
 

@@ -9,12 +9,11 @@ import {
   populationInterval,
   populationMean,
 } from "../metrics/population.ts";
-import { answerOf } from "./answer.ts";
+import { answerOf, type Compare } from "./answer.ts";
+import { cellsOf, numbersOf, type Cells } from "./cells.ts";
+import { errorBudget } from "./error-budget.ts";
 import type { StudyPlan } from "./plan.ts";
 import type { StudyFigure } from "./study-schema.ts";
-
-/** Figure of every knee and seed of one variant; null where the case failed or did not give it. */
-type Cells = readonly (readonly (number | null)[])[];
 
 /** The table of a study. Its random numbers follow from the study's seed, so it is a function of plan and cases. */
 export function summariseStudy(plan: StudyPlan, results: readonly CaseResult[], software: Software): StudyReport {
@@ -22,6 +21,8 @@ export function summariseStudy(plan: StudyPlan, results: readonly CaseResult[], 
   const knees = enoughKnees(plan, results);
   const counted = results.filter(({ id }) => knees === null || id.knee < knees);
   const rows = variants.map((_, variant) => summariseVariant(plan, counted, variant, knees ?? study.knees));
+  const mainCells = variants.map((_, i) => cellsOf(plan, counted, i, study.figures[0]!.id, knees ?? study.knees));
+  const budget = budgetOf(plan, mainCells);
   return {
     schemaVersion: 1,
     name: study.name,
@@ -37,9 +38,24 @@ export function summariseStudy(plan: StudyPlan, results: readonly CaseResult[], 
         : null,
     reference: variants[reference]!.name,
     variants: rows,
-    answer: answerOf(study, rows, reference),
+    answer: answerOf({ study, variants: rows, compare: compareBy(mainCells), budget }),
+    budget,
     limits: study.limits,
   };
+}
+
+const compareBy =
+  (cells: readonly Cells[]): Compare =>
+  (variant, other) => {
+    const differences = pairedDifferences(cells[other]!, cells[variant]!);
+    const value = finite(populationMean(differences));
+    return value === null ? null : { mean: value, interval: populationInterval(differences, "t", createRng("answer")) };
+  };
+
+function budgetOf({ study: { answer }, variants }: StudyPlan, cells: readonly Cells[]): StudyReport["budget"] {
+  if (answer.kind !== "budget") return null;
+  const budget = errorBudget(variants.map(({ name }, i) => ({ name, cells: cells[i]! })));
+  return budget ? { ...budget, published: answer.published ?? null } : null;
 }
 
 /** The fewest knees, counted from the first and each whole, by which the study's stop rule holds; null if none. */
@@ -119,24 +135,6 @@ function differenceOf(reference: Cells, cells: Cells, effect: number, rng: Rng):
   const sd = Math.hypot(finite(betweenKnees) ?? 0, (finite(betweenSeeds) ?? 0) / Math.sqrt(seeds));
   return { mean: value, interval: populationInterval(differences, "t", rng), knees: kneesToShow(effect, sd), effect };
 }
-
-function cellsOf(
-  { study: { seedsPerKnee } }: StudyPlan,
-  results: readonly CaseResult[],
-  variant: number,
-  figure: string,
-  knees: number,
-): Cells {
-  const cells = Array.from({ length: knees }, () => Array.from({ length: seedsPerKnee }, (): number | null => null));
-  for (const { id, outcome } of results) {
-    if (id.variant !== variant || id.knee >= knees || outcome.status !== "measured") continue;
-    const value = outcome.headline[figure]?.value;
-    if (value !== undefined) cells[id.knee]![id.seed] = value;
-  }
-  return cells;
-}
-
-const numbersOf = (cells: Cells): number[][] => cells.map((seeds) => seeds.filter((value) => value !== null));
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
