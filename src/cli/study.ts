@@ -7,10 +7,12 @@ import type { StudyReport } from "../data/study.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
 import { openCaseFiles, type CaseFiles } from "../study/case-files.ts";
 import { casesOf, planStudy, type StudyPlan } from "../study/plan.ts";
+import { predictStudy } from "../study/predict.ts";
+import { inWords } from "../study/predict-time.ts";
 import { collectStudy, statusOf, type Shard } from "../study/run-study.ts";
 import { slurmScript } from "../study/slurm.ts";
 import { writeStudy } from "../study/write-study.ts";
-import { parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
+import { defaultWorkers, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { codeDigest } from "./stage-cache.ts";
 import { runHere } from "./study-run.ts";
 import { studyFile } from "./study-file.ts";
@@ -34,9 +36,6 @@ interface StudyOptions extends CommonOptions {
 
 /** More cases than this are not begun without --yes. */
 const ASK_ABOVE_CASES = 150;
-/** One case of the default scenario on two cores, for the prediction alone; a case's file is some 20 kB. */
-const TYPICAL_CASE_S = 60,
-  TYPICAL_CASE_KB = 20;
 
 export function addStudy(program: Command): void {
   program
@@ -68,13 +67,13 @@ export function addStudy(program: Command): void {
     .action(async (name: string, options: StudyOptions) => {
       const terminal = terminalFor(options);
       const file = studyFile(name);
-      const plan = await planStudy(file);
+      const plan = await planStudy(file, { large: options.yes === true });
       const folder = resolve(options.out ?? join("reports", "studies", plan.study.name));
       const claim = { name: plan.study.name, key: plan.key, code: await codeDigest() };
       const files = await openCaseFiles(folder, claim, { redo: options.redo === true });
       if (options.status) return printStatus(terminal, plan, files, options);
       if (!options.collect) {
-        await askIfLarge(plan, files, options);
+        await announce(terminal, plan, files, options);
         if (options.on !== undefined) return submit(terminal, file, folder, plan, options);
         await runHere(terminal, { file, folder, plan, files }, options);
         if (options.shard) return printStatus(terminal, plan, files, options);
@@ -94,13 +93,23 @@ function parseShard(text: string): Shard {
   return { index, of };
 }
 
-async function askIfLarge(plan: StudyPlan, files: CaseFiles, { yes, shard }: StudyOptions): Promise<void> {
-  const { left } = statusOf(plan, await files.all());
-  if (yes || shard || left <= ASK_ABOVE_CASES) return;
-  const hours = (left * TYPICAL_CASE_S) / 3600;
+/** Says what is ahead, and refuses to begin what is long without being told to. */
+async function announce(
+  terminal: Terminal,
+  plan: StudyPlan,
+  files: CaseFiles,
+  { yes, shard, workers, on }: StudyOptions,
+): Promise<void> {
+  if (shard) return;
+  const cores = workers ?? defaultWorkers();
+  const { cases, seconds, resultsMb, cacheGb } = predictStudy(plan, await files.all(), cores);
+  const words =
+    `${plan.study.name} has ${cases} cases to run: about ${inWords(seconds)} on ${cores} cores, ` +
+    `${resultsMb < 10 ? resultsMb.toFixed(1) : resultsMb.toFixed(0)} MB of results, ` +
+    `${cacheGb.toFixed(1)} GB of pictures (at most 12 are kept)`;
+  if (yes || cases <= ASK_ABOVE_CASES || on !== undefined) return terminal.log.info(words);
   throw new UnsuitableInputError(
-    `${plan.study.name} has ${left} cases to run: about ${hours.toFixed(0)} hours at ${TYPICAL_CASE_S} s a case and ` +
-      `${((left * TYPICAL_CASE_KB) / 1024).toFixed(0)} MB of results`,
+    words,
     "Add --yes to begin, --shard i/n or --on slurm to share it out, or take fewer values, knees or seeds",
   );
 }

@@ -18,8 +18,8 @@ export interface DotPlot {
 }
 
 const ROW = 34,
-  LEFT = 230,
-  WIDTH = 940,
+  LEFT = 280,
+  WIDTH = 990,
   RIGHT = 20,
   TOP = 26;
 

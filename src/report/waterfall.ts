@@ -19,8 +19,8 @@ export interface Waterfall {
 }
 
 const ROW = 34,
-  LEFT = 230,
-  WIDTH = 940,
+  LEFT = 280,
+  WIDTH = 990,
   RIGHT = 20,
   TOP = 30;
 

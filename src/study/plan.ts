@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { FormatError, UnsuitableInputError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
@@ -6,6 +7,7 @@ import type { CaseId } from "../data/study.ts";
 import { digest } from "../scenario/cached-pictures.ts";
 import { readYaml, scenarioFrom } from "../scenario/load.ts";
 import type { Scenario, SimulatedSource } from "../scenario/schema.ts";
+import { inWords, predictCases } from "./predict-time.ts";
 import { withFields } from "./set-field.ts";
 import { parseStudy, type Study } from "./study-schema.ts";
 import { checkNames, variantCount, variantsOf, type Variant } from "./variants.ts";
@@ -23,19 +25,18 @@ export interface StudyPlan {
   scenarioOf(id: CaseId): Scenario & { readonly source: SimulatedSource };
 }
 
-/** More than anyone can wait for, and than fits in memory as a plan. */
+/** Even with --yes: a plan of more does not fit in memory. */
 const MOST_CASES = 1_000_000;
+/** Without it: every variant is read as a scenario before the first case, which takes a millisecond each. */
+const MANY_CASES = 20_000;
 
-/** Reads a study and its base. Throws FormatErrors that name the file, the variant and the field. */
-export async function planStudy(file: string): Promise<StudyPlan> {
+/**
+ * Reads a study and its base. Throws FormatErrors that name the file, the variant and the field, and an
+ * UnsuitableInputError for more cases than were meant (`large`: tens of thousands are).
+ */
+export async function planStudy(file: string, { large = false } = {}): Promise<StudyPlan> {
   const study = parseStudy(await readYaml(file), file);
-  const cases = variantCount(study.sweep) * study.knees * study.seedsPerKnee;
-  if (cases > MOST_CASES) {
-    throw new UnsuitableInputError(
-      `${file} asks for ${cases} cases`,
-      "Take fewer values, or draw points (sweep.kind: latin-hypercube)",
-    );
-  }
+  refuseTooMany(variantCount(study.sweep) * study.knees * study.seedsPerKnee, file, large);
   const basePath = resolve(dirname(file), study.base);
   const base = await readYaml(basePath);
   const variants = variantsOf(study.sweep, createRng(study.seed).fork("sweep"));
@@ -49,6 +50,18 @@ export async function planStudy(file: string): Promise<StudyPlan> {
     needsOracle: study.figures.some(({ id }) => /^segmentation\.(oracle|cost)\./.test(id)),
     scenarioOf: ({ variant, knee, seed }) => ofCase(scenarios[variant]!, study.seed, knee, seed),
   };
+}
+
+function refuseTooMany(cases: number, file: string, large: boolean): void {
+  if (cases <= (large ? MOST_CASES : MANY_CASES)) return;
+  const cores = availableParallelism();
+  const { seconds, resultsMb } = predictCases(cases, cores);
+  const rest = "take fewer values, or draw points (sweep.kind: latin-hypercube)";
+  throw new UnsuitableInputError(
+    `${file} asks for ${cases} cases: about ${inWords(seconds)} on ${cores} cores and ` +
+      `${(resultsMb / 1024).toFixed(1)} GB of results`,
+    cases <= MOST_CASES ? `Add --yes to begin, or ${rest}` : `More than ${MOST_CASES} are never begun: ${rest}`,
+  );
 }
 
 /** What users bring to their variants: a module that is changed makes other cases. */
