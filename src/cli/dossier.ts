@@ -13,7 +13,6 @@ import { notModelledIn } from "../scenario/not-modelled.ts";
 import { madeNow } from "../scenario/stopwatch.ts";
 import { usedModels } from "../scenario/used-models.ts";
 import { notModelledInKnee } from "../sim/knee/knee.ts";
-import { errorBudget } from "../study/error-budget.ts";
 import { planStudy, type StudyPlan } from "../study/plan.ts";
 import { protocolOf } from "../study/protocol.ts";
 import { readStudyReport } from "../study/read-study.ts";
@@ -121,7 +120,6 @@ async function collect({ file, plan, results, study, verification, options }: Pa
     ...verification,
     study,
     studyMade: study ? ((await readMade(results)) ?? null) : null,
-    budget: study && plan.study.answer.kind === "budget" ? budgetOf(study, plan.reference) : null,
     limits,
     notModelled: notModelledIn(scenario, scenario.source, notModelledInKnee),
     missing: missingParts(study, verification, software.code, name),
@@ -133,11 +131,6 @@ async function collect({ file, plan, results, study, verification, options }: Pa
     ],
     configuration: scenario,
   };
-}
-
-function budgetOf(study: StudyReport, reference: number): Dossier["budget"] {
-  const budget = errorBudget(study.variants, reference);
-  return budget ? { ...budget, unit: study.variants[reference]!.figures[0]!.unit } : null;
 }
 
 function missingParts(

@@ -35,13 +35,6 @@ export interface DossierSuite {
   readonly checks: readonly DossierCheck[];
 }
 
-export interface BudgetRow {
-  readonly name: string;
-  /** What the source adds alone, and what is gone without it, in quadrature; in the figure's unit. */
-  readonly alone: number;
-  readonly missing: number | null;
-}
-
 /** Everything that the dossier of a study holds. */
 export interface Dossier {
   readonly name: string;
@@ -59,7 +52,6 @@ export interface Dossier {
   /** Null where the study has no results yet. */
   readonly study: StudyReport | null;
   readonly studyMade: Made | null;
-  readonly budget: { readonly unit: string; readonly all: number; readonly none: number; readonly explainedShare: number; readonly sources: readonly BudgetRow[] } | null; // prettier-ignore
   readonly limits: readonly string[];
   readonly notModelled: readonly string[];
   /** Parts that are missing, and what would bring them, in sentences. */

@@ -2,12 +2,11 @@ import type { Dossier } from "../data/dossier.ts";
 import { configurationTable } from "./configuration.ts";
 import { protocolSection, saidTable } from "./dossier/protocol-section.ts";
 import { tally, tallySentence, verificationSection } from "./dossier/verification-section.ts";
-import { formatMm, formatShare } from "./format.ts";
 import { definitions } from "./how-to-read.ts";
 import { markup, type Content } from "./markup.ts";
 import { insideSection, renderPage, type Section } from "./page.ts";
 import { commandsBlock, provenanceTable, softwareLine } from "./provenance.ts";
-import { studyParts } from "./study-page.ts";
+import { budgetOf, studyParts } from "./study-page.ts";
 import { table } from "./tables.ts";
 
 export const NOT_CLINICAL =
@@ -74,27 +73,15 @@ function resultsSection({ study }: Dossier, number: number): Section {
     short: "Results",
     content: markup`<section id="results"><h2>${number} Results</h2><p class="answer">${study.answer}</p>${
       study.stopped && markup`<p class="note">${study.stopped}</p>`
-    }<p>Made by ${softwareLine(study.software)}.</p>${studyParts(study).map(insideSection)}</section>`,
+    }<p>Made by ${softwareLine(study.software)}.</p>${studyParts(study)
+      .filter(({ id }) => id !== "budget")
+      .map(insideSection)}</section>`,
   };
 }
 
-function budgetSection({ budget }: Dossier, number: number): Section | null {
-  if (!budget) return null;
-  const { unit, all, none, sources, explainedShare } = budget;
-  return section(
-    "budget",
-    "Error budget",
-    `${number} Error budget`,
-    markup`<p>With every source of error the figure is ${formatMm(all)} ${unit}, with none ${formatMm(none)} ${unit}. The sources added in
-quadrature explain ${formatShare(explainedShare)} of its square.</p>${table(
-      `What each source costs, ${unit}, in quadrature`,
-      markup`<tr><th scope="col">Source</th><th scope="col">Adds alone</th><th scope="col">Gone without it</th></tr>`,
-      markup`<tbody>${sources.map(
-        ({ name, alone, missing }) =>
-          markup`<tr><th scope="row">${name}</th><td>${formatMm(alone)}</td><td>${formatMm(missing)}</td></tr>`,
-      )}</tbody>`,
-    )}`,
-  );
+function budgetSection({ study }: Dossier, number: number): Section | null {
+  const part = study && budgetOf(study);
+  return part && section(part.id, "Error budget", `${number} Error budget`, part.content);
 }
 
 const limitsSection = ({ limits, notModelled }: Dossier, number: number): Section =>
@@ -180,7 +167,7 @@ export function renderDossier(dossier: Dossier): string {
       protocolSection(dossier, next()),
       verificationSection(dossier, next()),
       resultsSection(dossier, next()),
-      dossier.budget && budgetSection(dossier, next()),
+      dossier.study?.budget ? budgetSection(dossier, next()) : null,
       limitsSection(dossier, next()),
       reproducibility(dossier, next()),
       glossarySection(next()),

@@ -114,7 +114,8 @@ const answerSection = ({ answer, stopped, about }: StudyReport): Section => ({
   }${about && markup`<p class="note">${about}</p>`}</section>`,
 });
 
-function budgetOf({ budget, variants }: StudyReport): Part | null {
+/** Null where the study asks for none. */
+export function budgetOf({ budget, variants }: StudyReport): Part | null {
   const { id, unit } = variants[0]!.figures[0]!;
   return budget && budgetPart(budget, headlineLabel(id).name, unit);
 }
