@@ -1,8 +1,11 @@
+import { basename, dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Figure, Report } from "../data/report.ts";
+import { writeFileAtomic } from "../io/atomic.ts";
+import { renderComparison, type Compared } from "../report/compare-page.ts";
 import { compareReports, type Comparison, type FigureChange } from "../report/compare.ts";
-import { formatFigure, formatNumber } from "../report/format.ts";
-import { headlineLabel, headlineTiles, isShare } from "../report/labels.ts";
+import { formatDifference, formatFigure } from "../report/format.ts";
+import { headlineLabel, headlineTiles } from "../report/labels.ts";
 import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { readReport } from "./read-report.ts";
 import type { Terminal } from "./terminal.ts";
@@ -11,6 +14,7 @@ import { checkThresholds } from "./thresholds.ts";
 interface CompareOptions extends CommonOptions {
   readonly all?: boolean;
   readonly failIf?: string[];
+  readonly out?: string;
 }
 
 export function addCompare(program: Command): void {
@@ -25,13 +29,21 @@ export function addCompare(program: Command): void {
     )
     .option("--all", "every figure, not only the leading ones and those that changed beyond noise")
     .option("--fail-if <condition...>", 'exit with 1 when it holds, e.g. --fail-if "femur.reachable.assd > 1.2"')
+    .option("-o, --out <page.html>", "write it as a page too, with plots and intervals")
     .option("--json", "print one object")
     .action(async (paths: string[], options: CompareOptions) => {
       if (paths.length < 2) throw new UsageError("compare needs two or more result folders or report.json files");
       const terminal = terminalFor(options);
       const reports = await Promise.all(paths.map(readReport));
+      const names = namesOf(paths);
       const [first, ...others] = reports as [Report, ...Report[]];
       const comparisons = others.map((other) => compareReports(first, other));
+      if (options.out !== undefined) {
+        const named = reports.map((report, i) => ({ name: names[i]!, report }));
+        const [before, ...after] = named as [Compared, ...Compared[]];
+        await writeFileAtomic(options.out, renderComparison({ first: before, others: after, comparisons }));
+        terminal.err(`The page: ${resolve(options.out)}`);
+      }
       if (options.json) {
         const last = comparisons.at(-1)!;
         terminal.out(JSON.stringify({ headline: withChanges(last), reports: paths, comparisons }, null, 2));
@@ -40,6 +52,15 @@ export function addCompare(program: Command): void {
       }
       checkThresholds(withChanges(comparisons.at(-1)!), options.failIf ?? []);
     });
+}
+
+/** The folders' own names where those tell the reports apart, else the paths as they were given. */
+function namesOf(paths: readonly string[]): string[] {
+  const short = paths.map((path) => {
+    const folder = path.endsWith(".json") ? dirname(resolve(path)) : resolve(path);
+    return basename(folder);
+  });
+  return new Set(short).size === short.length ? short : [...paths];
 }
 
 /** The figures of the second report, and `<id>.change` beside each that both have. */
@@ -74,8 +95,7 @@ function line({ id, before, after, change, beyondNoise }: FigureChange): string 
     const { value, unit } = formatFigure(id, figure);
     return unit ? `${value} ${unit}` : value;
   };
-  const scale = after?.unit === "1" && isShare(id) ? 100 : 1;
-  const difference = change === null ? "" : ` (${change > 0 ? "+" : ""}${formatNumber(change * scale, 2)})`;
+  const difference = change === null || !before || !after ? "" : ` (${formatDifference(id, before, after)})`;
   const verdict = beyondNoise ? "beyond noise" : "within noise";
   return `${`${name}${scope ? ` (${scope})` : ""}`.padEnd(58)} ${text(before)} → ${text(after)}${difference}, ${verdict}`;
 }

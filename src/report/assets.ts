@@ -39,6 +39,8 @@ export interface ReportScan {
 export interface ReportAssets {
   readonly meshes: readonly ReportMesh[];
   readonly frames: readonly ReportFrame[];
+  /** Files that the report names and that could not be shown, and why, in sentences. */
+  readonly missing?: readonly string[];
   /** When and where: of timing.json. */
   readonly made?: Made;
   /** Absent where nobody kept it. */

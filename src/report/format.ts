@@ -53,6 +53,18 @@ export function formatFigure(id: string, figure: Figure): FigureText {
   };
 }
 
+/** after − before with its sign and unit, with the digits that both intervals bear; percent points for shares. */
+export function formatDifference(id: string, before: Figure, after: Figure): string {
+  const percent = after.unit === "1" && isShare(id);
+  const scale = percent ? 100 : 1,
+    change = (after.value - before.value) * scale;
+  const spread = (Math.hypot(after.high - after.low, before.high - before.low) / 2) * scale;
+  const decimals = spread > 0 ? decimalsFor(spread) : Number.isInteger(change) ? 0 : 2;
+  const text = formatNumber(change, decimals);
+  const unit = percent ? "points" : after.unit === "1" ? "" : after.unit;
+  return `${change > 0 && Number(change.toFixed(decimals)) !== 0 ? "+" : ""}${text}${unit && ` ${unit}`}`;
+}
+
 /** Three digits, and none below 10 µm, the finest that sampled surface distances bear. */
 const lengthDecimals = (mm: number): number => {
   const size = Math.abs(mm);

@@ -64,7 +64,7 @@ export function renderReport(report: Report, assets: ReportAssets, scripts: Repo
     sections: [
       headlineSection(report),
       nextSection(report, assets),
-      warningSection(report),
+      warningSection(report, assets),
       viewSection(report, data),
       errors && { id: "errors", short: "Errors", content: markup`<div class="pair">${errors}${help.content}</div>` },
       errors ? null : help,

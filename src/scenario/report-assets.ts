@@ -46,7 +46,7 @@ export async function readAssets(
         ...(reachable ? { reachable: Uint8Array.from(reachable) } : {}),
       });
     } catch (error) {
-      warnings.push(`${path} is not shown: ${error instanceof Error ? error.message : String(error)}`);
+      warnings.push(notShown(file, error, folder));
     }
   }
   const frames: ReportFrame[] = [];
@@ -54,12 +54,15 @@ export async function readAssets(
     try {
       frames.push(...(await readFrames(folder, [sample])));
     } catch (error) {
-      warnings.push(`${sample.file} is not shown: ${error instanceof Error ? error.message : String(error)}`);
+      warnings.push(notShown(`frames/${sample.file}`, error, folder));
     }
   }
   const scan = await readScan(folder, warnings);
   const made = await readMade(folder);
-  return { assets: { meshes, frames, ...(made ? { made } : {}), ...(scan ? { scan } : {}) }, warnings };
+  return {
+    assets: { meshes, frames, ...(made ? { made } : {}), ...(scan ? { scan } : {}), missing: warnings },
+    warnings,
+  };
 }
 
 /** The way of the probe; absent in folders of older versions, and then the page has no slider through time. */
@@ -72,10 +75,18 @@ async function readScan(folder: string, warnings: string[]): Promise<ReportScan 
     if (!track.film) return { track };
     return { track, filmPng: await readFile(join(folder, "frames", basename(track.film.file))) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    warnings.push(`The way of the probe is not shown: ${reason}`);
+    warnings.push(notShown("scan.json", error, folder));
     return undefined;
   }
+}
+
+/** The page is passed on: it says what is wrong with a file, and not where it lay. */
+function notShown(file: string, error: unknown, folder: string): string {
+  const why =
+    error instanceof Error && "code" in error && error.code === "ENOENT"
+      ? "it is not there"
+      : (error instanceof Error ? error.message : String(error)).replaceAll(join(folder, file), "it");
+  return `${file} is not shown: ${why}`;
 }
 
 function inside(folder: string, file: string): string {

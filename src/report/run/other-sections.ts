@@ -6,7 +6,8 @@ import type { Section } from "../page.ts";
 import { checkoutCommands, provenanceSection } from "../provenance.ts";
 import { droppedTable, segmentationCostTable, segmentationTable } from "../tables.ts";
 
-export function warningSection({ warnings }: Report): Section | null {
+export function warningSection(report: Report, { missing = [] }: ReportAssets): Section | null {
+  const warnings = [...missing, ...report.warnings];
   if (!warnings.length) return null;
   const [only] = warnings;
   return {
