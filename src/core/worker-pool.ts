@@ -21,6 +21,8 @@ export interface WorkerPool {
    * module calls `serve` of core/worker-serve.ts). `onDone` is told after each job. The first failure rejects.
    */
   map<Answer>(module: URL, jobs: Iterable<Job>, onDone?: (answer: Answer, index: number) => void): Promise<Answer[]>;
+  /** Ends the threads that have nothing to do, and with them the memory they hold; the next job starts new ones. */
+  rest(): Promise<void>;
   /** Ends the threads. May be called twice. */
   close(): Promise<void>;
 }
@@ -131,6 +133,11 @@ export function createWorkerPool(size: number): WorkerPool {
       };
       await Promise.all(Array.from({ length: Math.max(1, size) }, lane));
       return answers;
+    },
+    async rest() {
+      const free = [...idle.values()].flatMap((slots) => slots.filter(({ busy }) => !busy));
+      free.forEach(discard);
+      await Promise.all(free.map(({ worker }) => worker.terminate()));
     },
     async close() {
       closed = true;

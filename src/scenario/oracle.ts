@@ -16,14 +16,21 @@ import type { StageContext } from "../pipeline/stage.ts";
  * What a segmentation without error would say of the frames: the true line of the bone that beams met, at its true depth,
  * surely. Stands outside the pipeline, which never sees it but as masks.
  */
-export function oracleMasks(frames: TrackedFrames, truth: GroundTruth): BoneMasks {
+export function oracleMasks(
+  frames: TrackedFrames,
+  truth: GroundTruth,
+  { probability: drawn = "drawn" }: { readonly probability?: "drawn" | "left out" } = {},
+): BoneMasks {
   const { width, height } = frames;
   const masks = Array.from(frames.sourceIndex, (source, i): BoneMask => {
     const ridgeRowPx = truth.trueRidge(source).slice(),
       ridgeConfidence = Float32Array.from(ridgeRowPx, (row) => (Number.isNaN(row) ? 0 : 1)),
       ridgeSdPx = ridgeRowPx.map((row) => (Number.isNaN(row) ? NaN : 0));
     const pixelMm = pixelSizeMm(framePose(frames, i));
-    const probability = drawBand({ width, height }, ridgeRowPx, ridgeConfidence, pixelMm, neuralDefaults.drawnSigmaMm);
+    const probability =
+      drawn === "left out"
+        ? new Uint8Array(0)
+        : drawBand({ width, height }, ridgeRowPx, ridgeConfidence, pixelMm, neuralDefaults.drawnSigmaMm);
     return { width, height, probability, ridgeRowPx, ridgeConfidence, ridgeSdPx };
   });
   return { masks };
@@ -41,7 +48,8 @@ export async function scoreOracle(
   minHits: number,
   context: StageContext,
 ): Promise<OracleScore> {
-  const masks = oracleMasks(frames, truth);
+  // Surfaces follow from the lines alone; the pictures of all frames would be as large as the found ones.
+  const masks = oracleMasks(frames, truth, { probability: "left out" });
   const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
   return scoreAll(surfaces, truth, minHits);
 }

@@ -31,6 +31,7 @@ export async function runSimulated(
 ): Promise<RunOutcome> {
   const watch = createStopwatch();
   const { recordingPath, simulation } = await simulateInto(folder, scenario, source, context, watch);
+  await context.workers.rest();
   return runJudged(scenario, recordingPath, simulation, folder, context, watch);
 }
 
@@ -145,13 +146,20 @@ async function judge<Found extends FoundBones, T>(
   );
   const recording = await openMcap(recordingPath);
   try {
+    // What the threads hold of scenes and networks is not needed beyond; a study goes on with the same at its next case.
+    const rest = async (): Promise<void> => (work.figuresOnly ? undefined : workers.rest());
     const isOracle = scenario.segmentation.kind === "oracle";
     const options: PipelineOptions = {
       ...pipelineOptions(scenario, "Femur", calibration.imageLagS),
       segment: isOracle
         ? (frames) => Promise.resolve(oracleMasks(frames, truth))
-        : (frames, stage) => watch.time("segment", () => findBone(scenario.segmentation, frames, stage)),
+        : async (frames, stage) => {
+            const masks = await watch.time("segment", () => findBone(scenario.segmentation, frames, stage));
+            await rest();
+            return masks;
+          },
     };
+    await rest();
     const result = await watch.time("pipeline", () =>
       work.pipeline(
         { recording, fixed: [{ from: "Image", to: "Probe", m: calibration.probeFromPixel }] },

@@ -10,7 +10,8 @@ export interface Stopwatch {
 
 export function createStopwatch(log: Log = silentLog): Stopwatch {
   const stages: Record<string, number> = {},
-    cpuStages: Record<string, number> = {};
+    cpuStages: Record<string, number> = {},
+    peaks: Record<string, number> = {};
   const started = performance.now();
   return {
     async time(stage, work) {
@@ -23,7 +24,12 @@ export function createStopwatch(log: Log = silentLog): Stopwatch {
           spentS = cpuS() - cpuFrom;
         stages[stage] = (stages[stage] ?? 0) + wallS;
         cpuStages[stage] = (cpuStages[stage] ?? 0) + spentS;
-        log.debug(`time of ${stage}`, { wallS: Number(wallS.toFixed(2)), cpuS: Number(spentS.toFixed(2)) });
+        peaks[stage] = peakMb();
+        log.debug(`time of ${stage}`, {
+          wallS: Number(wallS.toFixed(2)),
+          cpuS: Number(spentS.toFixed(2)),
+          peakMb: peakMb(),
+        });
       }
     },
     summary(frames) {
@@ -34,7 +40,9 @@ export function createStopwatch(log: Log = silentLog): Stopwatch {
         stagesS: stages,
         stagesCpuS: cpuStages,
         framesPerS: frames / totalS,
-        peakMemoryMb: process.resourceUsage().maxRSS / 1024,
+        peakMemoryMb: peakMb(),
+        /** The most until the end of each stage: where it grows is where the memory goes. */
+        peakMemoryMbUntil: peaks,
       };
     },
   };
@@ -53,6 +61,8 @@ function hostFacts(): Made["host"] {
     system: `${platform()} ${release()}, ${arch()}`,
   };
 }
+
+const peakMb = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
 /** Of this process, all of its threads together. */
 function cpuS(): number {

@@ -94,3 +94,12 @@ test("a compiled package starts the .js that lies beside the named .ts", () => {
   expect(workerEntry(module, true).href).toBe("file:///package/dist/a.worker.js");
   expect(workerEntry(module, false).href).toBe(module.href);
 });
+
+test("a pool that was told to rest has no threads, and starts new ones for the next job", async () => {
+  pool = createWorkerPool(2);
+  await pool.map(echo, jobs({ value: 0 }, { value: 1 }));
+  await pool.rest();
+  const busy = pool.map<{ value: number }>(echo, jobs({ value: 7, waitMs: 200 }));
+  await pool.rest();
+  expect(await busy).toMatchObject([{ value: 7 }]);
+});

@@ -54,7 +54,7 @@ function memoryCache(): ContentCache {
 const context = {
   rng: createRng("masks"),
   log: silentLog,
-  workers: { size: 1, map: async () => [], close: async () => undefined },
+  workers: { size: 1, map: async () => [], rest: async () => undefined, close: async () => undefined },
 };
 const classical = { kind: "classical" } as const;
 

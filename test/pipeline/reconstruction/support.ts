@@ -13,6 +13,7 @@ import type { StageContext } from "../../../src/pipeline/stage.ts";
 const noWorkers: WorkerPool = {
   size: 1,
   map: () => Promise.reject(new Error("a pool of one is not asked")),
+  rest: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
 
