@@ -18,12 +18,10 @@ import { replayAcquisition } from "../scenario/replay.ts";
 import { planScan } from "../scenario/simulate.ts";
 import { defaultWorkers, interruptSignal, parseCount, terminalFor, UsageError, type CommonOptions } from "./command.ts";
 import { numberWithin } from "./numbers.ts";
+import { addressesOf, type SourceOptions } from "./source-options.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface RecordOptions extends CommonOptions {
-  readonly source?: string;
-  readonly images?: string;
-  readonly poses?: string;
+interface RecordOptions extends CommonOptions, SourceOptions {
   readonly out?: string;
   readonly duration?: string;
   readonly force?: boolean;
@@ -66,15 +64,6 @@ function outputOf({ out }: RecordOptions): string {
   if (out === undefined) throw new UsageError("--out <file> is needed: a name that ends in .mcap");
   if (extname(out) !== ".mcap") throw new UsageError(`--out ${out}: expected a name that ends in .mcap`);
   return out;
-}
-
-function addressesOf({ source, images, poses }: RecordOptions): RigAddresses {
-  if (source !== undefined && (images !== undefined || poses !== undefined))
-    throw new UsageError("--source stands for both devices: leave out --images and --poses");
-  if (source !== undefined) return source.startsWith("natnet:") ? { poses: source } : { images: source, poses: source };
-  if (images === undefined && poses === undefined)
-    throw new UsageError("give --source, or --images and --poses: plus://host:port, natnet://host:port");
-  return { ...(images === undefined ? {} : { images }), ...(poses === undefined ? {} : { poses }) };
 }
 
 /** What waits to be read: a simulation or a recording. */

@@ -31,6 +31,23 @@ export interface LiveBone {
   surface(): BlockSurface;
 }
 
+/** What the thread of a growing bone is sent: a frame to add, and whether the whole surface is wanted. */
+export interface LiveBoneJob {
+  /** Another name begins another bone. */
+  readonly key: string;
+  readonly options: LiveBoneOptions;
+  readonly frame?: RidgeFrame;
+  readonly whole?: boolean;
+}
+
+export interface LiveBoneAnswer {
+  readonly changes: readonly SurfaceChange[];
+  readonly whole?: BlockSurface;
+}
+
+/** Run with a pool of one thread, since the bone grows in it. */
+export const liveBoneWorker = new URL("./live-bone.worker.ts", import.meta.url);
+
 export const liveDefaults = { ...defaultFuse, sigmaMm: 1 } as const;
 
 /** A box of `sizeMm` about a place, in voxels of `spacingMm`. */

@@ -95,9 +95,12 @@ const trackers: Table<TrackerConfig, [], TrackerSpec> = {
 };
 export const buildTracker = (config: TrackerConfig): TrackerSpec => lookUp(trackers, config);
 
-const segmenters: Table<SegmentationConfig, [TrackedFrames, StageContext], Promise<BoneMasks>> = {
-  module: userSegmentation,
-  brightest: (_, frames, context) => brightestRidge.run(frames, brightestRidge.defaults, context),
+/** Finds bone in frames; may be called again and again, and keeps what it has loaded. */
+export type Segmenter = (frames: TrackedFrames, context: StageContext) => Promise<BoneMasks>;
+
+const segmenters: Table<SegmentationConfig, [], Promise<Segmenter>> = {
+  module: async (config) => (frames, context) => userSegmentation(config, frames, context),
+  brightest: async () => (frames, context) => brightestRidge.run(frames, brightestRidge.defaults, context),
   // Where there is truth, `run.ts` puts oracleMasks in its place.
   oracle: () => {
     throw new UnsuitableInputError(
@@ -105,15 +108,23 @@ const segmenters: Table<SegmentationConfig, [TrackedFrames, StageContext], Promi
       "Use it with a simulated source, or choose neural or classical",
     );
   },
-  classical: (_, frames, context) => classicalSegmentation.run(frames, classicalSegmentation.defaults, context),
-  neural: async ({ model: card, minConfidence }, frames, context) => {
+  classical: async () => (frames, context) =>
+    classicalSegmentation.run(frames, classicalSegmentation.defaults, context),
+  neural: async ({ model: card, minConfidence }) => {
     const { model } = await loadSegmentationModel(card ?? defaultModelCard);
-    const stage = neuralSegmentation(model);
-    return stage.run(frames, { ...stage.defaults, minConfidence }, context);
+    const stage = neuralSegmentation(model),
+      options = { ...stage.defaults, minConfidence };
+    return (frames, context) => stage.run(frames, options, context);
   },
 };
-export const segment = (config: SegmentationConfig, frames: TrackedFrames, context: StageContext): Promise<BoneMasks> =>
-  lookUp(segmenters, config, frames, context);
+/** Loads what the segmentation needs. */
+export const openSegmenter = (config: SegmentationConfig): Promise<Segmenter> => lookUp(segmenters, config);
+
+export const segment = async (
+  config: SegmentationConfig,
+  frames: TrackedFrames,
+  context: StageContext,
+): Promise<BoneMasks> => (await openSegmenter(config))(frames, context);
 
 const completions: Table<CompletionConfig, [SheetsToComplete, StageContext], Promise<Completion>> = {
   none: async () => noCompletion,

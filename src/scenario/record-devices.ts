@@ -108,7 +108,7 @@ export async function recordDevices(path: string, rig: LiveRig, context: RecordC
   }
 }
 
-interface Opened {
+export interface OpenedDevices {
   readonly images: DeviceStream<Image> | undefined;
   readonly poses: DeviceStream<TrackerFrame> | undefined;
 }
@@ -117,11 +117,11 @@ interface Opened {
  * Both or neither; at the same time, since a served scan begins when both are connected. `signal` ends the waiting for
  * devices, but not their streams, since that would throw away what they hold.
  */
-async function openBoth(
+export async function openBoth(
   imager: ImageDevice | undefined,
   tracker: PoseDevice | undefined,
   signal: AbortSignal,
-): Promise<Opened> {
+): Promise<OpenedDevices> {
   const connecting = new AbortController();
   const give = (): void => connecting.abort();
   if (signal.aborted) give();

@@ -1,16 +1,7 @@
 import type { LostStatus, Sample, TrackerFrame } from "../data/device.ts";
 import type { Image } from "../data/image.ts";
 import type { DigitisedPoint } from "../data/recording.ts";
-
-/** What a device has given so far. */
-export interface StreamStatus {
-  readonly id: string;
-  readonly samples: number;
-  /** Gaps in the sequence: what was lost before it came here. */
-  readonly lost: number;
-  /** Over the last second or so; 0 when nothing comes. */
-  readonly rateHz: number;
-}
+import type { StreamStatus } from "../data/stream-status.ts";
 
 export interface RecordStatus {
   readonly elapsedS: number;

@@ -6,6 +6,7 @@ import { replayImages, replayPoses } from "../hardware/replay/replay-recording.t
 import { isNativeRecording } from "../io/mcap/devices.ts";
 import type { Acquisition } from "./acquire.ts";
 import { changeSamples } from "./change-samples.ts";
+import type { LiveRig } from "./record-devices.ts";
 
 /**
  * The devices of a recording as if they were here again. A native recording gives the samples that were written;
@@ -32,6 +33,23 @@ function devicesOf(recording: Recording): { readonly imager: ImageDevice; readon
   return {
     imager: imager ? replayDevice(imager) : replayImages(recording),
     tracker: tracker ? replayDevice(tracker) : replayPoses(recording),
+  };
+}
+
+/** The same for a recording that may have images or poses alone: what it has not is left out. */
+export function replayRig(recording: Recording): LiveRig {
+  const { images, poses, points } = recording;
+  const recorded = isNativeRecording(recording) ? recording.devices : [];
+  const imager = recorded.find((device) => device.kind === "image"),
+    tracker = recorded.find((device) => device.kind === "pose");
+  const hasPoses = poses.some(({ parent, acquiredAtS }) => parent === "Tracker" && acquiredAtS.length > 0);
+  return {
+    ...(imager ? { imager: replayDevice(imager) } : images ? { imager: replayImages(recording) } : {}),
+    ...(tracker ? { tracker: replayDevice(tracker) } : hasPoses ? { tracker: replayPoses(recording) } : {}),
+    ...(images?.nominalGeometry ? { geometry: images.nominalGeometry } : {}),
+    points,
+    counters: () => ({}),
+    notes: () => recording.warnings,
   };
 }
 

@@ -359,6 +359,9 @@ const segmentation = z.discriminatedUnion("kind", [
     .describe("the true bone line, for error budgets: what everything but segmentation costs; simulated scans alone"),
 ]);
 
+/** What a scenario has that names none. */
+export const usualSegmentation: z.output<typeof segmentation> = segmentation.parse({ kind: "neural" });
+
 const reconstruction = z.strictObject({
   spacingMm: z.number().min(0.1).max(5).default(0.5),
   interpolation: z.enum(["nearest", "linear"]).default("linear"),

@@ -43,6 +43,8 @@ export interface Simulation {
 export interface PlannedScan {
   readonly acquisition: Acquisition;
   readonly geometry: ImageGeometry;
+  /** The true one. */
+  readonly calibration: Calibration;
   /** Of the images that have been read from the imager until then. */
   truth(): GroundTruth;
 }
@@ -57,6 +59,8 @@ interface SimulateContext {
   readonly pictures?: RenderPictures;
   /** Built when absent. */
   readonly knees?: ObtainKnee;
+  /** As `ImagerTiming.together`. */
+  readonly together?: number;
 }
 
 const radians = (deg: number): number => (deg * Math.PI) / 180;
@@ -88,7 +92,8 @@ export async function planScan(
     workers,
     pictures = renderFrames,
     knees = buildKneeAnew,
-  }: Pick<SimulateContext, "log" | "workers" | "pictures" | "knees">,
+    together,
+  }: Pick<SimulateContext, "log" | "workers" | "pictures" | "knees" | "together">,
 ): Promise<PlannedScan> {
   const rng = createRng(scenario.seed);
   log.info("building the knee");
@@ -133,13 +138,14 @@ export async function planScan(
   };
   const calibration: Calibration = trueCalibration(geometry, meanLagS(source, images));
   const { imager, tracker, recorded } = disturb(
-    polledImager(images, { ...imaging, lagS: stampDelayS(imaging) }, render),
+    polledImager(images, { ...imaging, lagS: stampDelayS(imaging), ...(together && { together }) }, render),
     trackerOf(source.tracker, scan, rng.fork("tracker")),
     source.faults,
     rng.fork("faults"),
   );
   return {
     geometry,
+    calibration,
     acquisition: {
       imager,
       tracker,

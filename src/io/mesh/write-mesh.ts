@@ -37,6 +37,10 @@ export async function writeMesh(path: string, mesh: Mesh, options: WriteMeshOpti
   await writeFileAtomic(path, encoders[format](mesh, options));
 }
 
+/** The same as bytes. */
+export const encodeMesh = (mesh: Mesh, format: MeshFormat, attributes: MeshAttributes = {}): Uint8Array =>
+  encoders[format](mesh, attributes);
+
 const encoders: { readonly [F in MeshFormat]: (mesh: Mesh, attributes: MeshAttributes) => Uint8Array } = {
   stl: (mesh, attributes) => {
     withoutAttributes("STL", attributes);

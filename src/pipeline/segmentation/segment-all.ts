@@ -13,7 +13,7 @@ export interface FrameJob<Options> {
   readonly pixels: Uint8Array<ArrayBuffer>;
   readonly pixelMm: readonly [number, number];
   readonly options: Options;
-  /** Equal for the frames of one run: what a worker may keep between them. */
+  /** Equal for frames that are looked at with the very same options: what a worker may keep between them. */
   readonly key: string;
 }
 
@@ -29,14 +29,21 @@ export function pixelSizeMm(m: Readonly<Float64Array>): [number, number] {
 export const pixelSize = (frames: TrackedFrames, frame: number): readonly [number, number] =>
   frames.nominalGeometry?.spacingMm ?? pixelSizeMm(framePose(frames, frame));
 
-let runs = 0;
+const keys = new WeakMap<object, string>();
+let keysGiven = 0;
+
+function keyOf(options: object): string {
+  const known = keys.get(options) ?? String(++keysGiven);
+  keys.set(options, known);
+  return known;
+}
 
 /**
  * Sends every frame to `module`, whose answer is its BoneMask; they come back in the order of the frames. Sectors are sent
  * laid out by their beams. A frame without a picture in it is flagged; one that is no gray picture of the recording's size
  * is refused (UnsuitableInputError).
  */
-export async function segmentAll<Options>(
+export async function segmentAll<Options extends object>(
   module: URL,
   frames: TrackedFrames,
   options: Options,
@@ -45,7 +52,7 @@ export async function segmentAll<Options>(
   const masks: BoneMask[] = Array<BoneMask>(frames.count);
   const unfolding = unfoldingOf(frames.nominalGeometry);
   const batch = READ_AHEAD * workers.size,
-    key = String(++runs);
+    key = keyOf(options);
   for (let begin = 0; begin < frames.count; begin += batch) {
     const jobs: Job[] = [],
       asked: number[] = [];

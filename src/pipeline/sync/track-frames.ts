@@ -1,11 +1,11 @@
 import { UnsuitableInputError } from "../../core/errors.ts";
-import { interpolate, invert3x4, multiply3x4 } from "../../core/rigid.ts";
-import type { PoseTrack, Recording } from "../../data/recording.ts";
+import type { Recording } from "../../data/recording.ts";
 import type { TrackedFrames } from "../../data/tracked-frames.ts";
 import type { Stage } from "../stage.ts";
-import { clockSegments, type ClockSegment } from "./clock-segments.ts";
+import { clockSegments } from "./clock-segments.ts";
 import { describeFrames, imagesOf } from "./image-frames.ts";
-import { findTransformPath, type FixedTransform, type Link } from "./transform-path.ts";
+import { covers, poseAt } from "./pose-at.ts";
+import { alongPath, findTransformPath, type FixedTransform } from "./transform-path.ts";
 
 export interface SyncInput {
   readonly recording: Recording;
@@ -27,7 +27,7 @@ export interface SyncOptions {
 const STANDSTILL_MM = 0.05;
 
 /** The calibration holds for the images that the scan began with. */
-const CHANGED_IMAGE =
+export const CHANGED_IMAGE =
   "the image's geometry had changed (another depth or size, or its clock was set): reconstruct it apart";
 
 /**
@@ -57,21 +57,9 @@ export const trackFrames: Stage<SyncInput, TrackedFrames, SyncOptions> = {
         drop(CHANGED_IMAGE);
         continue;
       }
-      const link = (l: Link): Float64Array | string => {
-        const m = l.kind === "fixed" ? Float64Array.from(fixed[l.index]!.m) : pose(l.index, i);
-        return typeof m === "string" || !l.inverse ? m : invert3x4(m);
-      };
-      let total: Float64Array | undefined, problem: string | undefined;
-      for (const step of path) {
-        const m = link(step);
-        if (typeof m === "string") {
-          problem = m;
-          break;
-        }
-        total = total ? multiply3x4(m, total) : m;
-      }
-      if (problem !== undefined || !total) {
-        drop(problem ?? "no transform");
+      const total = alongPath(path, fixed, (track) => pose(track, i));
+      if (typeof total === "string") {
+        drop(total);
         continue;
       }
       matrices.push(total);
@@ -116,36 +104,6 @@ function byTime({ poses, images }: Recording, { imageLagS, maxGapPeriods }: Sync
       ? poseAt(track, segment, (hostS - segment.offsetS) / segment.rate, maxGapPeriods)
       : `"${track.tool}" has no pose at the time of the frame`;
   };
-}
-
-function covers({ acquiredAtS: t }: PoseTrack, { from, to, offsetS, rate }: ClockSegment, hostS: number): boolean {
-  const deviceS = (hostS - offsetS) / rate;
-  return to - from >= 2 && deviceS >= t[from]! && deviceS <= t[to - 1]!;
-}
-
-function poseAt(
-  track: PoseTrack,
-  { from, to }: ClockSegment,
-  deviceS: number,
-  maxGapPeriods: number,
-): Float64Array | string {
-  const { acquiredAtS: t, status, parentFromTool: m, tool } = track;
-  let low = from,
-    high = to - 1;
-  while (high - low > 1) {
-    const mid = (low + high) >> 1;
-    if (t[mid]! <= deviceS) low = mid;
-    else high = mid;
-  }
-  if (status[low] !== "tracked" || status[high] !== "tracked") {
-    return `"${tool}" ${status[low] === "tracked" ? status[high] : status[low]}`;
-  }
-  const period = (t[to - 1]! - t[from]!) / (to - 1 - from),
-    gap = t[high]! - t[low]!;
-  if (gap > maxGapPeriods * period) return `"${tool}" has a gap in its poses`;
-  const s = gap > 0 ? (deviceS - t[low]!) / gap : 0;
-  const at = (i: number) => ({ m: m.subarray(i * 12, i * 12 + 12) });
-  return interpolate(at(low), at(high), s).m.slice();
 }
 
 function refuseStandstill(name: string, poses: Float64Array, width: number, height: number): void {

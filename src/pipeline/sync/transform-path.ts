@@ -1,4 +1,5 @@
 import { UnsuitableInputError } from "../../core/errors.ts";
+import { invert3x4, multiply3x4 } from "../../core/rigid.ts";
 
 /** A transform that does not change during the recording: `m` takes `from` coordinates (or pixels) to `to`, mm. */
 export interface FixedTransform {
@@ -48,4 +49,20 @@ export function findTransformPath(
     `The transforms at hand connect ${names.map((n) => `"${n}"`).join(", ") || "nothing"}; ` +
       `name one of these, or give a configuration that holds the missing calibration`,
   );
+}
+
+/** All links of a path in one, the poses of its tracks given by `pose`; the first reason there is where one has none. */
+export function alongPath(
+  path: readonly Link[],
+  fixed: readonly FixedTransform[],
+  pose: (track: number) => Float64Array | string,
+): Float64Array | string {
+  let total: Float64Array | undefined;
+  for (const { kind, index, inverse } of path) {
+    const m = kind === "fixed" ? Float64Array.from(fixed[index]!.m) : pose(index);
+    if (typeof m === "string") return m;
+    const step = inverse ? invert3x4(m) : m;
+    total = total ? multiply3x4(step, total) : step;
+  }
+  return total ?? "no transform";
 }

@@ -9,6 +9,8 @@ export interface ImagerTiming {
   readonly lagS: number;
   /** Share of a shown picture that is left after PERSISTENCE_S; 0 when left out. */
   readonly persistence?: number;
+  /** Pictures that are rendered together; fewer come sooner, and keep fewer workers busy. BATCH when left out. */
+  readonly together?: number;
 }
 
 /** Renders the pictures of a batch of true echo times (host clock), in order. */
@@ -52,7 +54,7 @@ export function polledImager(images: readonly PolledImage[], timing: ImagerTimin
             if (closed || signal.aborted) return;
             if (picture >= first + pictures.length) {
               first = picture;
-              pictures = await render(picturesFrom(images, sequence), first);
+              pictures = await render(picturesFrom(images, sequence, timing.together ?? BATCH), first);
             }
             if (closed || signal.aborted) return;
             if (!shown || picture !== shownPicture) {
@@ -78,9 +80,9 @@ export function polledImager(images: readonly PolledImage[], timing: ImagerTimin
 }
 
 /** Echo times of the next pictures, each once. */
-function picturesFrom(images: readonly PolledImage[], from: number): number[] {
+function picturesFrom(images: readonly PolledImage[], from: number, most: number): number[] {
   const times: number[] = [];
-  for (let i = from, last = -1; i < images.length && times.length < BATCH; i++) {
+  for (let i = from, last = -1; i < images.length && times.length < most; i++) {
     if (images[i]!.picture !== last) times.push(images[i]!.echoS);
     last = images[i]!.picture;
   }
