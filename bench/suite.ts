@@ -17,11 +17,26 @@ export interface Published {
   readonly source: string;
 }
 
+/** A figure that a suite took itself, where calling something again and again says nothing: latencies of a stream. */
+export interface Measured {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly note: string;
+}
+
 export interface BenchSuite {
   readonly about: string;
   /** Builds the cases (inputs are seeded) and what has to be released afterwards. */
-  prepare(): Promise<{ readonly cases: readonly Case[]; close(): Promise<void> }>;
+  prepare(): Promise<{
+    readonly cases: readonly Case[];
+    readonly measured?: () => Promise<readonly Measured[]>;
+    close(): Promise<void>;
+  }>;
 }
+
+export const formatMeasured = ({ name, value, unit, note }: Measured): string =>
+  `${name}: ${value.toFixed(value >= 100 ? 0 : 1)} ${unit} (${note})`;
 
 /**
  * Rates in units per second. `best` is from the fastest call. `perCpuSecond` counts the processor time of all threads

@@ -8,6 +8,7 @@ import { addDossier } from "./dossier.ts";
 import { addDoctor } from "./doctor.ts";
 import { addFit } from "./fit.ts";
 import { addHardware } from "./hardware.ts";
+import { addLive } from "./live.ts";
 import { addRecord } from "./record.ts";
 import { addReconstruct } from "./reconstruct.ts";
 import { addPhantom } from "./phantom.ts";
@@ -53,6 +54,7 @@ for (const add of [
   addReport,
   addServe,
   addRecord,
+  addLive,
   addHardware,
   addFit,
   addPhantom,

@@ -1,9 +1,11 @@
 // Bundles the browser code of src/viewer into dist/viewer: each entry becomes one self-contained script.
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rename, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const entries = ["report-app"];
+const entries = ["report-app", "live-app"];
+/** Pages that a server gives out as they are. */
+const files = ["live.html", "live.css", "favicon.svg"];
 const out = new URL("../../dist/viewer/", import.meta.url);
 
 await mkdir(out, { recursive: true });
@@ -25,4 +27,9 @@ for (const entry of entries) {
   await writeFile(half, script);
   await rename(half, new URL(`${entry}.js`, out));
   console.log(`viewer: ${entry}.js, ${(script.length / 1024).toFixed(0)} KiB`);
+}
+for (const file of files) {
+  const half = new URL(`${file}.${process.pid}.part`, out);
+  await copyFile(new URL(`./${file}`, import.meta.url), half);
+  await rename(half, new URL(file, out));
 }
