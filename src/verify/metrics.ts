@@ -5,6 +5,7 @@ import { blockBootstrap } from "../metrics/block-bootstrap.ts";
 import { scoreSurface, type ScoreOptions } from "../metrics/score-surface.ts";
 import { scoreSegmentation } from "../metrics/segmentation.ts";
 import { numericCheck, type Check, type CheckContext, type Suite } from "./check.ts";
+import { trajectoryChecks } from "./metrics-trajectory.ts";
 import { icosphere, squareSheet } from "./shapes.ts";
 
 const RADIUS = 20;
@@ -53,7 +54,8 @@ function halves(): { readonly upper: Mesh; readonly sphere: Mesh; readonly seen:
 
 export const metricsSuite: Suite = {
   name: "metrics",
-  about: "The scores themselves: closed forms, what each must notice, intervals that hold the truth.",
+  about:
+    "The scores themselves: closed forms, what each must notice, intervals that hold the truth, other tools' definitions.",
   checks: [
     closedForm("assd", "ASSD is d/2, mm", SHIFT_MM / 2, SAMPLING_MM, (s) => s.assd),
     closedForm("rms", "RMS is d/√3, mm", SHIFT_MM / Math.sqrt(3), SAMPLING_MM, (s) => s.rms),
@@ -173,6 +175,7 @@ export const metricsSuite: Suite = {
         return { measured: held, pass: held > 0.944 - spread && held < 0.95 + spread };
       },
     },
+    ...trajectoryChecks,
   ],
 };
 

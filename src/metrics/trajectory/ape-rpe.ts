@@ -79,6 +79,47 @@ export function relativeErrors(
   return parts(errors);
 }
 
+/**
+ * Relative pose error over `deltaMm` of the true path. "all": from every frame to the one whose path is nearest to it,
+ * where it is no farther off than `toleranceMm`; "consecutive": from mark to mark, a mark being the frame at which the path
+ * since the last one has reached it (evo's filter by path; pairs are of the truth). null without a pair.
+ */
+export function relativeErrorsByPath(
+  estimate: Trajectory,
+  truth: Trajectory,
+  {
+    deltaMm,
+    toleranceMm,
+    pairs,
+  }: { readonly deltaMm: number; readonly toleranceMm: number; readonly pairs: "all" | "consecutive" },
+): AbsoluteErrors | null {
+  const way = ways(truth);
+  const chosen = pairs === "all" ? allPairs(way, deltaMm, toleranceMm) : consecutivePairs(way, deltaMm);
+  if (chosen.length === 0) return null;
+  return parts(chosen.map(([i, j]) => multiply3x4(invert({ m: between(truth, i, j) }).m, between(estimate, i, j))));
+}
+
+type Pair = readonly [from: number, to: number];
+
+function allPairs(way: readonly number[], deltaMm: number, toleranceMm: number): Pair[] {
+  return way.slice(0, -1).flatMap((start, i): Pair[] => {
+    const j = nearest(way, start + deltaMm, i);
+    return Math.abs(way[j]! - start - deltaMm) <= toleranceMm ? [[i, j]] : [];
+  });
+}
+
+function consecutivePairs(way: readonly number[], deltaMm: number): Pair[] {
+  const marks: number[] = [];
+  let since = 0;
+  for (let i = 0; i < way.length; i++) {
+    since += i === 0 ? 0 : way[i]! - way[i - 1]!;
+    if (since < deltaMm) continue;
+    marks.push(i);
+    since = 0;
+  }
+  return marks.slice(1).map((to, k) => [marks[k]!, to]);
+}
+
 function parts(errors: readonly Float64Array[]): AbsoluteErrors {
   return {
     translationMm: errorStatistics(errors.map((e) => Math.hypot(e[3]!, e[7]!, e[11]!))),

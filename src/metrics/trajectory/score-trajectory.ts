@@ -5,6 +5,7 @@ import {
   absoluteErrors,
   alignTrajectory,
   relativeErrors,
+  relativeErrorsByPath,
   stretchErrors,
   type AbsoluteErrors,
   type StretchErrors,
@@ -35,8 +36,13 @@ export interface SweepScore {
   /** null where the true positions lie on a point or a line, so that no rotation can be fitted. */
   readonly absoluteSe3: AbsoluteErrors | null;
   readonly relative: AbsoluteErrors;
+  /** Over 10 mm of the true path, from every frame, within 1 mm; null where the path is shorter. */
+  readonly relativeByPath: AbsoluteErrors | null;
   readonly stretches: readonly StretchErrors[];
 }
+
+/** A hand's breadth is ten of these. */
+const PATH_MM = { deltaMm: 10, toleranceMm: 1 };
 
 /** As in TUS-REC 2024. */
 const LANDMARKS = 20;
@@ -71,6 +77,7 @@ export function scoreTrajectory({ name, estimate, truth, grid, landmarks }: Judg
     absolute: absoluteErrors(first, truth),
     absoluteSe3: "refused" in aligned ? null : absoluteErrors(aligned, truth),
     relative: relativeErrors(estimate, truth, { delta: 1, pairs: "all" }),
+    relativeByPath: relativeErrorsByPath(estimate, truth, { ...PATH_MM, pairs: "all" }),
     stretches: stretchErrors(estimate, truth),
   };
 }
@@ -115,6 +122,7 @@ export function poolSweeps(sweeps: readonly SweepScore[], rng: Rng): Record<stri
     ate: figure((s) => s.absolute.translationMm.rmse, median, "mm"),
     ateSe3: figure((s) => s.absoluteSe3?.translationMm.rmse ?? NaN, median, "mm"),
     rpe: figure((s) => s.relative.translationMm.rmse, median, "mm"),
+    rpe10mm: figure((s) => s.relativeByPath?.translationMm.rmse ?? NaN, median, "mm"),
     rpeRotation: figure((s) => s.relative.rotationDeg.rmse, median, "deg"),
   };
 }
