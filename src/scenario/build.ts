@@ -23,6 +23,8 @@ import { printedPhantom } from "../sim/printed/printed-phantom.ts";
 import { defaultPoseCard, loadPoseModel } from "./pose-model.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
 import { defaultModelCard, loadSegmentationModel } from "./segmentation-model.ts";
+import { programSegmentation } from "./program-segmentation.ts";
+import { userMotion } from "./user-pose.ts";
 import { userSegmentation } from "./user-segmentation.ts";
 import { fittedPhantom } from "./fitted-bones.ts";
 import { guideProbe } from "../sim/operator/guided-probe.ts";
@@ -100,6 +102,7 @@ export type Segmenter = (frames: TrackedFrames, context: StageContext) => Promis
 
 const segmenters: Table<SegmentationConfig, [], Promise<Segmenter>> = {
   module: async (config) => (frames, context) => userSegmentation(config, frames, context),
+  program: async (config) => (frames, context) => programSegmentation(config, frames, context),
   brightest: async () => (frames, context) => brightestRidge.run(frames, brightestRidge.defaults, context),
   // Where there is truth, `run.ts` puts oracleMasks in its place.
   oracle: () => {
@@ -146,6 +149,7 @@ const poseMethods: Table<UntrackedConfig, [], Promise<RecoverMotion>> = {
     decorrelationMotion(await loadCurves(curves ?? defaultCurves), dynamicRangeDb),
   learned: async ({ model, dynamicRangeDb }) =>
     learnedMotion(await loadPoseModel(model ?? defaultPoseCard), dynamicRangeDb),
+  module: async (config) => userMotion(config),
 };
 /** Undefined for measured poses. What a method needs (curves, a network) is read when its first sweep comes. */
 export function poseMethod(config: PoseConfig): RecoverMotion | undefined {

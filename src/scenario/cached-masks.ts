@@ -16,11 +16,11 @@ export type FindBone = (config: SegmentationConfig, frames: TrackedFrames, conte
 /**
  * Looks for bone in those frames alone whose answer `cache` does not hold. An entry is one frame's mask, kept under the
  * digest of everything that it follows from (pixels, their size and field, method, a network's weights, `codeDigest`): variants of
- * a study that differ in tracker or calibration share it. A user's own module is always asked: nobody knows what it reads.
+ * a study that differ in tracker or calibration share it. A user's own program is always asked: nobody knows what it reads.
  */
 export function cachedMasks(cache: ContentCache, codeDigest: string, find: FindBone = segment): FindBone {
   return async (config, frames, context) => {
-    if (config.kind === "module") return find(config, frames, context);
+    if (config.kind === "module" || config.kind === "program") return find(config, frames, context);
     const method = digest([config, config.kind === "neural" ? await networkOf(config.model) : null]);
     const masks: (BoneMask | undefined)[] = [],
       keys: string[] = [];

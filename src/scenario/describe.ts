@@ -89,7 +89,8 @@ const calibrationWords: Describe = ({ calibration }) => {
 const segmentationWords: Readonly<Record<Scenario["segmentation"]["kind"], string>> = {
   neural: "Bone is found in every picture by a network",
   classical: "Bone is found in every picture by ridge, shadow and continuity",
-  module: "Bone is found in every picture by a program of the user",
+  module: "Bone is found in every picture by a module of the user",
+  program: "Bone is found in every picture by a program of the user",
   brightest: "Bone is taken to be the brightest ridge with a shadow, the baseline",
   oracle: "The true bone line stands in for its detection: the figures hold none of its error",
 };

@@ -47,6 +47,7 @@ function placeSource(source: Scenario["source"], beside: (name: string) => strin
 
 function placeModel({ segmentation }: Scenario, beside: (name: string) => string): Scenario["segmentation"] {
   if (segmentation.kind === "module") return { ...segmentation, file: beside(segmentation.file) };
+  if (segmentation.kind === "program") return { ...segmentation, files: segmentation.files.map(beside) };
   if (segmentation.kind !== "neural" || segmentation.model === undefined) return segmentation;
   return { ...segmentation, model: beside(segmentation.model) };
 }
@@ -57,6 +58,7 @@ function placeShapes({ completion }: Scenario, beside: (name: string) => string)
 }
 
 function placePose({ pose }: Scenario, beside: (name: string) => string): Scenario["pose"] {
+  if (pose.kind === "module") return { ...pose, file: beside(pose.file) };
   if (pose.kind === "decorrelation" && pose.curves !== undefined) return { ...pose, curves: beside(pose.curves) };
   return pose.kind === "learned" && pose.model !== undefined ? { ...pose, model: beside(pose.model) } : pose;
 }

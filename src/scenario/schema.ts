@@ -331,6 +331,15 @@ const pose = z.discriminatedUnion("kind", [
         .describe("a model card relative to this file; else the one that ships with SonoBench"),
     })
     .describe("no tracker: decorrelation corrected by a network (ONNX) as far as it knows such pictures"),
+  z
+    .strictObject({
+      kind: z.literal("module"),
+      maxGapPeriods,
+      file: z.string().describe("an ES module (.mjs, .js) relative to this file; see examples/my-pose"),
+      options: z.record(z.string(), z.unknown()).default({}).describe("handed to the module as they are"),
+      timeoutS: z.number().min(0.1).max(36000).default(600).describe("for one sweep"),
+    })
+    .describe("no tracker: a program of your own"),
 ]);
 
 const segmentation = z.discriminatedUnion("kind", [
@@ -352,7 +361,23 @@ const segmentation = z.discriminatedUnion("kind", [
       options: z.record(z.string(), z.unknown()).default({}).describe("handed to the module as they are"),
       timeoutS: z.number().min(0.1).max(3600).default(60).describe("for one frame"),
     })
-    .describe("a program of your own"),
+    .describe("an ES module of your own"),
+  z
+    .strictObject({
+      kind: z.literal("program"),
+      command: z
+        .array(z.string().min(1))
+        .min(1)
+        .max(20)
+        .describe("a program and its arguments, in any language; a folder is added at the end. See examples/python"),
+      files: z
+        .array(z.string())
+        .max(20)
+        .default([])
+        .describe("files of it, relative to this file, named in the command by {0}, {1} …"),
+      timeoutS: z.number().min(0.1).max(36000).default(600).describe("for one scan"),
+    })
+    .describe("a program of your own, through files"),
   z.strictObject({ kind: z.literal("brightest") }).describe("the brightest ridge with a shadow: the baseline"),
   z
     .strictObject({ kind: z.literal("oracle") })

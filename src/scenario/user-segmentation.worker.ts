@@ -2,7 +2,7 @@ import { serve } from "../core/worker-serve.ts";
 import type { SegmentationModule } from "../data/user-stages.ts";
 import type { FrameJob } from "../pipeline/segmentation/segment-all.ts";
 import { boneLineMask } from "./bone-line-mask.ts";
-import type { UserModule } from "./user-segmentation.ts";
+import type { UserModule } from "./user-module.ts";
 
 async function load(url: string): Promise<SegmentationModule> {
   const module = (await import(url)) as Partial<SegmentationModule>;

@@ -8,7 +8,7 @@ import { digest } from "../scenario/cached-pictures.ts";
 import { readYaml, scenarioFrom } from "../scenario/load.ts";
 import type { Scenario, SimulatedSource } from "../scenario/schema.ts";
 import { inWords, predictCases } from "./predict-time.ts";
-import { withFields } from "./set-field.ts";
+import { placeFiles, withFields } from "./set-field.ts";
 import { parseStudy, type Study } from "./study-schema.ts";
 import { checkNames, variantCount, variantsOf, type Variant } from "./variants.ts";
 
@@ -64,23 +64,24 @@ function refuseTooMany(cases: number, file: string, large: boolean): void {
   );
 }
 
-/** What users bring to their variants: a module that is changed makes other cases. */
+/** What users bring to their variants: a program or network that is changed makes other cases. */
 async function ownPrograms(scenarios: readonly Simulated[]): Promise<string[]> {
-  const files = scenarios.flatMap(({ segmentation }) =>
-    segmentation.kind === "module"
-      ? [segmentation.file]
-      : segmentation.kind === "neural"
-        ? [segmentation.model ?? []].flat()
-        : [],
-  );
+  const files = scenarios.flatMap(({ segmentation, pose }) => [...filesOf(segmentation), ...filesOf(pose)]);
   return Promise.all([...new Set(files)].sort().map((file) => readFile(file, "utf8")));
 }
+
+const filesOf = (stage: Scenario["segmentation"] | Scenario["pose"]): readonly string[] => {
+  if (stage.kind === "module") return [stage.file];
+  if (stage.kind === "program") return stage.files;
+  return (stage.kind === "neural" || stage.kind === "learned") && stage.model !== undefined ? [stage.model] : [];
+};
 
 type Simulated = Scenario & { readonly source: SimulatedSource };
 
 function read(base: unknown, basePath: string, study: Study, { name, set }: Variant, file: string): Simulated {
   try {
-    const scenario = scenarioFrom(withFields(base, { ...study.set, ...set }), basePath);
+    const fields = placeFiles({ ...study.set, ...set }, dirname(file)) as Readonly<Record<string, unknown>>;
+    const scenario = scenarioFrom(withFields(base, fields), basePath);
     if (scenario.source.kind === "simulated") return { ...scenario, source: scenario.source };
     throw new FormatError(
       basePath,

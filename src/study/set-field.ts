@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 type Json = Record<string, unknown>;
 
 const isObject = (value: unknown): value is Json =>
@@ -27,4 +29,22 @@ function setField(target: Json, [name, ...rest]: readonly string[], value: unkno
   const next: Json = isObject(inner) ? inner : {};
   target[name] = next;
   setField(next, rest, value);
+}
+
+/** Fields of a scenario that name files. */
+const FILE_FIELDS = new Set(
+  "file files model curves configuration printed touched bones femur tibia patella fibula cartilage menisci".split(" "),
+);
+
+/** File names in a study are relative to the study, those of its base to the base: a copy with whole paths. */
+export function placeFiles(value: unknown, folder: string, field = ""): unknown {
+  if (typeof value === "string") return FILE_FIELDS.has(field) ? resolve(folder, value) : value;
+  if (Array.isArray(value)) return value.map((item) => placeFiles(item, folder, field));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name,
+      placeFiles(item, folder, name.slice(name.lastIndexOf(".") + 1)),
+    ]),
+  );
 }
