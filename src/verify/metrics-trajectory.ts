@@ -54,7 +54,7 @@ function walks(rng: Rng): JudgedPair {
 /** As nested lists, both in their first frame. */
 function listed({ fromImage }: Trajectory): Pose[] {
   const poses = Array.from({ length: fromImage.length / 12 }, (_, i): Pose => [
-    ...[0, 1, 2].map((row) => [...fromImage.slice(12 * i + 4 * row, 12 * i + 4 * row + 4)]),
+    ...[0, 1, 2].map((row) => Array.from(fromImage.subarray(12 * i + 4 * row, 12 * i + 4 * row + 4))),
     [0, 0, 0, 1],
   ]);
   const back = inverse(poses[0]!);
