@@ -38,7 +38,7 @@ const frames: TrackedFrames = {
 const context = {
   rng: createRng("m"),
   log: silentLog,
-  workers: { size: 1, map: async () => [], close: async () => undefined },
+  workers: { size: 1, map: async () => [], rest: async () => undefined, close: async () => undefined },
 };
 
 let programs = 0;
