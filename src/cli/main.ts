@@ -22,6 +22,7 @@ import { addConvert } from "./convert.ts";
 import { addSchema } from "./schema.ts";
 import { addStudy } from "./study.ts";
 import { addVerify } from "./verify.ts";
+import { addView } from "./view.ts";
 import { packageVersion } from "./version.ts";
 
 const program = new Command("sonobench")
@@ -52,6 +53,7 @@ for (const add of [
   addScore,
   addVerify,
   addReport,
+  addView,
   addServe,
   addRecord,
   addLive,

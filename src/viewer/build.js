@@ -3,7 +3,7 @@ import { copyFile, mkdir, rename, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const entries = ["report-app", "live-app"];
+const entries = ["report-app", "live-app", "view-app"];
 /** Pages that a server gives out as they are. */
 const files = ["live.html", "live.css", "favicon.svg"];
 const out = new URL("../../dist/viewer/", import.meta.url);
