@@ -55,7 +55,7 @@ function map({ title, caption, unit, widthMm, heightMm, columns, rows, values }:
     return markup`<rect class="cell" x="${x.toFixed(3)}" y="${y.toFixed(3)}" width="${(cw * 1.02).toFixed(3)}" height="${(ch * 1.02).toFixed(3)}" fill="${cssColour(colour)}"><title>${formatNumber(value, 2)} ${unit}</title></rect>`;
   });
   const corner = (i: number): string => `${formatNumber(values[i]!, 2)}`;
-  return markup`<figure class="plot map"><h3>${title}</h3><svg viewBox="0 0 ${widthMm.toFixed(3)} ${heightMm.toFixed(3)}" role="img" aria-label="${title}">${cells}</svg>
+  return markup`<figure class="plot map"><h3>${title}</h3><svg viewBox="0 0 ${widthMm.toFixed(3)} ${heightMm.toFixed(3)}" role="img" aria-label="${title}: ${formatNumber(Math.min(...known), 2)} to ${formatNumber(high, 2)} ${unit} over the image">${cells}</svg>
 <div class="legend"><span>0</span><span class="ramp" style="background:${cssGradient(colours)}"></span><span>${formatNumber(high, 2)} ${unit}</span></div>
 <figcaption class="note">${caption} Upper left ${corner(0)}, upper right ${corner(columns - 1)}, lower left ${corner(columns * (rows - 1))}, lower right ${corner(columns * rows - 1)} ${unit}.</figcaption></figure>`;
 }

@@ -20,6 +20,23 @@ const figure = z.looseObject({
   difference: z.looseObject({ mean: z.number(), interval, knees: z.number(), effect: z.number() }).nullable(),
 });
 
+const squared = z.strictObject({ mean: z.number(), interval });
+const budget = z.strictObject({
+  all: squared,
+  none: squared,
+  sources: z.array(z.strictObject({ name: z.string(), alone: squared, missing: squared.nullable() })).min(1),
+  rest: squared,
+  explainedShare: z.number(),
+  published: z
+    .strictObject({
+      from: z.number(),
+      to: z.number(),
+      of: z.string(),
+      parts: z.array(z.strictObject({ name: z.string(), mm: z.number() })),
+    })
+    .nullable(),
+});
+
 const studySchema = z.looseObject({
   schemaVersion: z.literal(1),
   name: z.string(),
@@ -43,6 +60,8 @@ const studySchema = z.looseObject({
     )
     .min(1),
   answer: z.string(),
+  // Reports that are older than the budget have none.
+  budget: budget.nullable().default(null),
   limits: z.array(z.string()),
 });
 
