@@ -1,7 +1,7 @@
 import type { Dossier } from "../data/dossier.ts";
 import { configurationTable } from "./configuration.ts";
 import { protocolSection, saidTable } from "./dossier/protocol-section.ts";
-import { tally, tallySentence, verificationSection } from "./dossier/verification-section.ts";
+import { checksAppendix, tally, tallySentence, verificationSection } from "./dossier/verification-section.ts";
 import { definitions } from "./how-to-read.ts";
 import { markup, type Content } from "./markup.ts";
 import { insideSection, renderPage, type Section } from "./page.ts";
@@ -144,8 +144,8 @@ const glossarySection = (number: number): Section =>
 
 const appendix = ({ texts, configuration }: Dossier): Section => ({
   id: "appendix",
-  short: "Appendix",
-  content: markup`<section id="appendix" class="appendix"><h2>Appendix: the files, and every option</h2>${texts.map(
+  short: "Files and options",
+  content: markup`<section id="appendix" class="appendix"><h2>Appendix B: the files, and every option</h2>${texts.map(
     ({ name, text }) => markup`<h3>${name}</h3><pre tabindex="0"><code>${text}</code></pre>`,
   )}<details><summary>Every option of the reference variant, defaults filled in</summary>${configurationTable(configuration)}</details></section>`,
 });
@@ -171,6 +171,7 @@ export function renderDossier(dossier: Dossier): string {
       limitsSection(dossier, next()),
       reproducibility(dossier, next()),
       glossarySection(next()),
+      checksAppendix(dossier),
       appendix(dossier),
     ],
     footer: markup`<p>${NOT_CLINICAL} For research; not a medical device.</p>`,

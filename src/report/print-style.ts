@@ -16,7 +16,8 @@ h1,h2,h3,caption,summary{break-after:avoid}
 nav.printed{display:block;position:static;border:0;background:none;margin:0 0 4mm}nav.printed ul{padding:0;columns:2}
 nav.printed li{list-style:none}details::details-content{content-visibility:visible;height:auto}
 p,li,dd{orphans:3;widows:3}
-thead{display:table-header-group}
+thead{display:table-header-group;break-inside:avoid;break-after:avoid}tbody:first-of-type tr:first-child{break-before:avoid}
+.checks table{table-layout:fixed}.checks th:first-child{width:44%}.checks th:last-child,.checks td:last-child{width:11%}
 .tiles{grid-template-columns:repeat(5,1fr);gap:2mm}.tile{padding:2mm;border-radius:2mm}.tile .value{font-size:16pt}
 .tile .name{font-size:8pt}.tile .unit{font-size:9pt}.note,.tile .scope,.tile .interval,caption{font-size:7.5pt}
 .appendix{break-before:page}.appendix table{font-size:7pt}.appendix th,.appendix td{padding:.08rem .3rem}

@@ -42,10 +42,18 @@ function differenceCell({ id, unit, difference }: VariantFigure): Markup {
     scale = shareScale(id, unit);
   const [low, high] = interval ?? [mean, mean];
   const clear = interval !== null && (low > 0 || high < 0);
-  const sign = mean > 0 ? "+" : "";
-  const range = interval && `${formatNumber(low * scale, 2)} to ${formatNumber(high * scale, 2)}`;
-  return markup`<td>${sign}${formatNumber(mean * scale, 2)}${range && markup`<span class="note">${range}${!clear && ", within noise"}</span>`}<span
- class="note">${knees < MOST_KNEES ? `${knees} knees show` : `more than ${formatNumber(MOST_KNEES, 0)} knees to show`} ${formatNumber(effect * scale, 2)}</span></td>`;
+  const text = formatFigure(id, { value: mean, low, high, unit });
+  const noise = clear ? "" : ", within noise";
+  const needed = knees < MOST_KNEES ? formatNumber(knees, 0) : `more than ${formatNumber(MOST_KNEES, 0)}`;
+  return markup`<td>${mean > 0 && "+"}${text.value}${text.interval && markup`<span class="note">${text.interval}${noise}</span>`}<span
+ class="note">${needed} ${knees === 1 ? "knee shows" : "knees show"} ${Number((effect * scale).toPrecision(3))}</span></td>`;
+}
+
+/** With the digits that the mean has: a single case bears no more. */
+function worstCell({ id, unit, mean, interval, worst }: VariantFigure): Markup {
+  if (worst === null || mean === null) return markup`<td>${NONE}</td>`;
+  const half = interval ? (interval[1] - interval[0]) / 2 : 0;
+  return markup`<td>${formatFigure(id, { value: worst, low: worst - half, high: worst + half, unit }).value}</td>`;
 }
 
 function casesCell({ cases, failed }: VariantSummary): Markup {
@@ -60,17 +68,12 @@ function studyTable({ variants, reference }: StudyReport): Markup {
     const shown = shareScale(id, unit) === 100 ? "%" : unit === "1" ? "" : unit;
     return markup`<th scope="col">${name}${shown && `, ${shown}`}<span class="note">${scope}</span></th>`;
   });
-  const main = figures[0]!;
   return table(
     "Mean over knees with its 95 % interval (Student's t over knees); differences are of the first figure, on the same knees and seeds",
     markup`<tr><th scope="col" class="text">Variant</th>${heads}<th scope="col">Worst case</th><th scope="col">Against "${reference}"</th><th scope="col">Cases done</th></tr>`,
     markup`<tbody>${variants.map(
       (variant) =>
-        markup`<tr><th scope="row">${variant.name}</th>${variant.figures.map(figureCell)}<td>${
-          variant.figures[0]!.worst === null
-            ? NONE
-            : formatNumber(variant.figures[0]!.worst * shareScale(main.id, main.unit), 2)
-        }</td>${differenceCell(variant.figures[0]!)}${casesCell(variant)}</tr>`,
+        markup`<tr><th scope="row">${variant.name}</th>${variant.figures.map(figureCell)}${worstCell(variant.figures[0]!)}${differenceCell(variant.figures[0]!)}${casesCell(variant)}</tr>`,
     )}</tbody>`,
   );
 }

@@ -32,7 +32,7 @@ section.bare{background:none;border:0;padding:0}
 .note,.tile .scope,.tile .interval{color:var(--soft);font-size:.86rem;display:block;line-height:1.35}
 td .note{white-space:nowrap}p.note{margin:.5rem 0 0}
 .notice{border-left:4px solid var(--warn-line);background:var(--warn);padding:.5rem 1rem}.notice p,.notice ul{margin:0}
-.verdict{font-weight:600}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
+.verdict{font-weight:600;white-space:nowrap}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
 .checks th[scope=row]{min-width:16rem}.checks td{white-space:normal}.checks td .note{white-space:normal}.part{margin-top:1rem}
 p.statement{padding:.7rem 1rem;margin:0 0 1rem;border-radius:6px}.from{white-space:normal!important}
 th .scope{color:var(--soft)}

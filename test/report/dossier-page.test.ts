@@ -8,7 +8,7 @@ test("it says before anything else that simulation is not clinical evidence", ()
   expect(NOT_CLINICAL).toContain("simulation is not clinical evidence");
 });
 
-test("a check that fails stands before those that hold, and no verdict is left out", () => {
+test("what fails stands in the text before the results, what holds in an appendix, and no check is left out", () => {
   const text = renderDossier(syntheticDossier());
   const at = (id: string): number => text.indexOf(`<code>${id}</code>`);
   const order = [
@@ -21,6 +21,7 @@ test("a check that fails stands before those that hold, and no verdict is left o
   ];
   expect(order.map(at).every((place) => place > 0)).toBe(true);
   expect([...order].sort((a, b) => at(a) - at(b))).toEqual(order);
+  expect(at("ultrasound.late")).toBeLessThan(text.indexOf('<section id="results"'));
   expect(text).toContain("3 of 6 checks hold, 1 fails, 1 was skipped, 1 was not run");
   expect(text.match(/class="verdict[^"]*">fails/g)).toHaveLength(1);
 });

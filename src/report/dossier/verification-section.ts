@@ -75,35 +75,18 @@ function checkTable(caption: string, checks: readonly DossierCheck[]): Markup {
   )}</div>`;
 }
 
-/** In the order in which a reader has to see them. */
-const shown: readonly { readonly verdict: Verdict; readonly heading: string; readonly note: string }[] = [
-  {
-    verdict: "fails",
-    heading: "Checks that fail",
-    note: "What they state does not hold for this version. A reader has to judge whether the study leans on it.",
-  },
-  {
-    verdict: "skipped",
-    heading: "Checks that were skipped",
-    note: "They need something that was not there, mostly a public recording; the measured column says what.",
-  },
-  {
-    verdict: "not run",
-    heading: "Checks that were not run",
-    note: "They belong to this version and nothing is known of them.",
-  },
-];
-
 function suiteTable(suites: readonly DossierSuite[]): Markup {
-  return table(
+  const origins = new Set(suites.map(({ from }) => from));
+  const rows = table(
     "Verdicts by suite",
     markup`<tr><th scope="col">Suite</th><th scope="col" class="text">What it is about</th><th scope="col">Checks</th><th scope="col">Hold</th><th scope="col">Fail</th><th scope="col">Skipped</th><th scope="col">Not run</th></tr>`,
     markup`<tbody>${suites.map(({ name, about, from, checks }) => {
       const { all, holds, fails, skipped, notRun } = tally(checks);
       const cells = [all, holds, fails, skipped, notRun].map((n) => markup`<td>${n}</td>`);
-      return markup`<tr><th scope="row">${name}</th><td class="text">${about}<span class="note from">${from}</span></td>${cells}</tr>`;
+      return markup`<tr><th scope="row">${name}</th><td class="text">${about}${origins.size > 1 && markup`<span class="note from">${from}</span>`}</td>${cells}</tr>`;
     })}</tbody>`,
   );
+  return markup`${rows}${origins.size === 1 && markup`<p class="note">All verdicts: ${[...origins]}.</p>`}`;
 }
 
 function unknown(rows: readonly VerifyRow[]): Content {
@@ -112,37 +95,53 @@ function unknown(rows: readonly VerifyRow[]): Content {
 version: ${rows.map(({ id, pass }) => `${id} (${pass === "skipped" ? "skipped" : pass ? "holds" : "fails"})`).join(", ")}.</p>`;
 }
 
-/** So many that are alike (a self-test that was left out) are folded away on the screen. */
-const MANY = 30;
+const withVerdict = (suites: readonly DossierSuite[], wanted: Verdict): readonly DossierCheck[] =>
+  suites.flatMap(({ checks }) => checks.filter((check) => verdictOf(check) === wanted));
 
-const folded = (heading: string, checks: readonly DossierCheck[]): Markup =>
-  checks.length <= MANY
-    ? checkTable(heading, checks)
-    : markup`<details><summary>All ${checks.length}</summary>${checkTable(heading, checks)}</details>`;
+function trouble(heading: string, note: string, checks: readonly DossierCheck[]): Content {
+  if (!checks.length) return null;
+  return markup`<h3>${heading} (${checks.length})</h3><p class="note">${note}</p>${checkTable(heading, checks)}`;
+}
 
-/** Verdicts by suite, then everything that does not hold, then what holds; nothing is left out. */
+/** Verdicts by suite, and everything that does not hold; what holds is in the appendix, check by check. */
 export function verificationSection({ suites, unknownRows }: Dossier, number: number): Section {
-  const all = suites.flatMap(({ checks }) => checks);
-  const of = (verdict: Verdict): readonly DossierCheck[] => all.filter((check) => verdictOf(check) === verdict);
-  const trouble = shown.map(({ verdict, heading, note }) => {
-    const checks = of(verdict);
-    return (
-      checks.length > 0 &&
-      markup`<h3>${heading} (${checks.length})</h3><p class="note">${note}</p>${folded(heading, checks)}`
-    );
-  });
-  const holding = suites.map(({ name, about, checks }) => {
-    const held = checks.filter((check) => verdictOf(check) === "holds");
-    return held.length > 0 && checkTable(`${name}: ${about} (${held.length} of ${checks.length} hold)`, held);
-  });
+  const notRun = withVerdict(suites, "not run");
   return {
     id: "verification",
     short: "Verification",
     content: markup`<section id="verification"><h2>${number} Verification of the bench</h2><p>Each check states something that the bench
-claims, where the expected value comes from, and what was measured here. <strong>${tallySentence(tally(all))}.</strong></p>
-${suiteTable(suites)}${trouble}${unknown(unknownRows)}${
-      of("holds").length > 0 &&
-      markup`<h3>Checks that hold</h3><details><summary>${of("holds").length} checks with statement, source, expected and measured value</summary>${holding}</details>`
-    }</section>`,
+claims, where the expected value comes from, and what was measured. <strong>${tallySentence(tally(suites.flatMap(({ checks }) => checks)))}.</strong>
+Those that do not hold stand below; every check of all suites stands in <a href="#checks">appendix A</a>.</p>
+${suiteTable(suites)}${trouble(
+      "Checks that fail",
+      "What they state does not hold for this version. A reader has to judge whether the study leans on it.",
+      withVerdict(suites, "fails"),
+    )}${trouble(
+      "Checks that were skipped",
+      "They need something that was not there, mostly a public recording; the measured column says what.",
+      withVerdict(suites, "skipped"),
+    )}${
+      notRun.length > 0 &&
+      markup`<h3>Checks that were not run (${notRun.length})</h3><p>They belong to this version and nothing is known of them; the appendix names each.</p>`
+    }${unknown(unknownRows)}</section>`,
+  };
+}
+
+/** Every check: what was not run first, then suite by suite what holds. */
+export function checksAppendix({ suites }: Dossier): Section {
+  const notRun = withVerdict(suites, "not run");
+  const folded = (summary: string, content: Content): Content =>
+    markup`<details><summary>${summary}</summary>${content}</details>`;
+  return {
+    id: "checks",
+    short: "Every check",
+    content: markup`<section id="checks" class="appendix"><h2>Appendix A: every check</h2><p>Checks that fail or were skipped stand in the section on
+verification.</p>${notRun.length > 0 && folded(`${notRun.length} that were not run`, checkTable("Checks of this version that were not run", notRun))}${suites.map(
+      ({ name, about, checks }) => {
+        const held = checks.filter((check) => verdictOf(check) === "holds");
+        const summary = `${name}: ${held.length} of ${checks.length} hold`;
+        return held.length > 0 && folded(summary, checkTable(`${name}: ${about}`, held));
+      },
+    )}</section>`,
   };
 }
