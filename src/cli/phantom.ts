@@ -53,7 +53,9 @@ export function addPhantom(program: Command): void {
       }
       const [x, y, z] = check.sizeMm;
       terminal.out(
-        `part.stl: ${check.closed ? "closed" : "NOT closed"}, ${x.toFixed(0)} × ${y.toFixed(0)} × ${z.toFixed(0)} mm, ` +
+        `part.stl: ${check.closed ? "closed" : "NOT closed"}, ` +
+          `${check.crossings === 0 ? "does not cross itself" : `CROSSES ITSELF at ${check.crossings} places`}, ` +
+          `${x.toFixed(0)} × ${y.toFixed(0)} × ${z.toFixed(0)} mm, ` +
           `${(check.volumeMm3 / 1000).toFixed(0)} cm³, thinnest wall ${check.minWallMm?.toFixed(2)} mm ` +
           `(1 % below ${check.wall1PercentMm?.toFixed(2)} mm)\nIn ${folder}: part.stl, truth.json and its bones, ` +
           "divots.mrk.json, plus-phantom.xml",

@@ -1,6 +1,7 @@
 import { createClosestPoint } from "./closest-point.ts";
 import { edgeDefects, type Mesh, meshBounds, signedVolume, surfaceArea, triangleNormal } from "./mesh.ts";
 import { sampleSurface } from "./sample-surface.ts";
+import { selfCrossings } from "./self-crossings.ts";
 
 /** What a slicing program wants to know of a part before it is printed. Lengths in mm. */
 export interface PrintCheck {
@@ -8,6 +9,8 @@ export interface PrintCheck {
   readonly closed: boolean;
   readonly openEdges: number;
   readonly nonManifoldEdges: number;
+  /** Pairs of triangles that pass through each other: where there are some, inside and outside are not told apart. */
+  readonly crossings: number;
   readonly volumeMm3: number;
   readonly areaMm2: number;
   /** Of the box around it, along x, y, z. */
@@ -30,6 +33,7 @@ export function checkPrintable(mesh: Mesh, { samples = 4000 }: { readonly sample
     closed,
     openEdges: open,
     nonManifoldEdges: nonManifold,
+    crossings: selfCrossings(mesh),
     volumeMm3,
     areaMm2: surfaceArea(mesh),
     sizeMm: mesh.positions.length > 0 ? [max[0] - min[0], max[1] - min[1], max[2] - min[2]] : [0, 0, 0],

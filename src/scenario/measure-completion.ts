@@ -83,6 +83,6 @@ const statedSd = ({ uncertaintyMm }: CompletedBone): [number, number] => [
 ];
 
 function printFacts({ mesh }: CompletedBone): CompletedBoneReport["print"] {
-  const { closed, sizeMm, volumeMm3, minWallMm, wall1PercentMm } = checkPrintable(mesh);
-  return { closed, sizeMm, volumeMm3, minWallMm, wall1PercentMm };
+  const { closed, crossings, sizeMm, volumeMm3, minWallMm, wall1PercentMm } = checkPrintable(mesh);
+  return { closed, crossings, sizeMm, volumeMm3, minWallMm, wall1PercentMm };
 }

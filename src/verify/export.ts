@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { unzipSync } from "fflate";
 import { patchVolume } from "../geometry/bicubic-patches.ts";
 import { fitPatches } from "../geometry/fit-patches.ts";
-import { meshBounds, selectTriangles, signedVolume } from "../geometry/mesh.ts";
+import { mergeMeshes, meshBounds, selectTriangles, signedVolume } from "../geometry/mesh.ts";
 import { checkPrintable } from "../geometry/printable.ts";
 import { encodeStep } from "../io/mesh/step.ts";
 import { encodeSmoothStep } from "../io/mesh/step-smooth.ts";
@@ -187,17 +187,26 @@ const checks: readonly Check[] = [
   {
     id: "export.printable",
     statement:
-      "The printable check knows a box of 30 × 20 × 4 mm: closed, its volume, its thinnest wall; and an open one",
+      "The printable check knows a box of 30 × 20 × 4 mm: closed, its volume, its thinnest wall; an open one; one that crosses itself",
     source: "closed form",
-    expected: "closed, 2400 mm³, 4 mm; open",
+    expected: "closed, 2400 mm³, 4 mm; open; crossings",
     tolerance: 1e-3,
     async run() {
       const box = boxMesh([30, 20, 4]);
-      const { closed, volumeMm3, minWallMm } = checkPrintable(box);
+      const { closed, crossings, volumeMm3, minWallMm } = checkPrintable(box);
       const open = checkPrintable(selectTriangles(box, (i) => i > 0).mesh);
+      // Two balls that overlap: closed, and no part that can be printed.
+      const crossed = checkPrintable(mergeMeshes([icosphere(10, 2), icosphere(10, 2, [7.3, 5.1, 3.7])]));
       return {
-        measured: `${closed ? "closed" : "open"}, ${volumeMm3.toFixed(1)} mm³, ${minWallMm?.toFixed(3)} mm; ${open.closed ? "closed" : "open"}`,
-        pass: closed && Math.abs(volumeMm3 - 2400) < 0.01 && Math.abs((minWallMm ?? 0) - 4) < 1e-3 && !open.closed,
+        measured: `${closed ? "closed" : "open"}, ${volumeMm3.toFixed(1)} mm³, ${minWallMm?.toFixed(3)} mm; ${open.closed ? "closed" : "open"}; ${crossed.crossings} crossings`,
+        pass:
+          closed &&
+          crossings === 0 &&
+          crossed.closed &&
+          crossed.crossings > 0 &&
+          Math.abs(volumeMm3 - 2400) < 0.01 &&
+          Math.abs((minWallMm ?? 0) - 4) < 1e-3 &&
+          !open.closed,
       };
     },
   },

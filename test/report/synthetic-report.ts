@@ -187,7 +187,14 @@ export function syntheticReport(changes: Partial<Report> = {}): Report {
         unseenP95Mm: 2.3,
         withinStated: 0.94,
         statedSdMm: [0.5, 0.9],
-        print: { closed: true, sizeMm: [80, 66, 115], volumeMm3: 190_000, minWallMm: 3.1, wall1PercentMm: 5.2 },
+        print: {
+          closed: true,
+          crossings: 0,
+          sizeMm: [80, 66, 115],
+          volumeMm3: 190_000,
+          minWallMm: 3.1,
+          wall1PercentMm: 5.2,
+        },
       },
     ],
     routes: [
