@@ -403,7 +403,7 @@ const reconstruction = z.strictObject({
 
 const surface = z.strictObject({
   spacingMm: z.number().min(0.2).max(5).default(0.75),
-  minIslandMm2: z.number().min(0).max(10000).default(60),
+  minIslandMm2: z.number().min(0).max(10000).default(30),
   fillRimMm: z
     .number()
     .min(0)

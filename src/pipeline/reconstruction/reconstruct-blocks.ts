@@ -58,6 +58,17 @@ export async function reconstructBlocks(
   return store.volume();
 }
 
+/** What `reconstructBlocks` would hold at most, without allocating it. */
+export function predictBlocks(
+  insertion: Insertion,
+  asked: ReconstructionOptions,
+  workers: number,
+): { readonly blocks: number; readonly bytes: number } {
+  const plan = planInsertion(insertion, asked);
+  const { count } = reachableBlocks(insertion, plan);
+  return { blocks: count, bytes: blockBytes(plan, count, passOf(plan, workers, PASS_BYTES).bytes) };
+}
+
 interface Pass {
   /** A multiple of the blocks' edge, as the layers of a slab are. */
   readonly layers: number;
@@ -98,7 +109,7 @@ const valueBytes = ({ options }: InsertionPlan): number =>
   options.output === "byte" || options.arithmetic === "plus" ? 1 : 4;
 
 /** Bytes that the volume and what it is made with take: the blocks, their index twice, the pass and the batches. */
-export function blockBytes(plan: InsertionPlan, blocks: number, passBytes: number): number {
+function blockBytes(plan: InsertionPlan, blocks: number, passBytes: number): number {
   const [bx, by, bz] = plan.grid.shape.map(blocksAlong) as [number, number, number];
   return blocks * BLOCK_VOXELS * (valueBytes(plan) + 4) + bx * by * bz * 5 + passBytes + batchBytes(plan);
 }
