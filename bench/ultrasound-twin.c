@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
 
 typedef float f4 __attribute__((vector_size(16)));
 typedef int32_t i4 __attribute__((vector_size(16)));
@@ -98,9 +101,17 @@ static inline f4 sine(f4 x, f4 q) {
   return x * ((((((q * all(-12.471243858337402f) + all(41.3428840637207f)) * q + all(-76.61447143554688f)) * q + all(81.59994506835938f)) * q + all(-41.341590881347656f)) * q + all(6.283185005187988f)));
 }
 
-static inline void put4(float *t0, float *t1, float *t2, float *t3, f4 vr, f4 vi, f4 rest, f4 u) {
-  const f4 ar = rest * vr, ai = rest * vi, br = u * vr, bi = u * vi;
-  const f4 a01 = __builtin_shuffle(ar, ai, (i4){0, 4, 1, 5}), a23 = __builtin_shuffle(ar, ai, (i4){2, 6, 3, 7});
+/* cos and sin of half turns: coefficients of assembly/echo-kernel.ts. */
+static inline f4 halfCosine(f4 q) {
+  return ((q * all(-1.2220317125320435f) + all(4.041248321533203f)) * q + all(-4.933934688568115f)) * q + all(0.9999932646751404f);
+}
+static inline f4 halfSine(f4 x, f4 q) {
+  return x * (((q * all(-0.5594624280929565f) + all(2.5440104007720947f)) * q + all(-5.1674065589904785f)) * q + all(3.1415903568267822f));
+}
+
+static inline void put4(float *t0, float *t1, float *t2, float *t3, f4 vr, f4 vi, f4 u) {
+  const f4 br = u * vr, bi = u * vi;
+  const f4 a01 = __builtin_shuffle(vr, vi, (i4){0, 4, 1, 5}), a23 = __builtin_shuffle(vr, vi, (i4){2, 6, 3, 7});
   const f4 b01 = __builtin_shuffle(br, bi, (i4){0, 4, 1, 5}), b23 = __builtin_shuffle(br, bi, (i4){2, 6, 3, 7});
   put(t0, load(t0) + __builtin_shuffle(a01, b01, (i4){0, 1, 4, 5}));
   put(t1, load(t1) + __builtin_shuffle(a01, b01, (i4){2, 3, 6, 7}));
@@ -113,6 +124,18 @@ static inline i4 roundedBits(f4 v) { return (i4)(v + all(MAGIC)) - alli(0x4b4000
 static inline i4 smaller(i4 a, i4 b) { const i4 m = a < b; return (a & m) | (b & ~m); }
 static inline i4 larger(i4 a, i4 b) { const i4 m = a > b; return (a & m) | (b & ~m); }
 
+/* Eight products of 16-bit numbers, added in pairs. */
+static inline i4 dot(i4 a, i4 b) {
+#ifdef __SSE2__
+  return (i4)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+  int16_t x[8], y[8];
+  memcpy(x, &a, 16);
+  memcpy(y, &b, 16);
+  return (i4){x[0] * y[0] + x[1] * y[1], x[2] * y[2] + x[3] * y[3], x[4] * y[4] + x[5] * y[5], x[6] * y[6] + x[7] * y[7]};
+#endif
+}
+
 static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength) {
   const f4 at = x * all((float)(2 * p->linesPerMm)) + all((float)p->lines - 1.5f);
   const f4 rounded = at + all(MAGIC), beyond = at - (rounded - all(MAGIC));
@@ -124,37 +147,43 @@ static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength) {
   const i4 elevationAt = roundedBits(fabs4(z) * all((float)p->elevationsPerMm));
   const i4 row = smaller(larger(roundedBits(y * all((float)p->elevationRowsPerMm)), alli(0)), alli(p->elevationRows - 1));
   const i4 entry = (((row << 1) + (part & alli(1))) * alli(p->elevationColumns) +
-                    smaller(elevationAt, alli(p->elevationColumns - 1))) * 12;
-  const float *elevation = floats(p->elevation);
-  f4 e[4], g[4];
-  i4 delay;
+                    smaller(elevationAt, alli(p->elevationColumns - 1)))
+                   << 5;
+  const u4 weights = (u4)((roundedBits(between * all(16384)) << 16) | alli(16384));
+  const uint8_t *elevation = memory + p->elevation;
+  i4 e[4], g[4], delay;
+  f4 unit;
   for (int k = 0; k < 4; k++) {
-    const float *filter = elevation + entry[k];
-    e[k] = load(filter);
-    delay[k] = ((i4)e[k])[0] & 15;
-    e[k] += load(filter + 4) * all(between[k]);
-    g[k] = load(filter + 8);
+    const int16_t *filter = (const int16_t *)(elevation + entry[k]);
+    i4 h, q;
+    memcpy(&h, filter, 16);
+    memcpy(&q, filter + 8, 16);
+    const i4 w = {(int)weights[k], (int)weights[k], (int)weights[k], (int)weights[k]};
+    e[k] = dot(h, w);
+    g[k] = dot(q, w);
+    delay[k] = q[2];
+    unit[k] = ((f4)q)[3];
   }
-  const f4 e01 = __builtin_shuffle(e[0], e[1], (i4){0, 4, 1, 5}), e23 = __builtin_shuffle(e[2], e[3], (i4){0, 4, 1, 5});
-  const f4 n01 = __builtin_shuffle(e[0], e[1], (i4){2, 6, 3, 7}), n23 = __builtin_shuffle(e[2], e[3], (i4){2, 6, 3, 7});
-  const f4 l01 = __builtin_shuffle(g[0], g[1], (i4){0, 4, 1, 5}), l23 = __builtin_shuffle(g[2], g[3], (i4){0, 4, 1, 5});
-  const f4 s01 = __builtin_shuffle(g[0], g[1], (i4){2, 6, 3, 7}), s23 = __builtin_shuffle(g[2], g[3], (i4){2, 6, 3, 7});
-  const f4 er = __builtin_shuffle(e01, e23, (i4){0, 1, 4, 5}), ei = __builtin_shuffle(e01, e23, (i4){2, 3, 6, 7});
-  const f4 nr = __builtin_shuffle(n01, n23, (i4){0, 1, 4, 5}), ni = __builtin_shuffle(n01, n23, (i4){2, 3, 6, 7});
-  const f4 lr = __builtin_shuffle(l01, l23, (i4){0, 1, 4, 5}) + between * __builtin_shuffle(s01, s23, (i4){0, 1, 4, 5});
-  const f4 li = __builtin_shuffle(l01, l23, (i4){2, 3, 6, 7}) + between * __builtin_shuffle(s01, s23, (i4){2, 3, 6, 7});
-  const i4 whole = (part >> 1) + delay - alli(7);
+  const i4 e01 = __builtin_shuffle(e[0], e[1], (i4){0, 4, 1, 5}), e23 = __builtin_shuffle(e[2], e[3], (i4){0, 4, 1, 5});
+  const i4 n01 = __builtin_shuffle(e[0], e[1], (i4){2, 6, 3, 7}), n23 = __builtin_shuffle(e[2], e[3], (i4){2, 6, 3, 7});
+  const i4 l01 = __builtin_shuffle(g[0], g[1], (i4){0, 4, 1, 5}), l23 = __builtin_shuffle(g[2], g[3], (i4){0, 4, 1, 5});
+  const f4 er = real(__builtin_shuffle(e01, e23, (i4){0, 1, 4, 5})), ei = real(__builtin_shuffle(e01, e23, (i4){2, 3, 6, 7}));
+  const f4 nr = real(__builtin_shuffle(n01, n23, (i4){0, 1, 4, 5})), ni = real(__builtin_shuffle(n01, n23, (i4){2, 3, 6, 7}));
+  const f4 lr = real(__builtin_shuffle(l01, l23, (i4){0, 1, 4, 5})), li = real(__builtin_shuffle(l01, l23, (i4){2, 3, 6, 7}));
+  const i4 whole = (part >> 1) + delay;
   const i4 sample = smaller(larger(whole, alli(0)), alli(p->samples - 3));
   const f4 inner = (f4)((i4)strength & (whole == sample) & (column == left));
-  const f4 turns = range * all((float)p->turnsPerMm), turn = turns - fnearest(turns), square = turn * turn;
-  const f4 c = inner * cosine(square), s = inner * sine(turn, square);
-  const f4 u = all(0.5f) + beyond, rest = all(0.5f) - beyond;
-  const i4 to = (sample * alli(2 * p->lines) + left) << 1;
+  const f4 turns = range * all((float)(2 * p->turnsPerMm)), turned = turns + all(MAGIC);
+  const f4 turn = turns - (turned - all(MAGIC)), square = turn * turn;
+  const f4 weight = unit * (f4)((i4)inner ^ ((i4)turned << 31));
+  const f4 c = weight * halfCosine(square), s = weight * halfSine(turn, square);
+  const f4 u = all(0.5f) + beyond;
+  const i4 to = (sample * alli(2 * p->lines) + left) << 2;
   float *fine = floats(p->fine), *t0 = fine + to[0], *t1 = fine + to[1], *t2 = fine + to[2], *t3 = fine + to[3];
-  const size_t pitch = 4 * (size_t)p->lines;
-  put4(t0, t1, t2, t3, er * c + ei * s, ei * c - er * s, rest, u);
-  put4(t0 + pitch, t1 + pitch, t2 + pitch, t3 + pitch, nr * c + ni * s, ni * c - nr * s, rest, u);
-  put4(t0 + 2 * pitch, t1 + 2 * pitch, t2 + 2 * pitch, t3 + 2 * pitch, lr * c + li * s, li * c - lr * s, rest, u);
+  const size_t pitch = 8 * (size_t)p->lines;
+  put4(t0, t1, t2, t3, er * c + ei * s, ei * c - er * s, u);
+  put4(t0 + pitch, t1 + pitch, t2 + pitch, t3 + pitch, nr * c + ni * s, ni * c - nr * s, u);
+  put4(t0 + 2 * pitch, t1 + 2 * pitch, t2 + 2 * pitch, t3 + 2 * pitch, lr * c + li * s, li * c - lr * s, u);
 }
 
 /* Points of the surface that wait until there are four: x, y, z, shift, strength. */
@@ -234,10 +263,15 @@ static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uin
   }
 }
 
-static inline double pushAt(double line, double row) {
-  if (row >= 0) return bilinear(p->push, line, row);
-  const double first = bilinear(p->push, line, 0);
-  return fmax(0, first + row * (bilinear(p->push, line, 1) - first));
+/* Between four nodes of a map, as `between` of the kernel. */
+static inline float betweenNodes(const float *at, int pitch, float u, float v) {
+  const float top = at[0] + u * (at[1] - at[0]), *below = at + pitch;
+  return top + v * (below[0] + u * (below[1] - below[0]) - top);
+}
+
+static inline double pushAt(int lineCell, float u, double row) {
+  const int cell = clampi((int)floor(row), 0, p->rows - 2);
+  return fmaxf(0, betweenNodes(floats(p->push) + cell * p->lines + lineCell, p->lines, u, (float)fmin(1, row - cell)));
 }
 
 static inline f4 jittered(u4 bits, int shift) { return real((i4)((bits >> shift) & 1023u)); }
@@ -264,9 +298,9 @@ static void splat(void) {
   const double aLow = ta - aHalf + fmin(ya * yLow, ya * yHigh), aHigh = ta + aHalf + fmax(ya * yLow, ya * yHigh);
   const double bLow = tb - bHalf + fmin(yb * yLow, yb * yHigh), bHigh = tb + bHalf + fmax(yb * yLow, yb * yHigh);
   const double unit = cell / 1024;
-  const f4 jxa = all((float)(xa * unit)), jxb = all((float)(xb * unit)), jxc = all((float)(xc * unit));
-  const f4 jya = all((float)(ya * unit)), jyb = all((float)(yb * unit)), jyc = all((float)(yc * unit));
-  const f4 jza = all((float)(za * unit)), jzb = all((float)(zb * unit)), jzc = all((float)(zc * unit));
+  double xs[3], ys[3], zs[3];
+  for (int k = 0; k < 3; k++) xs[k] = m[4 * k] * unit, ys[k] = m[4 * k + 1] * unit, zs[k] = m[4 * k + 2] * unit;
+  const f4 jz0 = all((float)zs[0]), jz1 = all((float)zs[1]), jz2 = all((float)zs[2]);
   const float *boneDepth = floats(p->boneDepth);
   const int ibEnd = (int)floor(bHigh * per);
   for (int ib = (int)floor(bLow * per); ib <= ibEnd; ib++) {
@@ -287,19 +321,25 @@ static void splat(void) {
       const double da = (ia + 0.5) * cell - ta;
       const double x0 = xPerA * da + xPerB * db, rest = yPerA * da + yPerB * db;
       const double line = x0 * p->linesPerMm + middle;
-      const double push = indent > 0 ? pushAt(line, rest * p->rowsPerMm) : 0;
-      const double strain =
-          indent > 0 ? p->rowsPerMm * (pushAt(line, rest * p->rowsPerMm + 0.5) - pushAt(line, rest * p->rowsPerMm - 0.5)) : 0;
-      const f4 pushed0 = all((float)(push - strain * rest)), pushedY = all((float)strain);
+      const int lineCell = clampi((int)floor(line), 0, lines - 2);
+      const float u = (float)fmin(1, fmax(0, line - lineCell));
+      const double restRow = rest * p->rowsPerMm;
+      double push = 0, strain = 0;
+      if (indent > 0) {
+        push = pushAt(lineCell, u, restRow);
+        strain = p->rowsPerMm * (pushAt(lineCell, u, restRow + 0.5) - pushAt(lineCell, u, restRow - 0.5));
+      }
       const double y0 = rest + push, row = y0 * p->rowsPerMm;
-      const double strength = p->speckle ? bilinear(p->amplitude, line, row) : 0;
+      const int rowCell = clampi((int)floor(row), 0, rows - 2), node = rowCell * lines + lineCell;
+      const float v = (float)fmin(1, fmax(0, row - rowCell));
+      const double strength = p->speckle ? betweenNodes(floats(p->amplitude) + node, lines, u, v) : 0;
       const int nearest = clampi((int)floor(line + 0.5), 0, lines - 1);
       const double bone1 = boneDepth[lines + nearest], near = p->nearBoneMm;
       const int nearBone = fabs(rest - boneDepth[nearest]) < near || fabs(rest - bone1) < near ||
                            fabs(rest - boneDepth[2 * lines + nearest]) < near;
       const int guarded = nearBone && !(y0 > bone1);
       if (strength < p->darkest && !nearBone) continue;
-      const f4 shift = all((float)bilinear(p->shift, line, row));
+      const f4 shift = all(betweenNodes(floats(p->shift) + node, lines, u, v));
       const float *density = floats(p->densities) + 3 * clampi((int)floor(row + 0.5), 0, rows - 1);
       const float odd = density[0], second = density[1];
       const float scale = (float)(strength * p->muscle * density[2]);
@@ -311,29 +351,30 @@ static void splat(void) {
       const int stride = odd > 0 || nearBone ? 1 : 2;
       if (stride == 2 && ((ia + ib + ic) & 1)) ic++;
       const uint32_t base = (uint32_t)ia * primes[a] + (uint32_t)ib * primes[b] + (uint32_t)p->seed;
-      const i4 lane = {0, stride, 2 * stride, 3 * stride};
-      const f4 laneMm = real(lane) * all((float)cell);
-      const f4 lx = laneMm * all((float)xc), ly = laneMm * all((float)yc), lz = laneMm * all((float)zc);
-      const u4 laneHash = (u4)lane * primes[c];
       const float oddShare = stride == 2 ? scale : odd * scale;
       const f4 weights = (ia + ib + ic) & 1 ? (f4){oddShare, scale, oddShare, scale} : (f4){scale, oddShare, scale, oddShare};
       const f4 seconds = all(second * scale);
-      const double pa = ia * cell - ta, pb = ib * cell - tb;
-      const double halfUnit = 0.5 * unit;
-      const double xab = xa * pa + xb * pb + halfUnit * (xa + xb + xc), yab = ya * pa + yb * pb + halfUnit * (ya + yb + yc),
-                   zab = za * pa + zb * pb + halfUnit * (za + zb + zc);
-      for (; ic <= icEnd; ic += 4 * stride) {
-        const double pc = ic * cell - tc;
-        const f4 ox4 = all((float)(xab + xc * pc)) + lx, oy4 = all((float)(yab + yc * pc)) + ly,
-                 oz4 = all((float)(zab + zc * pc)) + lz;
-        const u4 hash = mix4(base + (uint32_t)ic * primes[c] + laneHash);
-        const i4 present = lane <= alli(icEnd - ic);
+      const double pa = ia * cell - ta, pb = ib * cell - tb, pc = ic * cell - tc;
+      const double p0 = strain * ys[0], p1 = strain * ys[1], p2 = strain * ys[2];
+      const f4 jx0 = all((float)xs[0]), jx1 = all((float)xs[1]), jx2 = all((float)xs[2]);
+      const f4 jy0 = all((float)(ys[0] + p0)), jy1 = all((float)(ys[1] + p1)), jy2 = all((float)(ys[2] + p2));
+      const double xCorner = xa * pa + xb * pb + xc * pc + 0.5 * (xs[0] + xs[1] + xs[2]),
+                   yCorner = ya * pa + yb * pb + yc * pc + 0.5 * (ys[0] + ys[1] + ys[2]),
+                   zCorner = za * pa + zb * pb + zc * pc + 0.5 * (zs[0] + zs[1] + zs[2]),
+                   pushed = push + strain * (yCorner - rest), apart = stride * cell;
+      const f4 lane = {0, 1, 2, 3}, stepX = all((float)(apart * xc)), stepY = all((float)(apart * (yc + strain * yc))),
+               stepZ = all((float)(apart * zc));
+      f4 ox4 = all((float)xCorner) + lane * stepX, oy4 = all((float)(yCorner + pushed)) + lane * stepY,
+         oz4 = all((float)zCorner) + lane * stepZ;
+      i4 cells = alli(ic) + (i4){0, stride, 2 * stride, 3 * stride};
+      for (; ic <= icEnd; ic += 4 * stride, ox4 += all(4) * stepX, oy4 += all(4) * stepY, oz4 += all(4) * stepZ, cells += alli(4 * stride)) {
+        const u4 hash = mix4(base + (u4)cells * primes[c]);
+        const i4 present = cells <= alli(icEnd);
         for (int point = 0; scale != 0 && point < (second == 0 ? 1 : 2); point++) {
           const u4 bits = point == 0 ? hash : mix4(hash ^ 0x68bc21ebu);
-          const f4 ja = jittered(bits, 10 * a), jb = jittered(bits, 10 * b), jc = jittered(bits, 10 * c);
-          const f4 x = ox4 + (jxa * ja + (jxb * jb + jxc * jc)), z = oz4 + (jza * ja + (jzb * jb + jzc * jc));
-          f4 y = oy4 + (jya * ja + (jyb * jb + jyc * jc));
-          if (indent > 0) y += pushed0 + pushedY * y;
+          const f4 j0 = jittered(bits, 0), j1 = jittered(bits, 10), j2 = jittered(bits, 20);
+          const f4 x = ox4 + (jx0 * j0 + (jx1 * j1 + jx2 * j2)), y = oy4 + (jy0 * j0 + (jy1 * j1 + jy2 * j2)),
+                   z = oz4 + (jz0 * j0 + (jz1 * j1 + jz2 * j2));
           i4 mask = present;
           for (int k = 0; guarded && k < 4; k++) {
             if (insideBone(x[k], y[k], z[k])) mask[k] = 0;
@@ -363,11 +404,14 @@ static void lateral(void) {
     const int *range = ints(p->tapRange) + 4 * ints(p->tapRow)[sample];
     const int before = range[0];
     const float *taps = floats(p->taps + range[1]), *oddTaps = floats(p->taps + range[2]), *lastTap = floats(p->taps + range[3]);
-    const float *from = floats(p->fine) + (size_t)sample * lines * 4;
+    const float *from = floats(p->fine) + (size_t)sample * lines * 8;
+    f4 given = all(0);
     for (int line = 0; line < lines; line += 2) {
-      const f4 a = load(from + 4 * line), b = load(from + 4 * line + 4);
-      put(even + 2 * line, __builtin_shuffle(a, b, (i4){0, 1, 4, 5}));
-      put(odd + 2 * line, __builtin_shuffle(a, b, (i4){2, 3, 6, 7}));
+      const f4 a = load(from + 8 * line), b = load(from + 8 * line + 4), c = load(from + 8 * line + 8), d = load(from + 8 * line + 12);
+      const f4 byEven = __builtin_shuffle(a, c, (i4){2, 3, 6, 7}), byOdd = __builtin_shuffle(b, d, (i4){2, 3, 6, 7});
+      put(even + 2 * line, __builtin_shuffle(a, c, (i4){0, 1, 4, 5}) - byEven + __builtin_shuffle(given, byOdd, (i4){2, 3, 4, 5}));
+      put(odd + 2 * line, __builtin_shuffle(b, d, (i4){0, 1, 4, 5}) - byOdd + byEven);
+      given = byOdd;
     }
     float *to[3];
     for (int rank = 0; rank < 3; rank++) {
@@ -537,7 +581,7 @@ int main(int count, char **arguments) {
   for (int i = 0; i < atoi(arguments[5]); i++) {
     struct timespec from, to;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
-    memset(floats(p->fine), 0, (size_t)p->samples * p->lines * 16);
+    memset(floats(p->fine), 0, (size_t)p->samples * p->lines * 32);
     splat();
     lateral();
     noise((uint32_t)strtoul(arguments[4], NULL, 10));

@@ -46,12 +46,12 @@ export interface ElevationTable {
   readonly energyMm: Float64Array;
 }
 
-const ELEVATION_STEP_MM = 0.02;
+const ELEVATION_STEP_MM = 0.03;
 /** Share of the peak at which the slice ends: less than 0.5 % of the energy lies beyond it at any depth. */
 const SLICE_EDGE = 0.08;
 /** Rounds in which the common spectrum and the taps are fitted in turn, and every how many columns see to the former. */
 const ROUNDS = 4;
-const SPARSE = 4;
+const SPARSE = 2;
 
 export function elevationTable(probe: Probe, speedMps: number, depthMm: number, band: Band): ElevationTable {
   const bins = band.hz.length;

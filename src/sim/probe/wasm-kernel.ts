@@ -2,7 +2,7 @@ import { SIDE_MM } from "./bone-search.ts";
 import { gainAt, scanConverter } from "./display.ts";
 import { gaussian } from "./gaussian.ts";
 import type { ElevationTable } from "./elevation.ts";
-import { LEAST_DELAY, TAPS } from "./tap-fit.ts";
+import { TAPS } from "./tap-fit.ts";
 import { noiseStart, tapRows } from "./filter.kernel.ts";
 import { noiseRms, type EchoKernel, type KernelSetup } from "./kernel.ts";
 import { createKernelMemory, type FrameBlocks, type FrameNumbers, type KernelMemory } from "./kernel-memory.ts";
@@ -148,7 +148,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     columnShare: columns.share,
     rowSample: pixelRows.sample,
     rowShare: pixelRows.share,
-    fine: FINE_LINES * 2 * floats,
+    fine: FINE_LINES * 4 * floats,
     beamed: RANK * 2 * floats,
     coherentRe: floats,
     coherentIm: floats,
@@ -160,7 +160,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     level: scanned,
     pixels: width * height,
     waiting: 6 * 16,
-    constants: 31 * 16,
+    constants: 39 * 16,
     ...mapBlocks(setup),
   };
   return createKernelMemory(numbers, mapNumbers(setup), blocks, (buffer, cubeAt, placesAddress) =>
@@ -169,24 +169,32 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
 }
 
 /**
- * The filter of an entry in three vectors of complex pairs: the first two taps, their slopes, the third tap and its slope. The
- * lowest four bits of the first number, 2⁻¹⁹ of it, hold the delay from LEAST_DELAY on. A column of zeros ends each row
- * of filters, for what lies further out.
+ * The filter of an entry in 32 bytes, half a cache line: six pairs of a value and its slope as 16-bit numbers (three complex
+ * taps), the delay as a 32-bit integer, and the unit of the numbers as a 32-bit float, so that the largest of them just
+ * fits. A column of zeros ends each row of filters, for what lies further out.
  */
-function packedElevation({ first, slope, delay, columns }: ElevationTable): Float32Array {
+function packedElevation({ first, slope, delay, columns }: ElevationTable): Int32Array {
   const filters = delay.length / columns,
-    table = new Float32Array(4 * TAPS * filters * (columns + 1)),
-    bits = new Int32Array(table.buffer);
-  for (let i = 0, from = 0; i < delay.length; i++, from += 2 * TAPS) {
-    const to = 4 * TAPS * (i + Math.floor(i / columns));
-    table.set(first.subarray(from, from + 4), to);
-    table.set(slope.subarray(from, from + 4), to + 4);
-    table.set(first.subarray(from + 4, from + 6), to + 8);
-    table.set(slope.subarray(from + 4, from + 6), to + 10);
-    bits[to] = (bits[to]! & ~15) | (delay[i]! - LEAST_DELAY);
+    table = new Int16Array(16 * filters * (columns + 1)),
+    whole = new Int32Array(table.buffer),
+    units = new Float32Array(table.buffer);
+  for (let entry = 0, from = 0; entry < delay.length; entry++, from += 2 * TAPS) {
+    const to = 16 * (entry + Math.floor(entry / columns));
+    let largest = 0;
+    for (let i = from; i < from + 2 * TAPS; i++) largest = Math.max(largest, Math.abs(first[i]!), Math.abs(slope[i]!));
+    const unit = Math.max(largest, 1e-20) / 32767;
+    for (let i = 0; i < 2 * TAPS; i++) {
+      table[to + 2 * i] = Math.round(first[from + i]! / unit);
+      table[to + 2 * i + 1] = Math.round(slope[from + i]! / unit);
+    }
+    whole[to / 2 + 6] = delay[entry]!;
+    units[to / 2 + 7] = unit / SHARE_UNIT;
   }
-  return table;
+  return whole;
 }
+
+/** The share of a part that a point has gone counts in 16 bits: SHARE_UNIT of assembly/echo-kernel.ts. */
+const SHARE_UNIT = 16384;
 
 function interleavedPulses({ pulseRe, pulseIm }: LateralTable): Float32Array {
   return Float32Array.from({ length: 2 * pulseRe.length }, (_, i) => (i % 2 ? pulseIm : pulseRe)[i >> 1]!);

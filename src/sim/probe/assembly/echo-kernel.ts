@@ -98,8 +98,8 @@ class Frame {
 
 const SECOND_POINT: i32 = 0x68bc21eb;
 const SURFACE_POINT: i32 = 0x02e5be93;
-/** As in tap-fit.ts. */
-const LEAST_DELAY: i32 = -7;
+/** Share 1 of the way through a part, in the 16-bit weights of the slice's filters: as in wasm-kernel.ts. */
+const SHARE_UNIT: f32 = 16384;
 // Coefficients of `cosine` and `sine`, of the lowest power first.
 const COS0: f32 = 0.9999992251396179;
 const COS1: f32 = -19.738981246948242;
@@ -113,6 +113,15 @@ const SIN2: f32 = 81.59994506835938;
 const SIN3: f32 = -76.61447143554688;
 const SIN4: f32 = 41.3428840637207;
 const SIN5: f32 = -12.471243858337402;
+// Of `halfCosine` and `halfSine`.
+const HALF_COS0: f32 = 0.9999932646751404;
+const HALF_COS1: f32 = -4.933934688568115;
+const HALF_COS2: f32 = 4.041248321533203;
+const HALF_COS3: f32 = -1.2220317125320435;
+const HALF_SIN0: f32 = 3.1415903568267822;
+const HALF_SIN1: f32 = -5.1674065589904785;
+const HALF_SIN2: f32 = 2.5440104007720947;
+const HALF_SIN3: f32 = -0.5594624280929565;
 
 /**
  * 1.5 · 2²³: a number below 2²² that is added to it is rounded to a whole one, which is then both this sum less MAGIC and
@@ -128,7 +137,7 @@ const COLUMN_MIDDLE: usize = 16;
 const ELEVATIONS_PER_MM: usize = 32;
 const ELEVATION_ROWS_PER_MM: usize = 48;
 const HALF_SAMPLES_PER_MM: usize = 64;
-const TURNS_PER_MM: usize = 80;
+const HALF_TURNS_PER_MM: usize = 80;
 const LAST_LEFT: usize = 96;
 const LAST_COLUMN: usize = 112;
 const LAST_ROW: usize = 128;
@@ -139,11 +148,13 @@ const FINE: usize = 192;
 const ROUND: usize = 208;
 const ROUND_BITS: usize = 224;
 const HALF: usize = 240;
-const DELAY_BITS: usize = 256;
-const FIRST_DELAY: usize = 272;
+const SHARES: usize = 256;
+const WHOLE_SHARE: usize = 272;
 const COS: usize = 288;
 const SIN: usize = 384;
 const TABLE: usize = 480;
+const HALF_COS: usize = 496;
+const HALF_SIN: usize = 560;
 /** @inline */
 function f32At(base: usize, index: i32): f64 {
   return <f64>load<f32>(base + ((<usize>index) << 2));
@@ -162,6 +173,27 @@ function mix(value: i32): i32 {
 /** @inline */
 function axisPrime(axis: i32): i32 {
   return axis == 0 ? 0x9e3779b1 : axis == 1 ? 0x85ebca77 : 0xc2b2ae3d;
+}
+
+/** 1.5 · 2⁵²: as MAGIC, for doubles. */
+const WHOLE: f64 = 6755399441055744;
+
+/** The whole number below, or at a whole number either this or the one below: for a function that is continuous there. @inline */
+function cellOf(place: f64): i32 {
+  return <i32>reinterpret<i64>(place - 0.5 + WHOLE);
+}
+
+/** The whole number next to a place; the higher one of two, which lattices that lie along the image meet often. @inline */
+function nearestTo(place: f64): i32 {
+  return <i32>reinterpret<i64>(place + 1e-9 + WHOLE);
+}
+
+/** Between four nodes of a map: the upper left one's address, bytes a row, and how far to the right and down. @inline */
+function between(at: usize, pitch: usize, u: f32, v: f32): f32 {
+  const a = load<f32>(at),
+    c = load<f32>(at + pitch),
+    top = a + u * (load<f32>(at, 4) - a);
+  return top + v * (c + u * (load<f32>(at + pitch, 4) - c) - top);
 }
 
 /** A map of lines × rows between its nodes; constant beyond its edges. */
@@ -193,11 +225,10 @@ function depthAt(p: Frame, x: f64, y: f64): f64 {
   return Math.sqrt(x * x + v * v) - p.radiusMm;
 }
 
-/** `bilinear` of the push, which goes on straight above the face. */
-function pushAt(p: Frame, line: f64, row: f64): f64 {
-  if (row >= 0) return bilinear(p.push, p.lines, p.rows, line, row);
-  const first = bilinear(p.push, p.lines, p.rows, line, 0);
-  return max(0.0, first + row * (bilinear(p.push, p.lines, p.rows, line, 1) - first));
+/** The push at a row, on the column of nodes at `offset` bytes of a row; it goes on straight above the face. @inline */
+function pushAt(p: Frame, offset: usize, pitch: usize, u: f32, row: f64): f32 {
+  const cell = min(p.rows - 2, max(0, cellOf(row)));
+  return max<f32>(0, between(p.push + offset + <usize>cell * pitch, pitch, u, <f32>min(1.0, row - <f64>cell)));
 }
 
 /** Arc tangent for |t| <= 1 to 1e-5 (Abramowitz & Stegun 4.4.49): a five-hundredth of a line. @inline */
@@ -236,14 +267,30 @@ function sine(k: usize, x: v128, square: v128): v128 {
   return f32x4.mul(x, f32x4.add(f32x4.mul(square, sum), v128.load(k, SIN)));
 }
 
-/** Two complex numbers of each of four points, split between two columns, added at four addresses. @inline */
-function put4(to0: usize, to1: usize, to2: usize, to3: usize, vr: v128, vi: v128, rest: v128, u: v128): void {
-  const ar = f32x4.mul(rest, vr),
-    ai = f32x4.mul(rest, vi),
-    br = f32x4.mul(u, vr),
+/** cos πx for |x| ≤ ½, to 1e-5. @inline */
+function halfCosine(k: usize, square: v128): v128 {
+  let sum = f32x4.add(f32x4.mul(square, v128.load(k, HALF_COS + 48)), v128.load(k, HALF_COS + 32));
+  sum = f32x4.add(f32x4.mul(square, sum), v128.load(k, HALF_COS + 16));
+  return f32x4.add(f32x4.mul(square, sum), v128.load(k, HALF_COS));
+}
+
+/** sin πx for |x| ≤ ½, to 1e-6. @inline */
+function halfSine(k: usize, x: v128, square: v128): v128 {
+  let sum = f32x4.add(f32x4.mul(square, v128.load(k, HALF_SIN + 48)), v128.load(k, HALF_SIN + 32));
+  sum = f32x4.add(f32x4.mul(square, sum), v128.load(k, HALF_SIN + 16));
+  return f32x4.mul(x, f32x4.add(f32x4.mul(square, sum), v128.load(k, HALF_SIN)));
+}
+
+/**
+ * A complex number of each of four points, and the same times the share `u` of the column to the right, added to the
+ * slots at four addresses. A column has a slot of its own for the points whose left column it is: neighbours never write to
+ * overlapping bytes, which the processor would have to sort out in its write queue, at 20 cycles a time. @inline
+ */
+function put4(to0: usize, to1: usize, to2: usize, to3: usize, vr: v128, vi: v128, u: v128): void {
+  const br = f32x4.mul(u, vr),
     bi = f32x4.mul(u, vi);
-  const a01 = v128.shuffle<f32>(ar, ai, 0, 4, 1, 5),
-    a23 = v128.shuffle<f32>(ar, ai, 2, 6, 3, 7),
+  const a01 = v128.shuffle<f32>(vr, vi, 0, 4, 1, 5),
+    a23 = v128.shuffle<f32>(vr, vi, 2, 6, 3, 7),
     b01 = v128.shuffle<f32>(br, bi, 0, 4, 1, 5),
     b23 = v128.shuffle<f32>(br, bi, 2, 6, 3, 7);
   v128.store(to0, f32x4.add(v128.load(to0), v128.shuffle<f32>(a01, b01, 0, 1, 4, 5)));
@@ -272,7 +319,7 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128):
     between = f32x4.sub(place, f32x4.sub(floored, round)),
     part = i32x4.sub(floored, bits),
     above = i32x4.shr_s(part, 1);
-  // The filter of an elevation, three vectors: two taps and their slopes, then the third tap with its slope.
+  // The filter of an elevation, two vectors: pairs of a value and its slope; the delay and the unit at their end.
   const elevation = i32x4.sub(f32x4.add(f32x4.mul(f32x4.abs(z), v128.load(k, ELEVATIONS_PER_MM)), round), bits),
     depth = i32x4.sub(f32x4.add(f32x4.mul(y, v128.load(k, ELEVATION_ROWS_PER_MM)), round), bits),
     row = i32x4.min_s(i32x4.max_s(depth, none), v128.load(k, LAST_ROW)),
@@ -281,7 +328,7 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128):
       i32x4.mul(filter, v128.load(k, TABLE_COLUMNS)),
       i32x4.min_s(elevation, v128.load(k, LAST_COLUMN)),
     ),
-    from = i32x4.add(i32x4.add(i32x4.shl(entry, 5), i32x4.shl(entry, 4)), v128.load(k, TABLE));
+    from = i32x4.add(i32x4.shl(entry, 5), v128.load(k, TABLE));
   const f0 = <usize>i32x4.extract_lane(from, 0),
     f1 = <usize>i32x4.extract_lane(from, 1),
     f2 = <usize>i32x4.extract_lane(from, 2),
@@ -289,56 +336,63 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128):
   const h0 = v128.load(f0),
     h1 = v128.load(f1),
     h2 = v128.load(f2),
-    h3 = v128.load(f3);
-  // The lowest four bits of the first number hold the delay.
-  const d01 = v128.shuffle<i32>(h0, h1, 0, 4, 0, 4),
-    d23 = v128.shuffle<i32>(h2, h3, 0, 4, 0, 4),
-    delay = v128.and(v128.shuffle<i32>(d01, d23, 0, 1, 4, 5), v128.load(k, DELAY_BITS));
-  const e0 = f32x4.add(h0, f32x4.mul(v128.load(f0, 16), v128.shuffle<f32>(between, between, 0, 0, 0, 0))),
-    e1 = f32x4.add(h1, f32x4.mul(v128.load(f1, 16), v128.shuffle<f32>(between, between, 1, 1, 1, 1))),
-    e2 = f32x4.add(h2, f32x4.mul(v128.load(f2, 16), v128.shuffle<f32>(between, between, 2, 2, 2, 2))),
-    e3 = f32x4.add(h3, f32x4.mul(v128.load(f3, 16), v128.shuffle<f32>(between, between, 3, 3, 3, 3)));
-  const g0 = v128.load(f0, 32),
-    g1 = v128.load(f1, 32),
-    g2 = v128.load(f2, 32),
-    g3 = v128.load(f3, 32);
-  const e01 = v128.shuffle<f32>(e0, e1, 0, 4, 1, 5),
-    e23 = v128.shuffle<f32>(e2, e3, 0, 4, 1, 5),
-    n01 = v128.shuffle<f32>(e0, e1, 2, 6, 3, 7),
-    n23 = v128.shuffle<f32>(e2, e3, 2, 6, 3, 7),
-    l01 = v128.shuffle<f32>(g0, g1, 0, 4, 1, 5),
-    l23 = v128.shuffle<f32>(g2, g3, 0, 4, 1, 5),
-    s01 = v128.shuffle<f32>(g0, g1, 2, 6, 3, 7),
-    s23 = v128.shuffle<f32>(g2, g3, 2, 6, 3, 7);
-  const er = v128.shuffle<f32>(e01, e23, 0, 1, 4, 5),
-    ei = v128.shuffle<f32>(e01, e23, 2, 3, 6, 7),
-    nr = v128.shuffle<f32>(n01, n23, 0, 1, 4, 5),
-    ni = v128.shuffle<f32>(n01, n23, 2, 3, 6, 7),
-    lr = f32x4.add(
-      v128.shuffle<f32>(l01, l23, 0, 1, 4, 5),
-      f32x4.mul(between, v128.shuffle<f32>(s01, s23, 0, 1, 4, 5)),
-    ),
-    li = f32x4.add(
-      v128.shuffle<f32>(l01, l23, 2, 3, 6, 7),
-      f32x4.mul(between, v128.shuffle<f32>(s01, s23, 2, 3, 6, 7)),
-    );
-  const whole = i32x4.add(above, i32x4.add(delay, v128.load(k, FIRST_DELAY))),
+    h3 = v128.load(f3),
+    q0 = v128.load(f0, 16),
+    q1 = v128.load(f1, 16),
+    q2 = v128.load(f2, 16),
+    q3 = v128.load(f3, 16);
+  const d01 = v128.shuffle<i32>(q0, q1, 2, 3, 6, 7),
+    d23 = v128.shuffle<i32>(q2, q3, 2, 3, 6, 7),
+    delay = v128.shuffle<i32>(d01, d23, 0, 2, 4, 6),
+    unit = v128.shuffle<i32>(d01, d23, 1, 3, 5, 7);
+  // Value and slope times the share, in pairs: of the first two taps, and of the third.
+  const weights = v128.or(
+    i32x4.shl(i32x4.sub(f32x4.add(f32x4.mul(between, v128.load(k, SHARES)), round), bits), 16),
+    v128.load(k, WHOLE_SHARE),
+  );
+  const w0 = v128.shuffle<i32>(weights, weights, 0, 0, 0, 0),
+    w1 = v128.shuffle<i32>(weights, weights, 1, 1, 1, 1),
+    w2 = v128.shuffle<i32>(weights, weights, 2, 2, 2, 2),
+    w3 = v128.shuffle<i32>(weights, weights, 3, 3, 3, 3);
+  const e0 = i32x4.dot_i16x8_s(h0, w0),
+    e1 = i32x4.dot_i16x8_s(h1, w1),
+    e2 = i32x4.dot_i16x8_s(h2, w2),
+    e3 = i32x4.dot_i16x8_s(h3, w3),
+    g0 = i32x4.dot_i16x8_s(q0, w0),
+    g1 = i32x4.dot_i16x8_s(q1, w1),
+    g2 = i32x4.dot_i16x8_s(q2, w2),
+    g3 = i32x4.dot_i16x8_s(q3, w3);
+  const e01 = v128.shuffle<i32>(e0, e1, 0, 4, 1, 5),
+    e23 = v128.shuffle<i32>(e2, e3, 0, 4, 1, 5),
+    n01 = v128.shuffle<i32>(e0, e1, 2, 6, 3, 7),
+    n23 = v128.shuffle<i32>(e2, e3, 2, 6, 3, 7),
+    l01 = v128.shuffle<i32>(g0, g1, 0, 4, 1, 5),
+    l23 = v128.shuffle<i32>(g2, g3, 0, 4, 1, 5);
+  const er = f32x4.convert_i32x4_s(v128.shuffle<i32>(e01, e23, 0, 1, 4, 5)),
+    ei = f32x4.convert_i32x4_s(v128.shuffle<i32>(e01, e23, 2, 3, 6, 7)),
+    nr = f32x4.convert_i32x4_s(v128.shuffle<i32>(n01, n23, 0, 1, 4, 5)),
+    ni = f32x4.convert_i32x4_s(v128.shuffle<i32>(n01, n23, 2, 3, 6, 7)),
+    lr = f32x4.convert_i32x4_s(v128.shuffle<i32>(l01, l23, 0, 1, 4, 5)),
+    li = f32x4.convert_i32x4_s(v128.shuffle<i32>(l01, l23, 2, 3, 6, 7));
+  const whole = i32x4.add(above, delay),
     sample = i32x4.min_s(i32x4.max_s(whole, none), v128.load(k, LAST_SAMPLE));
   const inside = v128.and(strength, v128.and(i32x4.eq(whole, sample), i32x4.eq(column, left)));
-  const turns = f32x4.mul(range, v128.load(k, TURNS_PER_MM)),
-    turn = f32x4.sub(turns, f32x4.nearest(turns)),
-    square = f32x4.mul(turn, turn);
-  const c = f32x4.mul(inside, cosine(k, square)),
-    s = f32x4.mul(inside, sine(k, turn, square)); // of e^{-iφ} = c − is
-  const u = f32x4.add(half, beyond),
-    rest = f32x4.sub(half, beyond);
+  // Half turns, an odd number of which changes the sign.
+  const turns = f32x4.mul(range, v128.load(k, HALF_TURNS_PER_MM)),
+    turned = f32x4.add(turns, round),
+    turn = f32x4.sub(turns, f32x4.sub(turned, round)),
+    square = f32x4.mul(turn, turn),
+    weight = f32x4.mul(unit, v128.xor(inside, i32x4.shl(turned, 31)));
+  const c = f32x4.mul(weight, halfCosine(k, square)),
+    s = f32x4.mul(weight, halfSine(k, turn, square)); // of e^{-iφ} = c − is
+  const u = f32x4.add(half, beyond);
   const cell = i32x4.add(i32x4.mul(sample, v128.load(k, FINE_COLUMNS)), left),
-    to = i32x4.add(i32x4.shl(cell, 3), v128.load(k, FINE));
+    to = i32x4.add(i32x4.shl(cell, 4), v128.load(k, FINE));
   const to0 = <usize>i32x4.extract_lane(to, 0),
     to1 = <usize>i32x4.extract_lane(to, 1),
     to2 = <usize>i32x4.extract_lane(to, 2),
     to3 = <usize>i32x4.extract_lane(to, 3),
-    pitch = (<usize>p.lines) << 4;
+    pitch = (<usize>p.lines) << 5;
   put4(
     to0,
     to1,
@@ -346,7 +400,6 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128):
     to3,
     f32x4.add(f32x4.mul(er, c), f32x4.mul(ei, s)),
     f32x4.sub(f32x4.mul(ei, c), f32x4.mul(er, s)),
-    rest,
     u,
   );
   put4(
@@ -356,7 +409,6 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128):
     to3 + pitch,
     f32x4.add(f32x4.mul(nr, c), f32x4.mul(ni, s)),
     f32x4.sub(f32x4.mul(ni, c), f32x4.mul(nr, s)),
-    rest,
     u,
   );
   const third = pitch << 1;
@@ -367,7 +419,6 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128):
     to3 + third,
     f32x4.add(f32x4.mul(lr, c), f32x4.mul(li, s)),
     f32x4.sub(f32x4.mul(li, c), f32x4.mul(lr, s)),
-    rest,
     u,
   );
 }
@@ -518,7 +569,7 @@ export function clear(p: Frame): void {
   v128.store(to, f32x4.splat(<f32>p.elevationsPerMm), ELEVATIONS_PER_MM);
   v128.store(to, f32x4.splat(<f32>p.elevationRowsPerMm), ELEVATION_ROWS_PER_MM);
   v128.store(to, f32x4.splat(<f32>(2 * p.samplesPerMm)), HALF_SAMPLES_PER_MM); // PARTS of tap-fit.ts
-  v128.store(to, f32x4.splat(<f32>p.turnsPerMm), TURNS_PER_MM);
+  v128.store(to, f32x4.splat(<f32>(2 * p.turnsPerMm)), HALF_TURNS_PER_MM);
   v128.store(to, i32x4.splat(2 * p.lines - 3), LAST_LEFT);
   v128.store(to, i32x4.splat(p.elevationColumns - 1), LAST_COLUMN);
   v128.store(to, i32x4.splat(p.elevationRows - 1), LAST_ROW);
@@ -529,8 +580,8 @@ export function clear(p: Frame): void {
   v128.store(to, f32x4.splat(MAGIC), ROUND);
   v128.store(to, i32x4.splat(MAGIC_BITS), ROUND_BITS);
   v128.store(to, f32x4.splat(0.5), HALF);
-  v128.store(to, i32x4.splat(15), DELAY_BITS);
-  v128.store(to, i32x4.splat(LEAST_DELAY), FIRST_DELAY);
+  v128.store(to, f32x4.splat(SHARE_UNIT), SHARES);
+  v128.store(to, i32x4.splat(<i32>SHARE_UNIT), WHOLE_SHARE);
   v128.store(to, i32x4.splat(<i32>p.elevation), TABLE);
   v128.store(to, f32x4.splat(COS0), COS);
   v128.store(to, f32x4.splat(COS1), COS + 16);
@@ -544,7 +595,15 @@ export function clear(p: Frame): void {
   v128.store(to, f32x4.splat(SIN3), SIN + 48);
   v128.store(to, f32x4.splat(SIN4), SIN + 64);
   v128.store(to, f32x4.splat(SIN5), SIN + 80);
-  memory.fill(p.fine, 0, <usize>(p.samples * p.lines) * 16);
+  v128.store(to, f32x4.splat(HALF_COS0), HALF_COS);
+  v128.store(to, f32x4.splat(HALF_COS1), HALF_COS + 16);
+  v128.store(to, f32x4.splat(HALF_COS2), HALF_COS + 32);
+  v128.store(to, f32x4.splat(HALF_COS3), HALF_COS + 48);
+  v128.store(to, f32x4.splat(HALF_SIN0), HALF_SIN);
+  v128.store(to, f32x4.splat(HALF_SIN1), HALF_SIN + 16);
+  v128.store(to, f32x4.splat(HALF_SIN2), HALF_SIN + 32);
+  v128.store(to, f32x4.splat(HALF_SIN3), HALF_SIN + 48);
+  memory.fill(p.fine, 0, <usize>(p.samples * p.lines) * 32);
 }
 
 /** `createSplatter` of splat.kernel.ts, without the given points. */
@@ -606,18 +665,17 @@ export function splat(p: Frame): void {
   const jitterA = 10 * a,
     jitterB = 10 * b,
     jitterC = 10 * c;
+  // A 1024th of a cell along each axis of the knee.
   const unit = cell / 1024;
-  const jxa = f32x4.splat(<f32>(xa * unit)),
-    jxb = f32x4.splat(<f32>(xb * unit)),
-    jxc = f32x4.splat(<f32>(xc * unit));
-  const jya = f32x4.splat(<f32>(ya * unit)),
-    jyb = f32x4.splat(<f32>(yb * unit)),
-    jyc = f32x4.splat(<f32>(yc * unit));
-  const jza = f32x4.splat(<f32>(za * unit)), jzb = f32x4.splat(<f32>(zb * unit)), jzc = f32x4.splat(<f32>(zc * unit)); // prettier-ignore
+  const x0 = load<f64>(m) * unit, y0 = load<f64>(m, 8) * unit, z0 = load<f64>(m, 16) * unit; // prettier-ignore
+  const x1 = load<f64>(m, 32) * unit, y1 = load<f64>(m, 40) * unit, z1 = load<f64>(m, 48) * unit; // prettier-ignore
+  const x2 = load<f64>(m, 64) * unit, y2 = load<f64>(m, 72) * unit, z2 = load<f64>(m, 80) * unit; // prettier-ignore
+  const jz0 = f32x4.splat(<f32>z0), jz1 = f32x4.splat(<f32>z1), jz2 = f32x4.splat(<f32>z2); // prettier-ignore
   // Half a unit: places are the middles of 1024 parts of a cell.
-  const xHalf = 0.5 * unit * (xa + xb + xc),
-    yHalf = 0.5 * unit * (ya + yb + yc),
-    zHalf = 0.5 * unit * (za + zb + zc);
+  const xHalf = 0.5 * (x0 + x1 + x2),
+    yHalf = 0.5 * (y0 + y1 + y2),
+    zHalf = 0.5 * (z0 + z1 + z2);
+  const pitch = (<usize>lines) << 2;
 
   store<i32>(p.waiting, 0);
   const ibEnd = <i32>Math.floor(bHigh * p.cellsPerMm);
@@ -645,51 +703,44 @@ export function splat(p: Frame): void {
       const line = lineAt(p, px, py),
         rest = depthAt(p, px, py);
       if (line < -1 || line > <f64>lines || rest < -indent) continue;
-      const push = indent > 0 ? pushAt(p, line, rest * p.rowsPerMm) : 0;
-      const y0 = rest + push,
-        row = y0 * p.rowsPerMm;
-      // Within a cell the push changes along the line by this share.
-      const strain =
-        indent > 0
-          ? p.rowsPerMm * (pushAt(p, line, rest * p.rowsPerMm + 0.5) - pushAt(p, line, rest * p.rowsPerMm - 0.5))
-          : 0;
-      const alongX = radius > 0 ? px / (rest + radius) : 0,
-        alongY = radius > 0 ? (py + radius) / (rest + radius) : 1;
-      // Pushed by `pushed0 + pushedX·x + pushedY·y` along (alongX, alongY).
-      const pushedX = f32x4.splat(<f32>(strain * alongX)),
-        pushedY = f32x4.splat(<f32>(strain * alongY)),
-        pushed0 = f32x4.splat(<f32>(push - strain * (px * alongX + py * alongY)));
-      const alongX4 = f32x4.splat(<f32>alongX), alongY4 = f32x4.splat(<f32>alongY); // prettier-ignore
-      const strength = p.speckle ? bilinear(p.amplitude, lines, rows, line, row) : 0;
-      const nearest = min(lines - 1, max(0, <i32>Math.floor(line + 0.5)));
+      const lineCell = min(lines - 2, max(0, cellOf(line))),
+        offset = (<usize>lineCell) << 2,
+        u = <f32>min(1.0, max(0.0, line - <f64>lineCell));
+      // Within a cell of the lattice the push changes along the line by `strain` a mm.
+      const restRow = rest * p.rowsPerMm;
+      let push = 0.0, strain = 0.0; // prettier-ignore
+      if (indent > 0) {
+        push = pushAt(p, offset, pitch, u, restRow);
+        strain =
+          p.rowsPerMm * <f64>(pushAt(p, offset, pitch, u, restRow + 0.5) - pushAt(p, offset, pitch, u, restRow - 0.5));
+      }
+      const depth = rest + push,
+        row = depth * p.rowsPerMm,
+        rowCell = min(rows - 2, max(0, cellOf(row))),
+        node = offset + <usize>rowCell * pitch,
+        v = <f32>min(1.0, max(0.0, row - <f64>rowCell));
+      const strength = p.speckle ? <f64>between(p.amplitude + node, pitch, u, v) : 0;
+      const nearest = min(lines - 1, max(0, nearestTo(line)));
       const bone0 = f32At(p.boneDepth, nearest),
         bone1 = f32At(p.boneDepth, lines + nearest),
         bone2 = f32At(p.boneDepth, 2 * lines + nearest);
       const near = p.nearBoneMm;
       const nearBone = Math.abs(rest - bone0) < near || Math.abs(rest - bone1) < near || Math.abs(rest - bone2) < near;
-      const inTail = y0 > bone1;
+      const inTail = depth > bone1;
       if (strength < p.darkest && !nearBone) continue;
-      const shift = f32x4.splat(<f32>bilinear(p.shift, lines, rows, line, row));
-      const density = p.densities + <usize>min(rows - 1, max(0, <i32>Math.floor(row + 0.5))) * 12;
+      const shift = f32x4.splat(between(p.shift + node, pitch, u, v));
+      const density = p.densities + <usize>min(rows - 1, max(0, nearestTo(row))) * 12;
       const odd = load<f32>(density),
         second = load<f32>(density, 4);
       const scale = <f32>(strength * p.muscle * <f64>load<f32>(density, 8));
       const half =
-        f32At(p.halfWidth, min(p.elevationRows - 1, max(0, <i32>Math.floor(y0 * p.elevationRowsPerMm + 0.5)))) *
-        halfPerC;
+        f32At(p.halfWidth, min(p.elevationRows - 1, max(0, nearestTo(depth * p.elevationRowsPerMm)))) * halfPerC;
       const centre = tc - (za * da + zb * db) * perC;
       const icEnd = <i32>Math.floor((centre + half) * p.cellsPerMm);
       let ic = <i32>Math.floor((centre - half) * p.cellsPerMm);
       const stride = odd > 0 || nearBone ? 1 : 2;
       if (stride == 2 && (ia + ib + ic) & 1) ic++;
       const base = ia * primeA + ib * primeB + p.seed;
-      // Lanes: the cells ic, ic + stride, …; positions relative to the corner of the first one.
-      const lane = i32x4(0, stride, 2 * stride, 3 * stride),
-        laneMm = f32x4.mul(f32x4.convert_i32x4_s(lane), f32x4.splat(<f32>cell));
-      const lx = f32x4.mul(laneMm, f32x4.splat(<f32>xc)),
-        ly = f32x4.mul(laneMm, f32x4.splat(<f32>yc)),
-        lz = f32x4.mul(laneMm, f32x4.splat(<f32>zc));
-      const laneHash = i32x4.mul(lane, i32x4.splat(primeC));
       const oddFirst = (ia + ib + ic) & 1;
       const evenShare: f32 = scale,
         oddShare: f32 = stride == 2 ? scale : odd * scale;
@@ -698,33 +749,56 @@ export function splat(p: Frame): void {
         : f32x4(evenShare, oddShare, evenShare, oddShare);
       const seconds = f32x4.splat(second * scale);
       const pa = <f64>ia * cell - ta,
-        pb = <f64>ib * cell - tb;
-      const xab = xa * pa + xb * pb + xHalf,
-        yab = ya * pa + yb * pb + yHalf,
-        zab = za * pa + zb * pb + zHalf;
+        pb = <f64>ib * cell - tb,
+        pc = <f64>ic * cell - tc;
+      // A place p of this column goes to p + (push0 + pushX·x + pushY·y)·(alongX, alongY): a straight map, which the steps
+      // of the loop below go through once and for all.
+      const alongX = radius > 0 ? px / (rest + radius) : 0,
+        alongY = radius > 0 ? (py + radius) / (rest + radius) : 1;
+      const pushX = strain * alongX,
+        pushY = strain * alongY,
+        push0 = push - pushX * px - pushY * py;
+      const p0 = pushX * x0 + pushY * y0, p1 = pushX * x1 + pushY * y1, p2 = pushX * x2 + pushY * y2; // prettier-ignore
+      const jx0 = f32x4.splat(<f32>(x0 + p0 * alongX)), jy0 = f32x4.splat(<f32>(y0 + p0 * alongY)); // prettier-ignore
+      const jx1 = f32x4.splat(<f32>(x1 + p1 * alongX)), jy1 = f32x4.splat(<f32>(y1 + p1 * alongY)); // prettier-ignore
+      const jx2 = f32x4.splat(<f32>(x2 + p2 * alongX)), jy2 = f32x4.splat(<f32>(y2 + p2 * alongY)); // prettier-ignore
+      const xCorner = xa * pa + xb * pb + xc * pc + xHalf,
+        yCorner = ya * pa + yb * pb + yc * pc + yHalf,
+        zCorner = za * pa + zb * pb + zc * pc + zHalf,
+        pushed = push0 + pushX * xCorner + pushY * yCorner,
+        pushedC = pushX * xc + pushY * yc;
+      // Lanes: the cells ic, ic + stride, …, of which the first four cells' corners and the way to the next four.
+      const apart = <f64>stride * cell,
+        lane = f32x4.convert_i32x4_s(i32x4(0, 1, 2, 3)),
+        stepX = f32x4.splat(<f32>(apart * (xc + pushedC * alongX))),
+        stepY = f32x4.splat(<f32>(apart * (yc + pushedC * alongY))),
+        stepZ = f32x4.splat(<f32>(apart * zc));
+      let ox = f32x4.add(f32x4.splat(<f32>(xCorner + pushed * alongX)), f32x4.mul(lane, stepX)),
+        oy = f32x4.add(f32x4.splat(<f32>(yCorner + pushed * alongY)), f32x4.mul(lane, stepY)),
+        oz = f32x4.add(f32x4.splat(<f32>zCorner), f32x4.mul(lane, stepZ));
+      const four = f32x4.splat(4),
+        nextX = f32x4.mul(four, stepX),
+        nextY = f32x4.mul(four, stepY),
+        nextZ = f32x4.mul(four, stepZ);
+      let cells = i32x4.add(i32x4.splat(ic), i32x4(0, stride, 2 * stride, 3 * stride));
+      const last = i32x4.splat(icEnd),
+        nextCells = i32x4.splat(4 * stride),
+        bases = i32x4.splat(base),
+        primes = i32x4.splat(primeC);
       const guarded = nearBone && !inTail;
       for (; ic <= icEnd; ic += 4 * stride) {
-        const pc = <f64>ic * cell - tc;
-        const ox = f32x4.add(f32x4.splat(<f32>(xab + xc * pc)), lx),
-          oy = f32x4.add(f32x4.splat(<f32>(yab + yc * pc)), ly),
-          oz = f32x4.add(f32x4.splat(<f32>(zab + zc * pc)), lz);
-        const hash = mix4(i32x4.add(i32x4.splat(base + ic * primeC), laneHash));
-        const present = i32x4.le_s(lane, i32x4.splat(icEnd - ic));
+        const hash = mix4(i32x4.add(bases, i32x4.mul(cells, primes)));
+        const present = i32x4.le_s(cells, last);
         if (scale != 0) {
           for (let point = 0; point < 2; point++) {
             if (point == 1 && second == 0) break;
             const bits = point == 0 ? hash : mix4(v128.xor(hash, i32x4.splat(SECOND_POINT)));
-            const ja = jittered(bits, jitterA),
-              jb = jittered(bits, jitterB),
-              jc = jittered(bits, jitterC);
-            let x = f32x4.add(ox, f32x4.add(f32x4.mul(jxa, ja), f32x4.add(f32x4.mul(jxb, jb), f32x4.mul(jxc, jc)))),
-              y = f32x4.add(oy, f32x4.add(f32x4.mul(jya, ja), f32x4.add(f32x4.mul(jyb, jb), f32x4.mul(jyc, jc)))),
-              z = f32x4.add(oz, f32x4.add(f32x4.mul(jza, ja), f32x4.add(f32x4.mul(jzb, jb), f32x4.mul(jzc, jc))));
-            if (indent > 0) {
-              const pushed = f32x4.add(pushed0, f32x4.add(f32x4.mul(pushedX, x), f32x4.mul(pushedY, y)));
-              x = f32x4.add(x, f32x4.mul(pushed, alongX4));
-              y = f32x4.add(y, f32x4.mul(pushed, alongY4));
-            }
+            const j0 = jittered(bits, 0),
+              j1 = jittered(bits, 10),
+              j2 = jittered(bits, 20);
+            const x = f32x4.add(ox, f32x4.add(f32x4.mul(jx0, j0), f32x4.add(f32x4.mul(jx1, j1), f32x4.mul(jx2, j2)))),
+              y = f32x4.add(oy, f32x4.add(f32x4.mul(jy0, j0), f32x4.add(f32x4.mul(jy1, j1), f32x4.mul(jy2, j2)))),
+              z = f32x4.add(oz, f32x4.add(f32x4.mul(jz0, j0), f32x4.add(f32x4.mul(jz1, j1), f32x4.mul(jz2, j2))));
             const mask = guarded ? v128.and(present, outsideBone(p, x, y, z)) : present;
             const strengths = v128.and(signed(point == 0 ? weights : seconds, bits), mask);
             if (radius > 0) addCurved4(p, x, y, z, shift, strengths);
@@ -754,6 +828,10 @@ export function splat(p: Frame): void {
             ); // prettier-ignore
           }
         }
+        ox = f32x4.add(ox, nextX);
+        oy = f32x4.add(oy, nextY);
+        oz = f32x4.add(oz, nextZ);
+        cells = i32x4.add(cells, nextCells);
       }
     }
   }
@@ -774,7 +852,7 @@ export function lateral(p: Frame): void {
       taps = p.taps + <usize>load<i32>(range, 4),
       oddTaps = p.taps + <usize>load<i32>(range, 8),
       lastTap = p.taps + <usize>load<i32>(range, 12);
-    separate(p, p.fine + ((<usize>(sample * lines)) << 4));
+    separate(p, p.fine + ((<usize>(sample * lines)) << 5));
     const to = p.beamed + ((<usize>(sample * lines)) << 3);
     for (let rank: usize = 0; rank < 3; rank++) {
       memory.fill(to + rank * plane, 0, (<usize>before) << 3);
@@ -851,14 +929,29 @@ export function lateral(p: Frame): void {
   }
 }
 
-/** Even and odd columns of a fine row into the blocks `even` and `odd`; writes up to a line more. @inline */
+/**
+ * Even and odd columns of a fine row into the blocks `even` and `odd`, from their slots: what a column's own points leave
+ * to it, and what those of the column to its left give. Writes up to a line more. @inline
+ */
 function separate(p: Frame, from: usize): void {
+  let given = f32x4.splat(0);
   for (let line = 0; line < p.lines; line += 2) {
-    const a = v128.load(from + ((<usize>line) << 4)),
-      b = v128.load(from + ((<usize>line) << 4), 16),
+    const slot = from + ((<usize>line) << 5),
+      a = v128.load(slot),
+      b = v128.load(slot, 16),
+      c = v128.load(slot, 32),
+      d = v128.load(slot, 48),
       to = (<usize>line) << 3;
-    v128.store(p.even + to, v128.shuffle<f32>(a, b, 0, 1, 4, 5));
-    v128.store(p.odd + to, v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+    const ownEven = v128.shuffle<f32>(a, c, 0, 1, 4, 5),
+      ownOdd = v128.shuffle<f32>(b, d, 0, 1, 4, 5),
+      givenByEven = v128.shuffle<f32>(a, c, 2, 3, 6, 7),
+      givenByOdd = v128.shuffle<f32>(b, d, 2, 3, 6, 7);
+    v128.store(
+      p.even + to,
+      f32x4.add(f32x4.sub(ownEven, givenByEven), v128.shuffle<f32>(given, givenByOdd, 2, 3, 4, 5)),
+    );
+    v128.store(p.odd + to, f32x4.add(f32x4.sub(ownOdd, givenByOdd), givenByEven));
+    given = givenByOdd;
   }
 }
 
