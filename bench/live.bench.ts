@@ -185,6 +185,6 @@ function simulatedOf({ source }: Scenario): SimulatedSource {
 }
 
 export const liveBench: BenchSuite = {
-  about: "live: from an image's arrival to the updated surface, rates and latencies by the clock (a quiet machine!)",
+  about: "from an image's arrival to the updated surface, rates and latencies by the clock (a quiet machine!)",
   prepare,
 };
