@@ -18,7 +18,7 @@ import { startBrowser } from "../../../test/support/browser.ts";
 
 const RATE_HZ = 8;
 /** In the middle of a stroke. */
-const STOP_AFTER = Number(process.argv[2] ?? 240);
+const STOP_AFTER = Number(process.argv[2] ?? 200);
 
 async function main(): Promise<void> {
   const scenario = await loadScenario("scenarios/live.yaml");
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   for (const scheme of ["light", "dark"] as const) {
     await open.emulateMedia({ colorScheme: scheme });
     await open.waitForTimeout(1500);
-    await open.screenshot({ path: `docs/pictures/live${scheme === "dark" ? "-dark" : ""}.png` });
+    await open.screenshot({ path: `docs/pictures/live${scheme === "dark" ? "-dark" : ""}.png`, timeout: 0 });
   }
   await browser.close();
   await page.close();

@@ -17,8 +17,11 @@ export interface BoneOptions {
   readonly sizeMm: number;
 }
 
-/** A leg about the knee; a slice about every millimetre. */
-export const defaultBone: BoneOptions = { spacingMm: 0.75, sigmaMm: 1, sizeMm: 360 };
+/**
+ * A leg about the knee; a slice about every millimetre. At 0.75 mm a frame costs the thread 24 ms in place of 12 (256 × 256
+ * pixels, bone in nearly every column), for a surface to look at.
+ */
+export const defaultBone: BoneOptions = { spacingMm: 1, sigmaMm: 1, sizeMm: 360 };
 
 /** The bone so far, which grows in a thread of its own: whoever takes samples is not held up. */
 export interface SurfaceKeeper {

@@ -9,7 +9,7 @@ import { createBroadcast } from "../../../src/scenario/live/broadcast.ts";
 import type { LiveSession } from "../../../src/scenario/live/session.ts";
 import { BONE_ROW, flatBone, PIXEL_MM, scanSource, sessionOf } from "../../support/live-scan.ts";
 
-/** A third of a voxel of 0.75 mm. */
+/** A quarter of a voxel. */
 const SURFACE_MM = 0.25;
 const folders: string[] = [];
 const sessions: LiveSession[] = [];
