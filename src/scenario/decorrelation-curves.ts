@@ -15,19 +15,30 @@ const schema = z
     probe: z.string().max(80),
     depthsMm: row.refine(rises, "expected rising depths"),
     distancesMm: row.refine((values) => values[0] === 0 && rises(values), "expected rising distances from 0"),
-    fall: z.array(row.refine(rises, "expected values that rise with the distance")).min(3).max(100),
-    fallSd: z
-      .array(z.array(z.number().positive().max(20)))
-      .min(3)
-      .max(100),
+    lags: z
+      .array(
+        z.strictObject({
+          lag: z.int().min(1).max(64),
+          fall: z.array(row.refine(rises, "expected values that rise with the distance")).min(3).max(100),
+          fallSd: z
+            .array(z.array(z.number().positive().max(20)))
+            .min(3)
+            .max(100),
+        }),
+      )
+      .min(1)
+      .max(8)
+      .describe("one table a lag, in frames"),
     coherency: three,
     typical: three,
     scaleSd: z.number().positive().max(2),
   })
   .refine(
-    ({ depthsMm, distancesMm, fall, fallSd }) =>
-      [fall, fallSd].every(
-        (table) => table.length === depthsMm.length && table.every((r) => r.length === distancesMm.length),
+    ({ depthsMm, distancesMm, lags }) =>
+      lags.every(({ fall, fallSd }) =>
+        [fall, fallSd].every(
+          (table) => table.length === depthsMm.length && table.every((r) => r.length === distancesMm.length),
+        ),
       ),
     "fall and fallSd need one row a depth and one column a distance",
   );

@@ -40,8 +40,11 @@ const gaussian: DecorrelationCurves = {
   probe: "none",
   depthsMm: [0, 25, 50],
   distancesMm: [0, 0.5, 1, 1.5],
-  fall: [0, 1, 2].map(() => [0, 0.5, 1, 1.5].map((d) => d / SIGMA_MM)),
-  fallSd: [0, 1, 2].map(() => [0.1, 0.1, 0.1, 0.1]),
+  lags: [1, 2, 4].map((lag) => ({
+    lag,
+    fall: [0, 1, 2].map(() => [0, 0.5, 1, 1.5].map((d) => d / SIGMA_MM)),
+    fallSd: [0, 1, 2].map(() => [0.1, 0.1, 0.1, 0.1]),
+  })),
   coherency: [0, 0, 0],
   typical: [0.9, 0.5, -0.6],
   scaleSd: 0.1,
@@ -161,7 +164,7 @@ describe("motion from patches", () => {
       [-0.4, -0.003, 0.001],
     ] as const) {
       const pair = pairOf((x, y) => tz + fan * y + swing * x);
-      const found = fitElevation(pair, plain, grid, gaussian, curvesOf(gaussian, grid), 8)!;
+      const found = fitElevation(pair, plain, grid, gaussian, curvesOf(gaussian, grid, 1), 8)!;
       const sign = tz < 0 ? -1 : 1;
       expect(found.tzMm).toBeCloseTo(sign * tz, 2);
       expect(found.fanRad).toBeCloseTo(sign * fan, 3);
@@ -171,7 +174,7 @@ describe("motion from patches", () => {
 
   test("a fan about mid-image, where near and far side move oppositely, is told from a slide", () => {
     const pair = pairOf((_, y) => 0.02 * (y - 25));
-    const found = fitElevation(pair, plain, grid, gaussian, curvesOf(gaussian, grid), 8)!;
+    const found = fitElevation(pair, plain, grid, gaussian, curvesOf(gaussian, grid, 1), 8)!;
     expect(Math.abs(found.fanRad)).toBeCloseTo(0.02, 2);
     expect(Math.abs(found.tzMm + 25 * found.fanRad)).toBeLessThan(0.05);
   });
@@ -188,7 +191,7 @@ describe("motion from patches", () => {
         plain,
         grid,
         gaussian,
-        curvesOf(gaussian, grid),
+        curvesOf(gaussian, grid, 1),
         1,
       )!;
       if (Math.abs(found.tzMm - 0.4) < 2 * found.sd[0]) inside++;
@@ -199,7 +202,7 @@ describe("motion from patches", () => {
   test("too few patches give no answer", () => {
     const pair = pairOf(() => 0.4);
     pair.found.fill(0, 3);
-    expect(fitElevation(pair, plain, grid, gaussian, curvesOf(gaussian, grid), 1)).toBeUndefined();
+    expect(fitElevation(pair, plain, grid, gaussian, curvesOf(gaussian, grid, 1), 1)).toBeUndefined();
     pair.found.fill(0);
     expect(fitInPlane(pair, grid)).toBeUndefined();
   });
@@ -251,7 +254,7 @@ describe("signs and lags", () => {
 
 describe("curves", () => {
   test("a correlation of a Gaussian beam reads back as its distance", () => {
-    const row = curveAt(gaussian, 30);
+    const row = curveAt(gaussian, 30, 1);
     for (const d of [0.1, 0.4, 0.77, 1.4]) {
       expect(distanceOf(gaussian, row, fallOf(Math.exp(-(d * d) / (2 * SIGMA_MM ** 2))))).toBeCloseTo(d, 9);
       expect(readCurve(gaussian, row, d).fall).toBeCloseTo(d / SIGMA_MM, 9);
@@ -269,16 +272,24 @@ describe("curves", () => {
       correlation[i] = Math.exp(-0.5 * Math.max(0, distanceMm[i]! / sigma(depthMm[i]!) + 0.1 * rng.normal()) ** 2);
     }
     const same = new Float64Array(n).fill(0.5);
-    const curves = calibrateCurves({ depthMm, distanceMm, correlation, across: same, down: same, logSnr: same }, { about: "", probe: "", scaleSd: 0.1 }); // prettier-ignore
+    const curves = calibrateCurves({ lag: same.map(() => 1), depthMm, distanceMm, correlation, across: same, down: same, logSnr: same }, { about: "", probe: "", scaleSd: 0.1 }); // prettier-ignore
     for (const depth of [13, 28, 38]) {
-      const { fall } = readCurve(curves, curveAt(curves, depth), 0.7);
+      const { fall } = readCurve(curves, curveAt(curves, depth, 1), 0.7);
       expect(Math.abs(fall - 0.7 / sigma(depth))).toBeLessThan(0.05);
     }
   });
 
   test("calibration refuses what is too little", () => {
     const none = new Float64Array(10);
-    const few = { depthMm: none, distanceMm: none, correlation: none, across: none, down: none, logSnr: none };
+    const few = {
+      lag: none,
+      depthMm: none,
+      distanceMm: none,
+      correlation: none,
+      across: none,
+      down: none,
+      logSnr: none,
+    };
     expect(() => calibrateCurves(few, { about: "", probe: "", scaleSd: 0.1 })).toThrow("only 10 patches");
   });
 });

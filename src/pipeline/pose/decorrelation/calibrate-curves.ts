@@ -3,6 +3,8 @@ import { curveAt, distanceOf, fallOf, type DecorrelationCurves } from "./curves.
 
 /** One patch of one pair whose distance out of the plane is known. Parallel arrays. */
 export interface DecorrelationSamples {
+  /** Frames between the two. */
+  readonly lag: Float64Array;
   readonly depthMm: Float64Array;
   readonly distanceMm: Float64Array;
   readonly correlation: Float64Array;
@@ -56,52 +58,82 @@ const logScale = (s: DecorrelationSamples, { coherency, typical }: Fixed, i: num
   return Math.min(0.7, Math.max(-0.7, log));
 };
 
-/** Kernel means at every node, made to rise along each row. */
+/** Kernel means at every node of every lag, made to rise along each row. */
 function gather(samples: DecorrelationSamples, fixed: Fixed): DecorrelationCurves {
-  const n = samples.depthMm.length;
-  const distance = Float64Array.from(
-    { length: n },
-    (_, i) => samples.distanceMm[i]! * Math.exp(-logScale(samples, fixed, i)),
-  );
+  const distance = samples.distanceMm.map((d, i) => d * Math.exp(-logScale(samples, fixed, i)));
   const fall = Float64Array.from(samples.correlation, fallOf);
-  const rows = DEPTHS_MM.map((depth) => {
-    const depthWeight = Float64Array.from(samples.depthMm, (z) => Math.exp(-0.5 * ((z - depth) / DEPTH_SD_MM) ** 2));
-    return DISTANCES_MM.map((d) => {
-      const width = DISTANCE_SD_MM + DISTANCE_SD_SHARE * d;
-      let w = 0, sum = 0, squares = 0, at = 0, atSquares = 0, atFall = 0; // prettier-ignore
-      for (let i = 0; i < n; i++) {
-        const off = (distance[i]! - d) / width;
-        if (Math.abs(off) > 3) continue;
-        const weight = depthWeight[i]! * Math.exp(-0.5 * off * off);
-        w += weight;
-        sum += weight * fall[i]!;
-        squares += weight * fall[i]! ** 2;
-        at += weight * (distance[i]! - d);
-        atSquares += weight * (distance[i]! - d) ** 2;
-        atFall += weight * (distance[i]! - d) * fall[i]!;
-      }
-      // Local straight line: at the ends the samples lie on one side.
-      const det = w * atSquares - at * at;
-      const straight = det > 1e-12 * w * w ? (atSquares * sum - at * atFall) / det : sum / w;
-      const mean = sum / w;
-      return { w, fall: w > 1e-9 ? straight : NaN, sd: Math.sqrt(Math.max(0, squares / w - mean * mean)) };
-    });
-  });
-  const risen = rows.map((row) => rising(row));
+  const lags = [...new Set(samples.lag)].sort((a, b) => a - b);
+  const nodes = (own: readonly number[]): Node[][] =>
+    DEPTHS_MM.map((depth) => kernelMeans(own, samples.depthMm, distance, fall, depth));
+  const pooled = nodes([...samples.lag.keys()]);
   return {
     kind: "decorrelation-curves",
     ...fixed,
     depthsMm: DEPTHS_MM,
     distancesMm: DISTANCES_MM,
-    fall: risen.map(({ fall: values }) => values),
-    fallSd: risen.map(({ sd }) => sd),
+    lags: lags.map((lag) => {
+      const own = [...samples.lag.keys()].filter((i) => samples.lag[i] === lag);
+      const rows = nodes(own).map((row, d) => rising(row.map((node, k) => towards(node, pooled[d]![k]!))));
+      return { lag, fall: rows.map((row) => row.fall), fallSd: rows.map((row) => row.sd) };
+    }),
   };
+}
+
+/** What a lag saw little of (short ways at long lags) is taken from all lags, which count as so much weight. */
+const POOLED_WEIGHT = 60;
+
+function towards(own: Node, pooled: Node): Node {
+  if (!(pooled.w > 0)) return own;
+  if (!(own.w > 1e-9)) return pooled;
+  const share = own.w / (own.w + POOLED_WEIGHT);
+  return {
+    w: Math.max(own.w, pooled.w),
+    fall: share * own.fall + (1 - share) * pooled.fall,
+    sd: Math.sqrt(share * own.sd ** 2 + (1 - share) * pooled.sd ** 2),
+  };
+}
+
+interface Node {
+  readonly w: number;
+  readonly fall: number;
+  readonly sd: number;
+}
+
+function kernelMeans(
+  own: readonly number[],
+  depthMm: Readonly<Float64Array>,
+  distance: Readonly<Float64Array>,
+  fall: Readonly<Float64Array>,
+  depth: number,
+): Node[] {
+  const near = own.filter((i) => Math.abs(depthMm[i]! - depth) < 3 * DEPTH_SD_MM);
+  const depthWeight = near.map((i) => Math.exp(-0.5 * ((depthMm[i]! - depth) / DEPTH_SD_MM) ** 2));
+  return DISTANCES_MM.map((d) => {
+    const width = DISTANCE_SD_MM + DISTANCE_SD_SHARE * d;
+    let w = 0, sum = 0, squares = 0, at = 0, atSquares = 0, atFall = 0; // prettier-ignore
+    near.forEach((i, k) => {
+      const off = (distance[i]! - d) / width;
+      if (Math.abs(off) > 3) return;
+      const weight = depthWeight[k]! * Math.exp(-0.5 * off * off);
+      w += weight;
+      sum += weight * fall[i]!;
+      squares += weight * fall[i]! ** 2;
+      at += weight * (distance[i]! - d);
+      atSquares += weight * (distance[i]! - d) ** 2;
+      atFall += weight * (distance[i]! - d) * fall[i]!;
+    });
+    // Local straight line: at the ends the samples lie on one side.
+    const det = w * atSquares - at * at;
+    const straight = det > 1e-12 * w * w ? (atSquares * sum - at * atFall) / det : sum / w;
+    const mean = sum / w;
+    return { w, fall: w > 1e-9 ? straight : NaN, sd: Math.sqrt(Math.max(0, squares / w - mean * mean)) };
+  });
 }
 
 /** Weight below which a node has seen too little to be believed. */
 const LEAST_WEIGHT = 5;
 
-function rising(row: readonly { readonly w: number; readonly fall: number; readonly sd: number }[]) {
+function rising(row: readonly Node[]): { readonly fall: number[]; readonly sd: number[] } {
   const known = row.map(({ w, fall }) => (w > LEAST_WEIGHT ? fall : NaN));
   const spreads = row.filter(({ w }) => w > LEAST_WEIGHT).map(({ sd }) => sd);
   const typicalSd = spreads.length > 0 ? spreads.reduce((a, b) => a + b, 0) / spreads.length : 0.4;
@@ -132,9 +164,10 @@ function regress(samples: DecorrelationSamples, curves: DecorrelationCurves): [n
   for (let i = 0; i < samples.depthMm.length; i++) {
     const d = samples.distanceMm[i]!;
     if (d < 0.15 || d > 1.2) continue;
-    const depth = Math.round(samples.depthMm[i]! * 2) / 2;
-    let row = rowOf.get(depth);
-    if (!row) rowOf.set(depth, (row = curveAt(curves, depth)));
+    const depth = Math.round(samples.depthMm[i]! * 2) / 2,
+      key = 1000 * samples.lag[i]! + depth;
+    let row = rowOf.get(key);
+    if (!row) rowOf.set(key, (row = curveAt(curves, depth, samples.lag[i]!)));
     const read = distanceOf(curves, row, fallOf(samples.correlation[i]!));
     if (read < 0.03) continue;
     const value = Math.log(d / read) - logScale(samples, curves, i);

@@ -11,7 +11,7 @@ export interface KnownSweep {
 
 /** Every patch that was found again at any lag, with how far it moved out of its plane. */
 export function collectSamples(sweeps: readonly KnownSweep[]): DecorrelationSamples {
-  const rows: number[][] = [[], [], [], [], [], []];
+  const rows: number[][] = [[], [], [], [], [], [], []];
   for (const { observation, fromImage } of sweeps) {
     const { grid, pairs, frames, count, pictureOf } = observation;
     for (const lag of LAGS) {
@@ -29,6 +29,7 @@ export function collectSamples(sweeps: readonly KnownSweep[]): DecorrelationSamp
           const x = grid.xMm[patch]!,
             y = grid.yMm[patch]!;
           const sample = [
+            lag,
             y,
             Math.abs(m[8]! * x + m[9]! * y + m[11]!),
             pair.peak[patch]!,
@@ -41,8 +42,8 @@ export function collectSamples(sweeps: readonly KnownSweep[]): DecorrelationSamp
       }
     }
   }
-  const [depthMm, distanceMm, correlation, across, down, logSnr] = rows.map((row) => Float64Array.from(row)) as [
-    Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array,
+  const [lags, depthMm, distanceMm, correlation, across, down, logSnr] = rows.map((row) => Float64Array.from(row)) as [
+    Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array,
   ]; // prettier-ignore
-  return { depthMm, distanceMm, correlation, across, down, logSnr };
+  return { lag: lags, depthMm, distanceMm, correlation, across, down, logSnr };
 }

@@ -11,9 +11,8 @@ export interface DecorrelationCurves {
   readonly depthsMm: readonly number[];
   /** Distances of the columns, mm, rising from 0. */
   readonly distancesMm: readonly number[];
-  /** Mean fall by depth and distance, rising along each row; and its standard deviation between patches. */
-  readonly fall: readonly (readonly number[])[];
-  readonly fallSd: readonly (readonly number[])[];
+  /** One table a lag: at one distance, patches fall further the more frames lie between them. */
+  readonly lags: readonly LagCurves[];
   /**
    * Coherency: the logarithm of the distance is corrected by the sum of these times what the patch's correlation lengths
    * (across, down) and the logarithm of its SNR lie above `typical`.
@@ -22,6 +21,14 @@ export interface DecorrelationCurves {
   readonly typical: readonly [across: number, down: number, snr: number];
   /** Standard deviation of the logarithm of whole sweeps' lengths: what no averaging over frames takes away. */
   readonly scaleSd: number;
+}
+
+export interface LagCurves {
+  /** In frames. */
+  readonly lag: number;
+  /** Mean fall by depth and distance, rising along each row; and its standard deviation between patches. */
+  readonly fall: readonly (readonly number[])[];
+  readonly fallSd: readonly (readonly number[])[];
 }
 
 /** Correlations at or above this leave no measurable fall; at or below the other, no more. */
@@ -37,7 +44,8 @@ export interface Curve {
   readonly sd: Float64Array;
 }
 
-export function curveAt({ depthsMm, fall, fallSd }: DecorrelationCurves, depthMm: number): Curve {
+export function curveAt({ depthsMm, lags }: DecorrelationCurves, depthMm: number, lag: number): Curve {
+  const { fall, fallSd } = lags.reduce((a, b) => (Math.abs(b.lag - lag) < Math.abs(a.lag - lag) ? b : a));
   let i = 0;
   while (i + 2 < depthsMm.length && depthsMm[i + 1]! < depthMm) i++;
   const j = Math.min(depthsMm.length - 1, i + 1);

@@ -15,9 +15,9 @@ export interface ElevationMotion {
   readonly patches: number;
 }
 
-/** The curves of each patch of a grid, read once. */
-export function curvesOf(curves: DecorrelationCurves, grid: PatchGrid): Curve[] {
-  return Array.from(grid.yMm, (depth) => curveAt(curves, depth));
+/** The curves of each patch of a grid, read once a lag. */
+export function curvesOf(curves: DecorrelationCurves, grid: PatchGrid, lag: number): Curve[] {
+  return Array.from(grid.yMm, (depth) => curveAt(curves, depth, lag));
 }
 
 /** What a patch's distance is multiplied with before the curve is read: below 1 where structure outlasts speckle. */

@@ -28,12 +28,12 @@ const RELATIVE_SD = 0.1,
 export function recoverSteps(observation: SweepObservation, curves: DecorrelationCurves | undefined): Steps {
   const { count, grid, pairs, frames } = observation;
   const inPlane = LAGS.map((lag) => pairs.get(lag)!.map((pair) => pair && fitInPlane(pair, grid)));
-  const rows = curves ? curvesOf(curves, grid) : [];
-  const elevation = LAGS.map((lag) =>
-    pairs
+  const elevation = LAGS.map((lag) => {
+    const rows = curves ? curvesOf(curves, grid, lag) : [];
+    return pairs
       .get(lag)!
-      .map((pair, i) => (pair && curves ? fitElevation(pair, frames[i - lag]!, grid, curves, rows, lag) : undefined)),
-  );
+      .map((pair, i) => (pair && curves ? fitElevation(pair, frames[i - lag]!, grid, curves, rows, lag) : undefined));
+  });
   const signed = signLags(elevation, observation);
   const solve = <M>(of: readonly (readonly (M | undefined)[])[], value: (m: M) => number, sd: (m: M) => number) =>
     solveWindows(count, windows(of, value, sd));

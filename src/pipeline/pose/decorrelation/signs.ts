@@ -15,7 +15,7 @@ export function distancesAt(motion: ElevationMotion, points: readonly (readonly 
 const RELATIVE_SD = 0.25,
   LEAST_SD_MM = 0.06;
 /** Cost of turning back between two frames, in units of half a chi-square: a hand seldom does. */
-const TURN_COST = 6;
+const TURN_COST = 3;
 /** A hand's step differs from the one before by this, one standard deviation, mm: it slows down before it turns. */
 const CHANGE_SD_MM = 0.25;
 /** Steps that a state of the search remembers: the longest lag needs its own four. */

