@@ -35,6 +35,13 @@ const recipeSchema = z.strictObject({
     .max(1)
     .default(0.35)
     .describe("sweeps that turn about the contact instead of sliding"),
+  steadyTurnShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.6)
+    .describe("of those, fans, rocks and turns about the beam at a steady pace, as in TUS-REC 2025; the others waver"),
+  turnDegPerFrame: range(0, 5, 0.4, 1.6).describe("pace of steady turns"),
   depthMm: range(20, 120, 34, 54),
   dynamicRangeDb: range(20, 120, 50, 70).describe("the pipeline is told 60"),
   gainDb: range(-40, 40, -8, 8),

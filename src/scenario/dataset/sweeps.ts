@@ -1,4 +1,3 @@
-import { compose, fromAxisAngle, type Rigid } from "../../core/rigid.ts";
 import { createRng, type Rng } from "../../core/rng.ts";
 import type { WorkerPool } from "../../core/worker-pool.ts";
 import type { DistanceField } from "../../geometry/distance-field.ts";
@@ -10,15 +9,12 @@ import { typicalKnee } from "../../sim/knee/parameters.ts";
 import { layOnSkin, type SkinPath } from "../../sim/operator/skin-path.ts";
 import { clinicalSweeps, type SweepPlan } from "../../sim/operator/sweep-plan.ts";
 import { trackerlessSweeps } from "../../sim/operator/trackerless-sweeps.ts";
-import { wander } from "../../sim/operator/tremor.ts";
 import { defaultProbe, imageGeometry, type ImageSettings, type Probe } from "../../sim/probe/probe.ts";
 import { presetTgcDbPerCm } from "../../sim/probe/scanners.ts";
 import { renderFrames } from "../../sim/probe/render.ts";
 import { type Scene, skinOf } from "../../sim/scene.ts";
+import { between, DEG, drawMotion } from "./sweep-motion.ts";
 import type { SweepRecipe } from "./sweeps-schema.ts";
-
-const DEG = Math.PI / 180;
-const between = ([low, high]: readonly [number, number], rng: Rng): number => low + (high - low) * rng.uniform();
 
 /** What every sweep ends on, so that a shard is one array: the widest and deepest lattice, filled up with 0. */
 const LATTICE = { columns: 200, rows: 270 } as const;
@@ -165,49 +161,4 @@ function varyTissues(scene: Scene, recipe: SweepRecipe, rng: Rng): Scene {
       texture: tissue.texture !== "none" && rng.uniform() < recipe.plainShare ? "diffuse" : tissue.texture,
     })),
   };
-}
-
-/** Time between frames only sets how quickly the hand wavers. */
-const FRAME_S = 1 / 28;
-
-/** A slide along a stroke or a turn about one place of it, at a speed that wavers and may change its sign. */
-function drawMotion(recipe: SweepRecipe, paths: readonly SkinPath[], rng: Rng) {
-  const count = recipe.framesPerSweep,
-    path = paths[rng.integer(paths.length)]!;
-  const turning = rng.uniform() < recipe.turningShare,
-    back = rng.uniform() < recipe.reversedShare;
-  const stepMm = between(recipe.stepMm, rng);
-  const waver = wander(rng.fork("speed"), 0.2, 2),
-    turnHz = 0.15 + 0.35 * rng.uniform(),
-    phase = 2 * Math.PI * rng.uniform();
-  const shake = Array.from({ length: 6 }, (_, axis) => wander(rng.fork(`shake/${axis}`), 0.3, 8));
-  const lean = Array.from({ length: 3 }, (_, axis) => wander(rng.fork(`lean/${axis}`), 0.08, 0.5));
-  const tremorMm = 0.4 * rng.uniform(), tremorRad = 0.7 * DEG * rng.uniform(); // prettier-ignore
-  const leanRad = (turning ? 9 : 3) * DEG * (0.3 + rng.uniform());
-  const pressMm = between(recipe.pressMm, rng);
-  const yaw0 = turning ? Math.PI * (2 * rng.uniform() - 1) : 10 * DEG * rng.normal();
-  const forward = rng.uniform() < 0.5 ? 1 : -1;
-  const total = turning ? 0 : stepMm * count;
-  let way = turning
-    ? rng.uniform() * path.lengthMm
-    : 0.5 * path.lengthMm - 0.5 * forward * Math.min(total, path.lengthMm);
-  if (!turning && !back) way += (rng.uniform() - 0.5) * Math.max(0, path.lengthMm - total);
-  const poses = new Float64Array(12 * count);
-  for (let i = 0; i < count; i++) {
-    const timeS = i * FRAME_S;
-    const speed =
-      Math.max(0, 1 + 0.35 * waver(timeS)) * (back ? Math.sign(Math.sin(2 * Math.PI * turnHz * timeS + phase)) : 1);
-    if (!turning) way += forward * stepMm * speed;
-    const [a, b, c] = [0, 1, 2].map((axis) => leanRad * lean[axis]!(timeS) + tremorRad * shake[axis]!(timeS)) as [number, number, number]; // prettier-ignore
-    const about = (axis: readonly [number, number, number], angle: number): Rigid<"image", "image"> =>
-      fromAxisAngle(axis, angle);
-    const hand = compose(about([0, 1, 0], yaw0 + b), compose(about([1, 0, 0], a), about([0, 0, 1], 0.6 * c)));
-    const at = fromAxisAngle<"image", "image">([1, 0, 0], 0, [
-      tremorMm * shake[3]!(timeS),
-      pressMm + 0.3 * tremorMm * shake[4]!(timeS),
-      tremorMm * shake[5]!(timeS),
-    ]);
-    poses.set(compose(path.at(way), compose(at, hand)).m, 12 * i);
-  }
-  return { poses, stepMm, turning };
 }
