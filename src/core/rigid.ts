@@ -15,7 +15,8 @@ export type Frame =
   | "stylus"
   | "phantom"
   | "body"
-  | "room";
+  | "room"
+  | "earth";
 
 declare const frames: unique symbol;
 

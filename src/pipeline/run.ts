@@ -1,13 +1,17 @@
 import type { BlockVolume } from "../data/block-volume.ts";
+import { UnsuitableInputError } from "../core/errors.ts";
+import { invert3x4, multiply3x4 } from "../core/rigid.ts";
 import type { BoneMasks } from "../data/bone-mask.ts";
 import type { Completion } from "../data/completed-bone.ts";
-import type { ImageGeometry } from "../data/image.ts";
+import { imageFromPixel, type ImageGeometry } from "../data/image.ts";
+import { EARTH_FRAME } from "../data/inertial.ts";
 import type { DigitisedPoint, Recording } from "../data/recording.ts";
 import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { Volume } from "../data/volume.ts";
 import { type AnatomyRegion, regionGrid } from "./reconstruction/anatomy-region.ts";
 import { recoverPoses, type PoseInput, type RecoveredPoses } from "./pose/recover-poses.ts";
+import type { RefinePoses } from "./pose/refine-poses.ts";
 import type { RecoverMotion } from "./pose/sweep-images.ts";
 import { boneInsertion } from "./reconstruction/bone-insertion.ts";
 import type { ReconstructionOptions } from "./reconstruction/options.ts";
@@ -17,6 +21,7 @@ import { extractSurface, type SurfaceOptions } from "./surface/extract.ts";
 import { removeContrary } from "./surface/remove-contrary.ts";
 import { separateBones } from "./surface/separate.ts";
 import { allFrames } from "./sync/image-frames.ts";
+import { inertialTrack } from "./sync/inertial-track.ts";
 import { trackFrames, type SyncOptions } from "./sync/track-frames.ts";
 import type { FixedTransform } from "./sync/transform-path.ts";
 
@@ -30,6 +35,10 @@ export interface PipelineOptions {
   readonly sync: SyncOptions;
   /** A method that recovers poses from the images; tracked ones when left out. */
   readonly recover?: RecoverMotion;
+  /** Whether that method is given what an orientation sensor on the probe said. */
+  readonly orientationSensor?: boolean;
+  /** Betters the recovered poses of all sweeps together. */
+  readonly refine?: RefinePoses;
   /** The segmentation that the scenario names, its options bound. */
   readonly segment: (frames: TrackedFrames, context: StageContext) => Promise<BoneMasks>;
   readonly reconstruction: ReconstructionOptions;
@@ -87,15 +96,61 @@ export async function findBones(
   options: Omit<PipelineOptions, "reconstruction" | "region" | "complete">,
   context: StageContext,
 ): Promise<FoundBones> {
-  const tracked = await trackFrames.run({ recording, fixed }, options.sync, context);
-  const recovered = options.recover
-    ? await recoverPoses(untracked(recording, tracked), options.recover, context)
-    : undefined;
-  const frames = recovered?.frames ?? tracked;
-  const masks = await options.segment(frames, context);
-  const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
+  const { tracked, recovered: first } = await findPoses({ recording, fixed }, options, context);
   const points = pointsIn(recording, options.sync.referenceName);
-  return { frames, ...(recovered ? { recovered, measured: tracked } : {}), masks, surfaces, points };
+  const masks = await options.segment((first?.frames ?? tracked)!, context);
+  const recovered =
+    first && options.refine ? await options.refine({ recovered: first, masks, points }, context) : first;
+  const frames = (recovered?.frames ?? tracked)!;
+  const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
+  return {
+    frames,
+    ...(recovered ? { recovered, ...(tracked ? { measured: tracked } : {}) } : {}),
+    masks,
+    surfaces,
+    points,
+  };
+}
+
+/** Measured poses, where there was a tracker; recovered ones, where a method was named. At least one of them. */
+async function findPoses(
+  { recording, fixed }: PipelineInput,
+  { sync, recover, orientationSensor }: Pick<PipelineOptions, "sync" | "recover" | "orientationSensor">,
+  context: StageContext,
+): Promise<{ readonly tracked?: TrackedFrames; readonly recovered?: RecoveredPoses }> {
+  const isTracked = recording.poses.some(({ parent }) => parent !== EARTH_FRAME);
+  if (!recover || isTracked) {
+    const tracked = await trackFrames.run({ recording, fixed }, sync, context);
+    if (!recover) return { tracked };
+    const input = untracked(recording, tracked);
+    const inertial = orientationSensor ? inertialOf({ recording, fixed }, input.geometry, sync) : {};
+    return { tracked, recovered: await recoverPoses({ ...input, ...inertial }, recover, context) };
+  }
+  const frames = allFrames(recording);
+  const probeFromPixel = fixed.find(({ from }) => from === sync.imageName)?.m;
+  const geometry = geometryOf({ ...frames, referenceFromPixel: Float64Array.from(probeFromPixel ?? NO_PIXELS) });
+  const inertial = orientationSensor ? inertialOf({ recording, fixed }, geometry, sync) : {};
+  const input = { frames, geometry, anchors: undefined, strokes: recording.sweeps, ...inertial };
+  return { recovered: await recoverPoses(input, recover, context) };
+}
+
+/** Where neither device nor calibration says how large a pixel is. */
+const NO_PIXELS = Float64Array.of(NaN, 0, 0, 0, 0, NaN, 0, 0, 0, 0, 0, 0);
+
+function inertialOf(
+  { recording, fixed }: PipelineInput,
+  geometry: ImageGeometry,
+  { imageName, imageLagS }: SyncOptions,
+) {
+  const probeFromPixel = fixed.find(({ from }) => from === imageName)?.m;
+  if (!probeFromPixel) {
+    throw new UnsuitableInputError(
+      `nothing says how "${imageName}" sits on the probe, and so on its orientation sensor`,
+      "Give a calibration, or leave pose.orientationSensor out",
+    );
+  }
+  const probeFromImage = multiply3x4(probeFromPixel, invert3x4(imageFromPixel(geometry)));
+  return { inertial: inertialTrack(recording, probeFromImage, imageLagS) };
 }
 
 /** The last part alone: from the bone that was found in the frames to surfaces. */
@@ -134,6 +189,12 @@ function geometryOf({
   referenceFromPixel: m,
 }: Pick<TrackedFrames, "referenceFromPixel" | "width" | "height" | "nominalGeometry">): ImageGeometry {
   const column = (k: number): number => Math.hypot(m[k]!, m[4 + k]!, m[8 + k]!);
+  if (!nominalGeometry && !(column(0) > 0 && column(1) > 0)) {
+    throw new UnsuitableInputError(
+      "neither the images nor a calibration say how large a pixel is",
+      "Name a PLUS configuration or a calib_matrix.csv (--config), or record the device's geometry",
+    );
+  }
   return nominalGeometry ?? { width, height, spacingMm: [column(0), column(1)], faceCentrePx: [(width - 1) / 2, 0] };
 }
 

@@ -2,10 +2,6 @@ import type { Rng } from "../core/rng.ts";
 import type { Phantom } from "../sim/anatomy/phantom.ts";
 import { UnsuitableInputError } from "../core/errors.ts";
 import { brightestRidge } from "../pipeline/segmentation/brightest.ts";
-import { decorrelationMotion, inPlaneMotion } from "../pipeline/pose/decorrelation/recover.ts";
-import { learnedMotion } from "../pipeline/pose/learned/recover.ts";
-import { constantMotion, standStillMotion } from "../pipeline/pose/null-models.ts";
-import type { RecoverMotion } from "../pipeline/pose/sweep-images.ts";
 import { classicalSegmentation } from "../pipeline/segmentation/classical.ts";
 import { neuralSegmentation } from "../pipeline/segmentation/neural/neural.ts";
 import type { StageContext } from "../pipeline/stage.ts";
@@ -18,13 +14,10 @@ import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { OpticalTracker } from "../sim/tracker/optical.ts";
 import { auroraClass, duoClass, trioClass, vegaClass } from "../sim/tracker/presets.ts";
 import type { TrackerSpec } from "../sim/tracker/tracker.ts";
-import { defaultCurves, loadCurves } from "./decorrelation-curves.ts";
 import { printedPhantom } from "../sim/printed/printed-phantom.ts";
-import { defaultPoseCard, loadPoseModel } from "./pose-model.ts";
 import { meshPhantom } from "./mesh-phantom.ts";
 import { defaultModelCard, loadSegmentationModel } from "./segmentation-model.ts";
 import { programSegmentation } from "./program-segmentation.ts";
-import { userMotion } from "./user-pose.ts";
 import { userSegmentation } from "./user-segmentation.ts";
 import { fittedPhantom } from "./fitted-bones.ts";
 import { guideProbe } from "../sim/operator/guided-probe.ts";
@@ -35,18 +28,17 @@ import type {
   CompletionConfig,
   GripConfig,
   PhantomConfig,
-  PoseConfig,
   SegmentationConfig,
   SimulatedSource,
   TrackerConfig,
 } from "./schema.ts";
 
 /** Every kind that a scenario can name has its entry here; a kind without one does not compile. */
-type Table<Config extends { readonly kind: string }, Arguments extends unknown[], Product> = {
+export type Table<Config extends { readonly kind: string }, Arguments extends unknown[], Product> = {
   readonly [K in Config["kind"]]: (config: Extract<Config, { readonly kind: K }>, ...rest: Arguments) => Product;
 };
 
-function lookUp<Config extends { readonly kind: string }, Arguments extends unknown[], Product>(
+export function lookUp<Config extends { readonly kind: string }, Arguments extends unknown[], Product>(
   table: Table<Config, Arguments, Product>,
   config: Config,
   ...rest: Arguments
@@ -139,27 +131,6 @@ export const complete = (
   input: SheetsToComplete,
   context: StageContext,
 ): Promise<Completion> => lookUp(completions, config, input, context);
-
-type UntrackedConfig = Exclude<PoseConfig, { readonly kind: "tracked" }>;
-const poseMethods: Table<UntrackedConfig, [], Promise<RecoverMotion>> = {
-  "stand-still": async () => standStillMotion,
-  "constant-motion": async ({ speedMmPerS }) => constantMotion(speedMmPerS),
-  "in-plane": async ({ dynamicRangeDb }) => inPlaneMotion(dynamicRangeDb),
-  decorrelation: async ({ curves, dynamicRangeDb }) =>
-    decorrelationMotion(await loadCurves(curves ?? defaultCurves), dynamicRangeDb),
-  learned: async ({ model, dynamicRangeDb }) =>
-    learnedMotion(await loadPoseModel(model ?? defaultPoseCard), dynamicRangeDb),
-  module: async (config) => userMotion(config),
-};
-/** Undefined for measured poses. What a method needs (curves, a network) is read when its first sweep comes. */
-export function poseMethod(config: PoseConfig): RecoverMotion | undefined {
-  if (config.kind === "tracked") return undefined;
-  let method: Promise<RecoverMotion> | undefined;
-  return async (sweep, context) => {
-    method ??= lookUp(poseMethods, config);
-    return (await method)(sweep, context);
-  };
-}
 
 type OperatorConfig = SimulatedSource["operator"];
 const grips: Table<GripConfig, [readonly SweepPlan[], PressedLeg, OperatorConfig, Rng], ProbeMotion> = {

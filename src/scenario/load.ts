@@ -58,9 +58,12 @@ function placeShapes({ completion }: Scenario, beside: (name: string) => string)
 }
 
 function placePose({ pose }: Scenario, beside: (name: string) => string): Scenario["pose"] {
-  if (pose.kind === "module") return { ...pose, file: beside(pose.file) };
-  if (pose.kind === "decorrelation" && pose.curves !== undefined) return { ...pose, curves: beside(pose.curves) };
-  return pose.kind === "learned" && pose.model !== undefined ? { ...pose, model: beside(pose.model) } : pose;
+  const placed: Record<string, unknown> = { ...pose };
+  for (const field of ["curves", "model", "file"]) {
+    const name = placed[field];
+    if (typeof name === "string") placed[field] = beside(name);
+  }
+  return placed as Scenario["pose"];
 }
 
 export async function readYaml(path: string): Promise<unknown> {

@@ -8,7 +8,7 @@ import type { StageContext } from "../pipeline/stage.ts";
 import { extractSurface } from "../pipeline/surface/extract.ts";
 import { trackFrames } from "../pipeline/sync/track-frames.ts";
 import { defaultReconstruction } from "../pipeline/reconstruction/options.ts";
-import { complete, poseMethod, segment } from "./build.ts";
+import { complete, segment } from "./build.ts";
 import { truthOfRecording } from "./known-truth.ts";
 import { compareRoutes } from "./compare-routes.ts";
 import { measure } from "./measure.ts";
@@ -17,6 +17,7 @@ import { drawnTruth } from "./printed-truth.ts";
 import { obtainCalibration } from "./obtain-calibration.ts";
 import { oracleMasks, scoreOracle } from "./oracle.ts";
 import type { Scenario, SimulatedSource } from "./schema.ts";
+import { poseMethod, poseRefinement, usesOrientationSensor } from "./pose-methods.ts";
 import { planScan, simulate, type Simulation } from "./simulate.ts";
 import type { RunContext } from "./run-context.ts";
 import { createStopwatch, type Stopwatch } from "./stopwatch.ts";
@@ -211,9 +212,11 @@ async function judge<Found extends FoundBones, T>(
 
 export function pipelineOptions(scenario: Scenario, referenceName: string, imageLagS: number): PipelineOptions {
   const { reconstruction, surface, pose } = scenario;
-  const recover = poseMethod(pose);
+  const recover = poseMethod(pose),
+    refine = poseRefinement(pose);
   return {
-    ...(recover ? { recover } : {}),
+    ...(recover ? { recover, orientationSensor: usesOrientationSensor(pose) } : {}),
+    ...(refine ? { refine } : {}),
     sync: { ...trackFrames.defaults, referenceName, imageLagS, maxGapPeriods: pose.maxGapPeriods },
     segment: (frames, context) => segment(scenario.segmentation, frames, context),
     complete: (input, context) => complete(scenario.completion, input, context),

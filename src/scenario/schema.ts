@@ -184,6 +184,19 @@ const operator = z.strictObject({
   landmarkErrorMm: z.number().min(0).max(20).default(3).describe("SD of each axis of a palpated landmark"),
 });
 
+const imu = z
+  .strictObject({
+    rateHz: z.number().min(20).max(2000).default(100),
+    latencyS: z.number().min(0).max(1).default(0.004),
+    orientationNoiseDeg: z.number().min(0).max(10).default(0.01).describe("SD of single orientations about each axis"),
+    wanderDeg: z.number().min(0).max(30).default(0.3).describe("SD of the slow error of tilt and heading"),
+    headingDriftDegPerMin: z.number().min(0).max(600).default(1).describe("SD of the heading's drift"),
+    accelerationNoiseMmPerS2: z.number().min(0).max(10000).default(8).describe("SD of single accelerations"),
+    accelerationBiasMmPerS2: z.number().min(0).max(10000).default(50).describe("SD of their constant error"),
+    mountErrorDeg: z.number().min(0).max(30).default(0.5).describe("SD of how it sits on the probe"),
+  })
+  .describe("an orientation sensor with accelerometer on the probe, of the class of an Xsens MTi-3 or a BNO085");
+
 const simulatedSource = z
   .strictObject({
     kind: z.literal("simulated"),
@@ -192,6 +205,7 @@ const simulatedSource = z
     probe: probeSchema.prefault({}),
     imaging: imagingSchema.prefault({}),
     tracker: tracker.prefault({ kind: "duo" }),
+    imu: imu.exactOptional(),
     operator: operator.prefault({}),
     leg: leg.prefault({}),
     faults: z.array(faultSchema).max(100).default([]).describe("what goes wrong with the devices; see docs/faults.md"),
@@ -292,6 +306,31 @@ const speckle = {
   dynamicRangeDb: z.number().min(20).max(120).default(60).describe("of the picture, to undo its logarithm"),
 };
 
+/** Of methods that say how the probe moved out of the plane. */
+const motion = {
+  ...speckle,
+  setsOut: z
+    .enum(["+z", "-z"])
+    .default("+z")
+    .describe("to which side of the image the strokes begin: images alone cannot tell a motion from its mirror image"),
+  orientationSensor: z
+    .boolean()
+    .default(false)
+    .describe("turns by the orientation sensor that the recording has, and the way's scale by its accelerometer"),
+};
+
+const curves = z
+  .string()
+  .optional()
+  .describe("curves of `sonobench calibrate decorrelation`, relative to this file; else those of the default probe");
+
+const model = z
+  .string()
+  .optional()
+  .describe("a model card relative to this file; else the one that ships with SonoBench");
+
+const steps = z.enum(["decorrelation", "learned"]).default("learned").describe("which method gives the steps");
+
 const pose = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("tracked"), maxGapPeriods }),
   z
@@ -308,28 +347,10 @@ const pose = z.discriminatedUnion("kind", [
     .strictObject({ kind: z.literal("in-plane"), maxGapPeriods, ...speckle })
     .describe("no tracker: block matching within the image's plane, no motion out of it"),
   z
-    .strictObject({
-      kind: z.literal("decorrelation"),
-      maxGapPeriods,
-      ...speckle,
-      curves: z
-        .string()
-        .optional()
-        .describe(
-          "curves of `sonobench calibrate decorrelation`, relative to this file; else those of the default probe",
-        ),
-    })
+    .strictObject({ kind: z.literal("decorrelation"), maxGapPeriods, ...motion, curves })
     .describe("no tracker: block matching, and motion out of the plane by how speckle decorrelates"),
   z
-    .strictObject({
-      kind: z.literal("learned"),
-      maxGapPeriods,
-      ...speckle,
-      model: z
-        .string()
-        .optional()
-        .describe("a model card relative to this file; else the one that ships with SonoBench"),
-    })
+    .strictObject({ kind: z.literal("learned"), maxGapPeriods, ...motion, model })
     .describe("no tracker: decorrelation corrected by a network (ONNX) as far as it knows such pictures"),
   z
     .strictObject({
@@ -340,6 +361,9 @@ const pose = z.discriminatedUnion("kind", [
       timeoutS: z.number().min(0.1).max(36000).default(600).describe("for one sweep"),
     })
     .describe("no tracker: a program of your own"),
+  z
+    .strictObject({ kind: z.literal("pose-graph"), maxGapPeriods, ...motion, from: steps, curves, model })
+    .describe("no tracker: the steps of another method, laid together where sweeps cross one another"),
 ]);
 
 const segmentation = z.discriminatedUnion("kind", [
@@ -461,6 +485,7 @@ export type RecordedSource = z.output<typeof recordedSource>;
 export type CalibrationConfig = z.output<typeof calibration>;
 export type PhantomConfig = z.output<typeof phantom>;
 export type GripConfig = z.output<typeof grip>;
+export type InertialConfig = z.output<typeof imu>;
 export type TrackerConfig = z.output<typeof tracker>;
 export type PoseConfig = z.output<typeof pose>;
 export type SegmentationConfig = z.output<typeof segmentation>;

@@ -31,6 +31,7 @@ import type { RenderPictures } from "./cached-pictures.ts";
 import { imageSettingsOf, probeOf } from "./scanner.ts";
 import { kneeFromFemurBody, trueCalibration } from "./rig.ts";
 import type { Scenario, SimulatedSource } from "./schema.ts";
+import { inertialSensorOf } from "./simulated-inertial.ts";
 import { poseDelayS } from "./tracker-timing.ts";
 import { trackerOf, type TrackedScan } from "./simulated-tracker.ts";
 
@@ -149,6 +150,7 @@ export async function planScan(
     acquisition: {
       imager,
       tracker,
+      ...(source.imu ? { sensors: [inertialSensorOf(source.imu, scan, rng.fork("imu"))] } : {}),
       geometry,
       points: [
         ...digitise(knee, source.operator.landmarkErrorMm, rng.fork("landmarks")),

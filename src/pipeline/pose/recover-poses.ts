@@ -1,6 +1,7 @@
 import { UnsuitableInputError } from "../../core/errors.ts";
 import { invert3x4, multiply3x4 } from "../../core/rigid.ts";
 import { imageFromPixel, type ImageGeometry } from "../../data/image.ts";
+import type { InertialTrack } from "../../data/inertial.ts";
 import type { ImageFrames, TrackedFrames } from "../../data/tracked-frames.ts";
 import type { StageContext } from "../stage.ts";
 import type { RecoveredMotion, RecoverMotion, SweepImages } from "./sweep-images.ts";
@@ -14,6 +15,8 @@ export interface PoseInput {
    * is read. Undefined when nothing was tracked: all is then in the frame of the first image.
    */
   readonly anchors: Pick<TrackedFrames, "sourceIndex" | "referenceFromPixel"> | undefined;
+  /** What an orientation sensor on the probe said, in the time of the images; absent when none is used. */
+  readonly inertial?: InertialTrack;
   /** Strokes that the operator named, seconds of the images' times. */
   readonly strokes: readonly { readonly name: string; readonly fromS: number; readonly toS: number }[];
 }
@@ -129,12 +132,13 @@ function splitSweeps({ frames: { timeS, count }, strokes }: PoseInput): Run[] {
   );
 }
 
-function imagesOf({ frames, geometry }: PoseInput, { name, first, count }: Run): SweepImages {
+function imagesOf({ frames, geometry, inertial }: PoseInput, { name, first, count }: Run): SweepImages {
   return {
     name,
     count,
     geometry,
     timeS: frames.timeS.subarray(first, first + count),
+    ...(inertial ? { inertial } : {}),
     read: (frame) => frames.read(first + frame),
   };
 }

@@ -1,4 +1,5 @@
 import type { GrayImage, ImageGeometry } from "../../data/image.ts";
+import type { InertialTrack } from "../../data/inertial.ts";
 import type { StageContext } from "../stage.ts";
 
 /** The images of one sweep, in order: all that a method without a tracker is given. No pose is in it. */
@@ -8,6 +9,8 @@ export interface SweepImages {
   readonly geometry: ImageGeometry;
   /** As the imaging device stamped them. */
   readonly timeS: Readonly<Float64Array>;
+  /** What an orientation sensor on the probe said; absent when none is used. */
+  readonly inertial?: InertialTrack;
   read(frame: number): Promise<GrayImage>;
 }
 

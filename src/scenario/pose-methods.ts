@@ -1,0 +1,69 @@
+import { decorrelationMotion, inPlaneMotion } from "../pipeline/pose/decorrelation/recover.ts";
+import { IMAGES_SD_PER_MM, refineByCrossings, SENSOR_SD_PER_MM } from "../pipeline/pose/graph/refine.ts";
+import { withInertial } from "../pipeline/pose/inertial/fuse.ts";
+import { learnedMotion } from "../pipeline/pose/learned/recover.ts";
+import { mirroredMotion } from "../pipeline/pose/mirror.ts";
+import { constantMotion, standStillMotion } from "../pipeline/pose/null-models.ts";
+import type { RefinePoses } from "../pipeline/pose/refine-poses.ts";
+import type { RecoverMotion } from "../pipeline/pose/sweep-images.ts";
+import { lookUp, type Table } from "./build.ts";
+import { defaultCurves, loadCurves } from "./decorrelation-curves.ts";
+import { defaultPoseCard, loadPoseModel } from "./pose-model.ts";
+import type { PoseConfig } from "./schema.ts";
+import { userMotion } from "./user-pose.ts";
+
+type UntrackedConfig = Exclude<PoseConfig, { readonly kind: "tracked" }>;
+type OfKind<Kind extends PoseConfig["kind"]> = Extract<PoseConfig, { readonly kind: Kind }>;
+
+const stepsOf: {
+  readonly [K in OfKind<"pose-graph">["from"]]: (config: OfKind<"pose-graph">) => Promise<RecoverMotion>;
+} = {
+  decorrelation: async ({ curves, dynamicRangeDb }) =>
+    decorrelationMotion(await loadCurves(curves ?? defaultCurves), dynamicRangeDb),
+  learned: async ({ model, dynamicRangeDb }) =>
+    learnedMotion(await loadPoseModel(model ?? defaultPoseCard), dynamicRangeDb),
+};
+
+/** By which side a stroke sets out, and what an orientation sensor adds. */
+async function asConfigured(
+  { setsOut, orientationSensor }: Pick<OfKind<"decorrelation">, "setsOut" | "orientationSensor">,
+  method: Promise<RecoverMotion>,
+): Promise<RecoverMotion> {
+  const seen = setsOut === "+z" ? await method : mirroredMotion(await method);
+  return orientationSensor ? withInertial(seen) : seen;
+}
+
+const methods: Table<UntrackedConfig, [], Promise<RecoverMotion>> = {
+  "stand-still": async () => standStillMotion,
+  "constant-motion": async ({ speedMmPerS }) => constantMotion(speedMmPerS),
+  "in-plane": async ({ dynamicRangeDb }) => inPlaneMotion(dynamicRangeDb),
+  decorrelation: (config) => asConfigured(config, stepsOf.decorrelation({ ...config, kind: "pose-graph", from: "decorrelation" })), // prettier-ignore
+  learned: (config) => asConfigured(config, stepsOf.learned({ ...config, kind: "pose-graph", from: "learned" })),
+  module: async (config) => userMotion(config),
+  "pose-graph": (config) => asConfigured(config, stepsOf[config.from](config)),
+};
+
+/** Undefined for measured poses. What a method needs (curves, a network) is read when its first sweep comes. */
+export function poseMethod(config: PoseConfig): RecoverMotion | undefined {
+  if (config.kind === "tracked") return undefined;
+  let method: Promise<RecoverMotion> | undefined;
+  return async (sweep, context) => {
+    method ??= lookUp(methods, config);
+    return (await method)(sweep, context);
+  };
+}
+
+/** Whether the recording's orientation sensor is read. */
+export const usesOrientationSensor = (config: PoseConfig): boolean =>
+  "orientationSensor" in config && config.orientationSensor;
+
+type RefinedConfig = OfKind<"pose-graph">;
+
+/** What betters the poses of all sweeps together; undefined for methods that look at one sweep at a time. */
+export function poseRefinement(config: PoseConfig): RefinePoses | undefined {
+  if (config.kind !== "pose-graph") return undefined;
+  return refineByCrossings(sdPerMm(config), config.dynamicRangeDb);
+}
+
+const sdPerMm = ({ orientationSensor }: RefinedConfig): typeof IMAGES_SD_PER_MM =>
+  orientationSensor ? SENSOR_SD_PER_MM : IMAGES_SD_PER_MM;
