@@ -69,21 +69,27 @@ const KEPT_CHARACTERS = 2000;
 /** No shell reads the command. Throws an Error when the program fails, or has not ended in time and was killed. */
 function execute([program, ...words]: readonly string[], timeoutS: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program!, words, {
-      stdio: ["ignore", "ignore", "pipe"],
-      timeout: timeoutS * 1000,
-      killSignal: "SIGKILL",
-    });
-    let said = "";
+    const child = spawn(program!, words, { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "",
+      late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill("SIGKILL");
+    }, timeoutS * 1000);
+    const fail = (why: string): void => {
+      clearTimeout(timer);
+      reject(new Error(why));
+    };
     child.stderr.on("data", (text: Buffer) => (said = `${said}${text.toString("utf8")}`.slice(-KEPT_CHARACTERS)));
     child.once("error", (error: NodeJS.ErrnoException) =>
-      reject(new Error(error.code === "ENOENT" ? `there is no program "${program}"` : error.message)),
+      fail(error.code === "ENOENT" ? `there is no program "${program}"` : error.message),
     );
     child.once("close", (code, killedBy) => {
+      clearTimeout(timer);
+      if (late) return fail(`it did not end within ${timeoutS} s and was killed`);
       if (code === 0) return resolve();
       const last = said.trim().split("\n").at(-1);
-      if (killedBy) reject(new Error(`it did not end within ${timeoutS} s, or was killed (${killedBy})`));
-      else reject(new Error(`it ended with code ${code}${last ? `: ${last}` : ""}`));
+      fail(`it ${killedBy ? `was ended by ${killedBy}` : `ended with code ${code}`}${last ? `: ${last}` : ""}`);
     });
   });
 }
