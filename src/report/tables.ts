@@ -201,6 +201,20 @@ export function routesTable({ routes = [] }: Report): Markup | null {
   );
 }
 
+/** What this run gains over PLUS's and Slicer's defaults, or what it loses; null where it cannot be said. */
+export function routesGain({ routes = [] }: Report): Markup | null {
+  const ours = routes.find(({ route }) => route === "points");
+  const gains = (["slicer", "plus"] as const).flatMap((name) => {
+    const theirs = routes.find(({ route }) => route === name);
+    if (ours?.assdMm == null || ours.hd95Mm == null || theirs?.assdMm == null || theirs.hd95Mm == null) return [];
+    const byMm = theirs.assdMm - ours.assdMm,
+      hd95ByMm = theirs.hd95Mm - ours.hd95Mm;
+    const gain = (mm: number): string => `${formatMm(Math.abs(mm))} mm ${mm >= 0 ? "better" : "worse"}`;
+    return [`${gain(byMm)} than ${routeNames[name]} in mean distance and ${gain(hd95ByMm)} in HD95`];
+  });
+  return gains.length > 0 ? markup`<p>This run is ${gains.join("; ")}.</p>` : null;
+}
+
 export function segmentationTable({ segmentation }: Report): Markup | null {
   if (!segmentation) return null;
   const { meanAbsMm, p95Mm, biasMm, missedColumnsShare, falseColumnsShare, columns } = segmentation;

@@ -1,7 +1,7 @@
 import type { Report } from "../../data/report.ts";
 import { markup } from "../markup.ts";
 import type { Section } from "../page.ts";
-import { boneTable, completedTable, regionTable, routesTable } from "../tables.ts";
+import { boneTable, completedTable, regionTable, routesGain, routesTable } from "../tables.ts";
 
 export function accuracySection(report: Report): Section {
   const regions = regionTable(report);
@@ -39,6 +39,6 @@ export function routesSection(report: Report): Section | null {
     content: markup`<section id="routes"><h2>The same sweep by other ways</h2><p>All take the same frames, poses and bone
 probability. PLUS and SlicerIGT make a gray volume of 1 mm (mean and maximum, nearest, sticks of 9 in holes); its surface is
 taken at half of the probability and smoothed as Slicer's Segment Editor does, which closes it to a shell with two sides.</p>
-${rows}</section>`,
+${routesGain(report) ?? ""}${rows}</section>`,
   };
 }
