@@ -29,7 +29,7 @@ function glance({ question, study, suites, missing, protocol }: Dossier): Sectio
     short: "At a glance",
     content: markup`<section id="glance"><p class="notice statement"><strong>${NOT_CLINICAL}</strong></p><h2>At a glance</h2>${saidTable(
       "What this dossier says",
-      ["", "In short"],
+      ["What", "In short"],
       [
         ["Question", question],
         ["Answer", study ? study.answer : "There is none yet: the study has not been run."],

@@ -82,10 +82,8 @@ async function readScan(folder: string, warnings: string[]): Promise<ReportScan 
 
 /** The page is passed on: it says what is wrong with a file, and not where it lay. */
 function notShown(file: string, error: unknown, folder: string): string {
-  const why =
-    error instanceof Error && "code" in error && error.code === "ENOENT"
-      ? "it is not there"
-      : (error instanceof Error ? error.message : String(error)).replaceAll(join(folder, file), "it");
+  const message = error instanceof Error ? error.message : String(error);
+  const why = message.includes("ENOENT") ? "it is not there" : message.replaceAll(join(folder, file), "it");
   return `${file} is not shown: ${why}`;
 }
 
