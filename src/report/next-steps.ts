@@ -2,7 +2,7 @@ import type { Vector } from "../core/vector.ts";
 import type { BoneReport, Report } from "../data/report.ts";
 import { triangleCount, triangleNormal } from "../geometry/mesh.ts";
 import type { ReportMesh } from "./assets.ts";
-import { formatArea, formatMm, formatShare } from "./format.ts";
+import { formatMm, formatNumber, formatShare } from "./format.ts";
 import { boneLabel } from "./labels.ts";
 import { directionWords, legAxes, type LegAxes } from "./leg-directions.ts";
 
@@ -20,6 +20,9 @@ const MANY_DROPPED = 0.05;
 /** What two standard deviations of this leave, 1 mm, is as much as a whole scan should be off. */
 const UNSURE_SD_MM = 0.5;
 const MUCH_UNSURE = 0.05;
+
+/** Finer than a tenth of a square centimetre no edge of a surface is known. */
+const formatArea = (areaMm2: number): string => formatNumber(areaMm2 / 100, 1);
 
 /** Sentences for who scans next, the most important first. From the report's own figures alone; never empty. */
 export function nextSteps(report: Report, meshes: readonly ReportMesh[]): string[] {
@@ -53,7 +56,7 @@ function missedBones({ bones }: Report, meshes: readonly ReportMesh[], axes: Leg
       const where = worstRegion(bone);
       const truth = meshes.find((mesh) => mesh.bone === bone.bone && mesh.role === "truth");
       const from = truth && axes && missedDirection(truth, axes);
-      return `${head}${where ? `, most at the ${where}` : ""}. Scan it again${from ? ` from ${from}` : ""}.`;
+      return `${head}${where ? `, most in the region "${where}"` : ""}. Scan it again${from ? ` from ${from}` : ""}.`;
     });
 }
 

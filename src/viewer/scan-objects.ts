@@ -20,7 +20,7 @@ import { frameOfIndex, lineOf, placePixel, type LoadedScan } from "./page-scan.t
 /** The same as in the pictures: found bone line. */
 const FOUND = 0xffb000;
 const OUTLINE = 0x0b8c96;
-const MADE_IT = 0x8a5cd6;
+const MADE_IT = 0xc2255c;
 /** Neighbours of a bone line farther apart than this are not joined, mm. */
 const LINE_GAP_MM = 3;
 /** What is black in a placed picture is still this opaque, so that the plane is seen. */

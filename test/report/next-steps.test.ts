@@ -33,7 +33,7 @@ const quiet = { frames: { total: 100, used: 100, dropped: {}, samples: [] }, seg
 test("a bone with missed surface is to be scanned again, from where the missed part is met head-on", () => {
   const bones = [covered("femur", 0.97, 40), covered("patella", 0.85, 12)];
   expect(nextSteps(syntheticReport({ bones, ...quiet }), leg)).toEqual([
-    "Patella: 85\u202f% of the bone that could be reached is covered within 2 mm, 1.80 cm² is missed, most at the trochlea. Scan it again from above.",
+    'Patella: 85\u202f% of the bone that could be reached is covered within 2 mm, 1.8 cm² is missed, most in the region "trochlea". Scan it again from above.',
   ]);
 });
 
@@ -41,7 +41,7 @@ test("the most missed area comes first, and a bone that was not found at all say
   const none: BoneReport = { ...covered("fibula", 0, 9), regions: [], failure: "no surface" };
   const steps = nextSteps(syntheticReport({ bones: [covered("tibia", 0.9, 20), none], ...quiet }), []);
   expect(steps.map((step) => step.split(":")[0])).toEqual(["Fibula", "Tibia"]);
-  expect(steps[0]).toBe("Fibula: none of the bone that could be reached was found (9.00 cm²). Scan it again.");
+  expect(steps[0]).toBe("Fibula: none of the bone that could be reached was found (9.0 cm²). Scan it again.");
 });
 
 test("bones that are covered well enough ask for no scan", () => {

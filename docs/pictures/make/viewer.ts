@@ -5,16 +5,20 @@ import { viewPages } from "../../../src/cli/view-pages.ts";
 import { startLocalServer } from "../../../src/web/local-server.ts";
 import { startBrowser } from "../../../test/support/browser.ts";
 
-async function make(folder: string): Promise<void> {
+/** `only`: a part of the name of the pictures that are made; all of them without it. */
+async function make(folder: string, only = ""): Promise<void> {
   const browser = await startBrowser();
   if (!browser) throw new Error("no Chromium starts here");
   const pages = await viewPages({ kind: "folder", folder });
   const server = await startLocalServer({ answer: (request) => pages.answer(request) });
   const take = async (path: string, name: string, before: (page: Page) => Promise<unknown>): Promise<void> => {
+    if (!name.includes(only)) return;
     const page = await browser.newPage({ viewport: { width: 1180, height: 900 } });
     page.setDefaultTimeout(300_000);
     await page.goto(server.url + path);
     await page.waitForSelector("html[data-ready]");
+    // The list of contents follows the reader, and would lie over the picture.
+    await page.evaluate(() => document.querySelector("nav")?.remove());
     await before(page);
     await page.waitForTimeout(3000);
     const shown = page.locator(path === "report" ? "#view" : "main");
@@ -41,8 +45,8 @@ async function make(folder: string): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const [folder] = process.argv.slice(2);
-  if (folder) await make(resolve(folder));
+  const [folder, only] = process.argv.slice(2);
+  if (folder) await make(resolve(folder), only);
   else console.error("Name a result folder, e.g. reports/knee-tracked");
 }
 
