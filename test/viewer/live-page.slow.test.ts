@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { resolve } from "node:path";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -128,6 +129,28 @@ describe.skipIf(!browser)("the live page in a real browser", () => {
     expect(await text(page, "[data-no-bone]")).toContain("no tracker");
     expect(await text(page, "[data-next]")).toContain("nobody knows");
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test("axe-core finds nothing wrong with it, light and dark, and it is no wider than a telephone", async () => {
+    const { live } = await serve({ label: "a device" });
+    const { page } = await open(live.url);
+    await state(page, "live");
+    await page.click("[data-export] summary");
+    await page.evaluate(axe.source);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const found = await page.evaluate(async () => {
+        const { violations } = await (window as unknown as { axe: typeof import("axe-core") }).axe.run();
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+      });
+      expect(found).toEqual([]);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wider = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(wider).toBe(0);
     await page.close();
   });
 
