@@ -91,7 +91,7 @@ export function createLivePoses(
         const segment = { ...tracker, from: 0, to: track.acquiredAtS.length };
         const deviceS = (hostS - tracker.offsetS) / tracker.rate;
         if (covers(track, segment, hostS)) return poseAt(track, segment, deviceS, maxGapPeriods);
-        ahead = deviceS > (track.acquiredAtS.at(-1) ?? -Infinity);
+        ahead = deviceS >= (track.acquiredAtS.at(-1) ?? -Infinity);
         return `"${track.tool}" has no pose at the time of the frame`;
       });
       if (typeof pose !== "string") return { status: "posed", referenceFromPixel: pose };
