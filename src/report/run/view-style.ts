@@ -9,5 +9,5 @@ export const viewStyle = `
 .scan li canvas{display:block;width:100%;border-radius:3px;margin-bottom:.1rem}
 .scan .point p{margin:.6rem 0 0}.swatch.frame-now{background:#0b8c96}
 @media (max-width:560px){.scan{grid-template-columns:minmax(0,1fr)}.scan canvas.now{max-width:230px}}
-@media print{.scan .time button{display:none}}
+@media print{.scan .time button,.scan .time input{display:none}}
 `;
