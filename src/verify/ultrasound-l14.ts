@@ -25,8 +25,14 @@ export const recordedQuantiles: readonly (readonly [number, number])[] = [
   [119, 124],
 ];
 
-/** Reference 3.1: median and 90th percentile of the half-gray thickness, mm, in the same bins. */
-const THICKNESS_MM = [[0.85, 1.37], [1.11, 2.05], [1.54, 2.39], [1.54, 2.82], [1.54, 2.99], [1.71, 2.65]] as const; // prettier-ignore
+/**
+ * Reference 3.1: median and 90th percentile of the half-gray thickness in the same bins. It was read in whole pixels of
+ * 0.0854 mm and printed with two decimals: 0.85, 1.11, 1.54, 1.71 mm are 10, 13, 18, 20 of them. Compared as printed, 17
+ * pixels (1.452 mm) lie more than one pixel below 18 (1.537 mm), since 1.54 less 0.0854 is 1.455.
+ */
+const THICKNESS_PX = [[10, 16], [13, 24], [18, 28], [18, 33], [18, 35], [20, 31]] as const; // prettier-ignore
+/** Of a number of pixels times their size. */
+const ROUNDING_MM = 1e-9;
 /** A tenth of the recorded gray range between muscle and apex. */
 const QUANTILE_GRAY = 20;
 
@@ -71,12 +77,15 @@ export const l14Checks: readonly Check[] = [
     id: "ultrasound.l14.ridge-thickness",
     statement: "and as thick: median half-gray thickness in the same bins, mm",
     source: "reference 3.1: in-vivo median to 90th percentile",
-    expected: THICKNESS_MM.map((range) => range.join("-")).join(", "),
-    tolerance: "one pixel, 0.085 mm: both are read in whole pixels",
+    expected: THICKNESS_PX.map((range) => range.map((px) => (px * ROW_MM).toFixed(2)).join("-")).join(", "),
+    tolerance: "one pixel, 0.0854 mm: both are read in whole pixels",
     run: async () =>
       comparison(
         (row) => row.thicknessMm,
-        (bin) => [THICKNESS_MM[bin]![0] - ROW_MM, THICKNESS_MM[bin]![1] + ROW_MM],
+        (bin) => {
+          const [low, high] = THICKNESS_PX[bin]!;
+          return [(low - 1) * ROW_MM - ROUNDING_MM, (high + 1) * ROW_MM + ROUNDING_MM];
+        },
         2,
       ),
   },
