@@ -73,7 +73,13 @@ export function lateralTable(
     const axis = { re: rowOf(elevation.axisRe), im: rowOf(elevation.axisIm) },
       common = { re: rowOf(elevation.commonRe), im: rowOf(elevation.commonIm) };
     filterRows(received, earlier(common, shownDelay(received, axis, taps, arc)), taps);
-    const products = leadingProducts(received, taps, bins);
+    const leading = leadingProducts(received, taps, bins);
+    // Near a tall lens the products leave out some of what is late: a point is shown by what they keep.
+    const still = shownDelay(sumOf(leading, taps, bins), quotient(axis, common), taps, arc);
+    const products = leading.map(({ ur, ui, vr, vi }) => {
+      const { re: r, im: i } = earlier({ re: vr, im: vi }, still);
+      return { ur, ui, vr: r, vi: i };
+    });
     // Power of speckle: over lines, along depth (Parseval) and across the slice, which filters along depth as well.
     let power = 0;
     for (let f = 0; f < bins; f++) {
@@ -158,6 +164,30 @@ function receivedField(probe: Probe, speedMps: number, z: number, band: Band, ta
     }
   }
   return { re, im };
+}
+
+/** The matrix that products stand for. */
+function sumOf(products: readonly Product[], taps: number, bins: number): Matrix {
+  const re = new Float64Array(taps * bins),
+    im = new Float64Array(taps * bins);
+  for (const { ur, ui, vr, vi } of products) {
+    for (let at = 0; at < taps * bins; at++) {
+      const tap = Math.floor(at / bins),
+        f = at % bins;
+      re[at]! += ur[tap]! * vr[f]! - ui[tap]! * vi[f]!;
+      im[at]! += ur[tap]! * vi[f]! + ui[tap]! * vr[f]!;
+    }
+  }
+  return { re, im };
+}
+
+/** One spectrum over another; nothing where the other vanishes. */
+function quotient(a: Spectrum, b: Spectrum): Spectrum {
+  const power = b.re.map((v, f) => v * v + b.im[f]! * b.im[f]! + 1e-12);
+  return {
+    re: a.re.map((v, f) => (v * b.re[f]! + a.im[f]! * b.im[f]!) / power[f]!),
+    im: a.im.map((v, f) => (v * b.re[f]! - a.re[f]! * b.im[f]!) / power[f]!),
+  };
 }
 
 /** Each row times a spectrum, in place. */
