@@ -4,6 +4,7 @@ import { calibrationBench } from "./calibration.bench.ts";
 import { liveBench } from "./live.bench.ts";
 import { reconstructionBench } from "./reconstruction.bench.ts";
 import { segmentationBench } from "./segmentation.bench.ts";
+import { trackerlessBench } from "./trackerless.bench.ts";
 import { ultrasoundBench } from "./ultrasound.bench.ts";
 import { wireBench } from "./wire.bench.ts";
 import { type BenchSuite, type Figure, formatFigure, formatMeasured, measure, type Measured } from "./suite.ts";
@@ -14,6 +15,7 @@ const suites: Readonly<Record<string, BenchSuite>> = {
   live: liveBench,
   reconstruction: reconstructionBench,
   segmentation: segmentationBench,
+  trackerless: trackerlessBench,
   ultrasound: ultrasoundBench,
   wire: wireBench,
 };
