@@ -78,8 +78,8 @@ export interface CompletedBoneReport {
   /** What a printer's program asks of the file, which is in mm. */
   readonly print: {
     readonly closed: boolean;
-    /** Pairs of its triangles that pass through each other. */
-    readonly crossings: number;
+    /** Pairs of its triangles that pass through each other; absent in older reports. */
+    readonly crossings?: number;
     readonly sizeMm: readonly [number, number, number];
     readonly volumeMm3: number;
     readonly minWallMm: number | null;

@@ -164,7 +164,7 @@ export function completedTable({ completed = [] }: Report): Markup | null {
           formatMm(unseenP95Mm),
           `${formatMm(statedSdMm[0])} (${formatMm(statedSdMm[1])})`,
           withinStated === null ? NONE : formatShare(withinStated),
-          `${print.closed ? "yes" : "no"}${print.crossings > 0 ? `, crosses itself at ${print.crossings} places` : ""}`,
+          `${print.closed ? "yes" : "no"}${(print.crossings ?? 0) > 0 ? `, crosses itself at ${print.crossings} places` : ""}`,
           size(print.sizeMm),
           formatNumber(print.volumeMm3 / 1000, 1),
           `${formatMm(print.minWallMm)} (${formatMm(print.wall1PercentMm)})`,

@@ -81,7 +81,7 @@ const completedBone = z.strictObject({
   statedSdMm: z.tuple([length, length]),
   print: z.strictObject({
     closed: z.boolean(),
-    crossings: z.int().min(0),
+    crossings: z.int().min(0).exactOptional(),
     sizeMm: z.tuple([length, length, length]),
     volumeMm3: z.number(),
     minWallMm: maybeLength,
