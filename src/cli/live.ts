@@ -84,7 +84,7 @@ export function addLive(program: Command): void {
     .option("-o, --out <folder>", "where recordings go", "recordings")
     .option("--record", "record from the beginning")
     .option("--loop", "begin a scenario or a recording anew after its end")
-    .option("--duration <s>", "end by itself; default: with Ctrl-C")
+    .option("--duration <s>", "end by itself, so long after the page can be opened; default: with Ctrl-C")
     .option("--until-end", "end with the source; else the page stays until Ctrl-C")
     .option("-j, --workers <n>", "threads that look for bone; default 1, enough for 30 images a second", parseCount)
     .option("--sim-workers <n>", "threads that render a scenario; default 1", parseCount)
