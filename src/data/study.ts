@@ -8,10 +8,16 @@ export interface CaseId {
   readonly seed: number;
 }
 
+/** What one case gave. */
+export interface CaseFigures {
+  readonly headline: Readonly<Record<string, Figure>>;
+  /** The raw samples behind it, thinned: signed distance of each bone's result to the truth at 0, 1, … 100 % of its area. */
+  readonly distances: readonly { readonly bone: string; readonly mm: readonly number[] }[];
+}
+
 /** A case that could not be finished stays in the table, with its reason. */
 export type CaseOutcome =
-  | { readonly status: "measured"; readonly headline: Readonly<Record<string, Figure>> }
-  | { readonly status: "failed"; readonly reason: string };
+  ({ readonly status: "measured" } & CaseFigures) | { readonly status: "failed"; readonly reason: string };
 
 export interface CaseResult {
   readonly id: CaseId;

@@ -4,6 +4,7 @@ import type { BoneMasks } from "../data/bone-mask.ts";
 import type { Calibration } from "../data/calibration.ts";
 import type { GroundTruth, TrueBone } from "../data/ground-truth.ts";
 import type { BoneReport, Figure, Report } from "../data/report.ts";
+import type { CaseFigures } from "../data/study.ts";
 import type { Surface } from "../data/surface.ts";
 import type { TrackedFrames } from "../data/tracked-frames.ts";
 import type { Mesh } from "../geometry/mesh.ts";
@@ -13,6 +14,7 @@ import { figure, surfaceHeadline } from "../metrics/headline.ts";
 import { imagePosition, imageRms } from "../metrics/image-position.ts";
 import { scoreSurface, scoreTogether, type ScoredBone } from "../metrics/score-surface.ts";
 import { scoreSegmentation } from "../metrics/segmentation.ts";
+import { thinSamples } from "../metrics/thin-samples.ts";
 import type { OracleScore } from "./oracle.ts";
 
 export interface ScoredResult {
@@ -21,6 +23,8 @@ export interface ScoredResult {
   readonly headline: Record<string, Figure>;
   /** Per scored bone: signed error of each vertex of the result, and each true vertex's distance to the result, mm. */
   readonly vertexErrors: ReadonlyMap<string, { readonly result: Float32Array; readonly truth: Float32Array }>;
+  /** See `CaseFigures`; empty unless figures only were asked for. */
+  readonly distances: CaseFigures["distances"];
 }
 
 export interface Judged {
@@ -53,7 +57,7 @@ export function measure(
   how: Scoring,
 ): ScoredResult {
   const rng = createRng(how.seed).fork("measure");
-  const { bones, headline, vertexErrors, put } = scoreBones(surfaces, truth.bones, how);
+  const { bones, headline, vertexErrors, distances, put } = scoreBones(surfaces, truth.bones, how);
 
   const pixelMm = Math.hypot(
     frames.referenceFromPixel[1]!,
@@ -107,6 +111,7 @@ export function measure(
     segmentation: { ...segmentation.report, ...(oracle && { oracle }) },
     headline,
     vertexErrors,
+    distances,
   };
 }
 
@@ -117,7 +122,7 @@ export function scoreBones(
   surfaces: readonly Surface[],
   bones: readonly TrueBone[],
   { seed, minHits, figuresOnly = false }: Scoring,
-): Pick<ScoredResult, "bones" | "headline" | "vertexErrors"> & { readonly put: Put } {
+): Pick<ScoredResult, "bones" | "headline" | "vertexErrors" | "distances"> & { readonly put: Put } {
   const vertexErrors = new Map<string, { readonly result: Float32Array; readonly truth: Float32Array }>();
   const scored = bones
     .map((bone): ScoredBone | undefined => {
@@ -131,6 +136,12 @@ export function scoreBones(
       return score;
     })
     .filter((score) => score !== undefined);
+  const distances = figuresOnly
+    ? scored.map(({ report: { bone }, comparison: { result } }) => ({
+        bone,
+        mm: thinSamples(result.signedMm, result.weights).map((mm) => Number(mm.toFixed(4))),
+      }))
+    : [];
   const together = scoreTogether(scored, { seed, insonifiedFrames: minHits });
 
   const headline: Record<string, Figure> = {};
@@ -142,5 +153,5 @@ export function scoreBones(
       Object.assign(headline, surfaceHeadline(`${report.bone}.${part}`, report.scores[part], spread[part]));
     }
   }
-  return { bones: [together.report, ...scored.map(({ report }) => report)], headline, vertexErrors, put };
+  return { bones: [together.report, ...scored.map(({ report }) => report)], headline, vertexErrors, distances, put };
 }

@@ -128,8 +128,9 @@ async function judgeByPrint(
 ): Promise<NonNullable<FinishedRun["judged"]> & { readonly sentence: string }> {
   const { truth, sentence } = drawnBody(await readPrintedTruth(truthFile), points, frames);
   const options = { seed: scenario.seed, minHits: scenario.scoring.minHits };
-  const { bones, headline, vertexErrors } = scoreBones(surfaces, truth.bones, options);
-  return { truth, scored: { bones, headline, vertexErrors, segmentation: null }, sentence };
+  const scored = scoreBones(surfaces, truth.bones, options);
+  const { bones, headline, vertexErrors, distances } = scored;
+  return { truth, scored: { bones, headline, vertexErrors, distances, segmentation: null }, sentence };
 }
 
 /** How far poses that were recovered from the images lie from those of the recording's tracker, the nearest to a truth. */

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLog } from "../core/log.ts";
 import { createRng } from "../core/rng.ts";
+import type { CaseFigures } from "../data/study.ts";
 import { openMcap } from "../io/mcap/reader.ts";
 import { findBones, runPipeline, type FoundBones, type PipelineInput, type PipelineOptions } from "../pipeline/run.ts";
 import type { StageContext } from "../pipeline/stage.ts";
@@ -46,11 +47,14 @@ export async function scoreSimulated(
   folder: string,
   context: RunContext,
   { oracle }: { readonly oracle: boolean },
-): Promise<FinishedRun["headline"]> {
+): Promise<CaseFigures> {
   const watch = createStopwatch(context.log);
   const { recordingPath, simulation } = await simulateInto(folder, scenario, source, context, watch);
   const work = { pipeline: findBones, oracle, figuresOnly: true };
-  return judge(scenario, recordingPath, simulation, folder, context, watch, work, async ({ headline }) => headline);
+  return judge(scenario, recordingPath, simulation, folder, context, watch, work, async ({ headline, judged }) => ({
+    headline,
+    distances: judged?.scored.distances ?? [],
+  }));
 }
 
 async function simulateInto(

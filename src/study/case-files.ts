@@ -8,11 +8,13 @@ import { writeFileAtomic } from "../io/atomic.ts";
 const count = z.int().min(0);
 const figure = z.strictObject({ value: z.number(), low: z.number(), high: z.number(), unit: z.string() });
 
+const distances = z.array(z.strictObject({ bone: z.string(), mm: z.array(z.number()).max(1000) })).max(50);
+
 const caseSchema = z.strictObject({
   key: z.string(),
   case: z.strictObject({ variant: count, knee: count, seed: count }),
   outcome: z.discriminatedUnion("status", [
-    z.strictObject({ status: z.literal("measured"), headline: z.record(z.string(), figure) }),
+    z.strictObject({ status: z.literal("measured"), headline: z.record(z.string(), figure), distances }),
     z.strictObject({ status: z.literal("failed"), reason: z.string() }),
   ]),
 });

@@ -38,6 +38,23 @@ export function caseTable({ variants }: StudyPlan, results: readonly CaseResult[
   ];
 }
 
+/** The samples behind the figures: one row a case, bone and percentile of the result's area; signed distance, mm. */
+export function sampleTable({ variants }: StudyPlan, results: readonly CaseResult[]): Column[] {
+  const rows = results.flatMap(({ id, outcome }) =>
+    outcome.status === "failed"
+      ? []
+      : outcome.distances.flatMap(({ bone, mm }) => mm.map((value, percentile) => ({ id, bone, percentile, value }))),
+  );
+  return [
+    { name: "variant", kind: "text", values: rows.map(({ id }) => variants[id.variant]!.name) },
+    { name: "knee", kind: "number", values: rows.map(({ id }) => id.knee) },
+    { name: "seed", kind: "number", values: rows.map(({ id }) => id.seed) },
+    { name: "bone", kind: "text", values: rows.map(({ bone }) => bone) },
+    { name: "percentile", kind: "number", values: rows.map(({ percentile }) => percentile) },
+    { name: "signedMm", kind: "number", values: rows.map(({ value }) => value) },
+  ];
+}
+
 /** A column of numbers where every variant sets a number, else of text (JSON where it is no text). */
 function fieldColumn(field: string, variants: StudyPlan["variants"], results: readonly CaseResult[]): Column {
   const values = results.map(({ id }) => variants[id.variant]!.set[field] ?? null);

@@ -1,17 +1,14 @@
 import { FormatError, Interrupted } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Software } from "../data/provenance.ts";
-import type { CaseId, CaseOutcome, CaseResult, StudyReport } from "../data/study.ts";
-import type { Figure } from "../data/report.ts";
+import type { CaseFigures, CaseId, CaseOutcome, CaseResult, StudyReport } from "../data/study.ts";
 import type { Scenario, SimulatedSource } from "../scenario/schema.ts";
 import type { CaseFiles } from "./case-files.ts";
 import { enoughKnees, summariseStudy } from "./summarise-study.ts";
 import { casesOf, type StudyPlan } from "./plan.ts";
 
 /** Runs one case for its figures. What it throws, but for an interruption and a full disk, is the case's failure. */
-export type RunCase = (
-  scenario: Scenario & { readonly source: SimulatedSource },
-) => Promise<Readonly<Record<string, Figure>>>;
+export type RunCase = (scenario: Scenario & { readonly source: SimulatedSource }) => Promise<CaseFigures>;
 
 export interface Shard {
   readonly index: number;
@@ -69,7 +66,7 @@ const stopped = (done: number, all: number): Interrupted =>
 
 async function outcomeOf(run: () => ReturnType<RunCase>): Promise<CaseOutcome> {
   try {
-    return { status: "measured", headline: await run() };
+    return { status: "measured", ...(await run()) };
   } catch (error) {
     // A full disk or a file that nobody may read fails every case alike, and is no finding about a variant.
     if (error instanceof Interrupted || error instanceof FormatError || isSystemError(error)) throw error;

@@ -5,10 +5,10 @@ import { writeFileAtomic } from "../io/atomic.ts";
 import { encodeCsv, encodeParquet } from "../io/table.ts";
 import { madeNow } from "../scenario/stopwatch.ts";
 import { renderStudy } from "../report/study-page.ts";
-import { caseTable } from "./case-table.ts";
+import { caseTable, sampleTable } from "./case-table.ts";
 import type { StudyPlan } from "./plan.ts";
 
-/** Leaves in `folder`: study-report.json, table.csv, table.parquet (one row a case), timing.json and study.html. Returns the page. */
+/** Leaves in `folder`: study-report.json, table.csv, table.parquet (one row a case), samples.parquet, timing.json and study.html. Returns the page. */
 export async function writeStudy(
   folder: string,
   plan: StudyPlan,
@@ -20,6 +20,7 @@ export async function writeStudy(
   await writeFileAtomic(join(folder, "study-report.json"), `${JSON.stringify(report, null, 2)}\n`);
   await writeFileAtomic(join(folder, "table.csv"), encodeCsv(table));
   await writeFileAtomic(join(folder, "table.parquet"), encodeParquet(table));
+  await writeFileAtomic(join(folder, "samples.parquet"), encodeParquet(sampleTable(plan, results)));
   const page = join(folder, "study.html");
   const made = madeNow();
   await writeFileAtomic(join(folder, "timing.json"), `${JSON.stringify(made, null, 2)}\n`);

@@ -34,7 +34,8 @@ const runCase: RunCase = async ({ seed, source: { operator, phantom } }) => {
   const knee = 0.1 * createRng(phantom.seed!).normal(),
     noise = 0.02 * createRng(seed).normal();
   const value = 1 + (operator.tremorMm > 1 ? 0.5 : 0) - (operator.speedMmPerS < 10 ? 0.2 : 0) + knee + noise;
-  return { "all.reachable.assd": { value, low: value - 0.1, high: value + 0.1, unit: "mm" } };
+  const headline = { "all.reachable.assd": { value, low: value - 0.1, high: value + 0.1, unit: "mm" } };
+  return { headline, distances: [{ bone: "femur", mm: [-value, 0, value] }] };
 };
 
 const context = (over: { runCase?: RunCase; signal?: AbortSignal; shard?: Shard } = {}) => ({
@@ -85,7 +86,7 @@ test("killed in the middle it goes on where it was, and shards in any order coll
       const files = await open(plan, name);
       const into = join(folder, name);
       await writeStudy(into, plan, await files.all(), await collectStudy(plan, files, softwareOf("1")));
-      const names = ["study-report.json", "table.csv", "table.parquet", "study.html"];
+      const names = ["study-report.json", "table.csv", "table.parquet", "samples.parquet", "study.html"];
       return Promise.all(names.map((file) => readFile(join(into, file))));
     }),
   );
