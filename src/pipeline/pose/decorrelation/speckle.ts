@@ -104,7 +104,7 @@ export function prepareFrame(
 /**
  * Layers of tissue lie across the picture and last for many frames, where speckle lasts for one beam's width: what is
  * alike over 2.2 mm across is taken away, and what is left is brought to one spread, so that no bright line outweighs the
- * speckle around it. On three strokes over thigh and condyle the fall over 0.7 mm at 10 to 20 mm of depth rises from 0.51
+ * speckle around it. On four strokes over thigh and condyle, by which this was chosen, the fall over 0.7 mm at 10 to 20 mm of depth rises from 0.51
  * to 1.05 (the beam's width alone would make it about 1.2), and the spread of single depths' scales over strokes falls
  * from 34 to 27 %.
  */

@@ -7,9 +7,9 @@ import type { RefinePoses } from "../refine-poses.ts";
 import { findCrossings, linePicture, type PictureStack } from "./crossings.ts";
 import { solveGraph, type GraphSweep, type Observation, type SolvedGraph } from "./pose-graph.ts";
 
-/** Of odometry from images alone, per mm of way: measured on strokes of two knees that nothing was judged on. */
+/** Of odometry from images alone, per mm of way: chosen after the errors of a few development strokes, not fitted to them. */
 export const IMAGES_SD_PER_MM: GraphSweep["sdPerMm"] = [0.08, 0.05, 0.12, 0.006, 0.004, 0.004];
-/** With an orientation sensor. */
+/** With an orientation sensor: chosen likewise. */
 export const SENSOR_SD_PER_MM: GraphSweep["sdPerMm"] = [0.04, 0.03, 0.06, 0.0006, 0.0006, 0.0006];
 
 /** Sweeps that cross one another tell how far each of them went: laid together by what they show where they meet. */
