@@ -11,6 +11,7 @@ where the bright part of each picture lies. Poses are written as KITTI does: 12 
 
 import re
 import sys
+import zlib
 
 import numpy as np
 
@@ -20,7 +21,8 @@ end = re.search(rb"ElementDataFile = LOCAL\r?\n", data).end()
 head = data[:end].decode("latin1")
 width, height, count = (int(n) for n in re.search(r"^DimSize = (\d+) (\d+) (\d+)", head, re.M).groups())
 times = [float(t) for t in re.findall(r"^Seq_Frame\d+_Timestamp = (\S+)", head, re.M)]
-frames = np.frombuffer(data, np.uint8, width * height * count, end).reshape(count, height, width)
+body = zlib.decompress(data[end:]) if "CompressedData = True" in head else data[end:]
+frames = np.frombuffer(body, np.uint8, width * height * count).reshape(count, height, width)
 
 poses = np.tile(np.eye(4)[:3], (count, 1, 1))
 weight = frames.astype(np.float64) ** 2
