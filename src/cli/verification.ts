@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FormatError, Interrupted } from "../core/errors.ts";
@@ -104,6 +104,7 @@ export async function runVerification({ folder, key, signal, ...context }: RunOp
     await writeFileAtomic(path, `${JSON.stringify(kept, null, 1)}\n`);
     return kept;
   };
+  await mkdir(folder, { recursive: true });
   const suites: DossierSuite[] = [];
   let done = 0;
   for (const suite of allSuites) {
