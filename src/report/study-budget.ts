@@ -43,12 +43,12 @@ function check({ rest, explainedShare }: ErrorBudget, unit: string): Markup {
   const explained = formatNumber(100 * explainedShare, 0);
   const range =
     rest.interval && `${formatNumber(rest.interval[0], 3)} to ${formatNumber(rest.interval[1], 3)} ${unit}²`;
-  const holds = rest.interval !== null && rest.interval[0] <= 0 && rest.interval[1] >= 0;
-  return markup`<p>Check: errors that know nothing of each other add in squares. Here the sum gives ${explained} % of the square of all; ${formatNumber(rest.mean, 3)} ${unit}² is left${range && ` (95 %: ${range})`}, ${
-    holds
+  const verdict = !rest.interval
+    ? "too few knees to say whether that is scatter"
+    : rest.interval[0] <= 0 && rest.interval[1] >= 0
       ? "which the scatter of knees explains"
-      : "more than the scatter of knees explains: the sources act on each other"
-  }.</p>`;
+      : "more than the scatter of knees explains: the sources act on each other";
+  return markup`<p>Check: errors that know nothing of each other add in squares. Here the sum gives ${explained} % of the square of all; ${formatNumber(rest.mean, 3)} ${unit}² is left${range && ` (95 %: ${range})`}, ${verdict}.</p>`;
 }
 
 /** Waterfall, table, and the check of the sum. */

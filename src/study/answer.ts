@@ -150,10 +150,11 @@ function budgetOf(budget: ErrorBudget | null, unit: string): string {
     return interval[0] > 0 ? `${name} (${words})` : `${name} (not told from nothing: ${words})`;
   });
   const { rest, explainedShare, published } = budget;
-  const known = rest.interval && rest.interval[0] <= 0 && rest.interval[1] >= 0;
-  const check = known
-    ? "the rest is within the scatter of knees"
-    : `the rest, ${formatNumber(rest.mean, 2)} ${unit}², is not scatter`;
+  const check = !rest.interval
+    ? "too few knees to say whether the rest is scatter"
+    : rest.interval[0] <= 0 && rest.interval[1] >= 0
+      ? "the rest is within the scatter of knees"
+      : `the rest, ${formatNumber(rest.mean, 2)} ${unit}², is not scatter`;
   const whole = signedRoot(budget.all.mean);
   const band = !published
     ? ""
