@@ -1,8 +1,8 @@
 /**
- * CPU seconds of one core, measured on the default rig with 512x512 pixels (docs/studies.md says how); a guess for other
+ * CPU seconds of one core, measured on the default rig with 512x512 pixels (two cases of which-tracker: 57.0 and 12.6 s); a guess for other
  * machines and other rigs.
  */
-export const COST_S = { knee: 5, picture: 0.038, mask: 0.02, sessions: 6, case: 5, frame: 0.03 };
+export const COST_S = { knee: 9, picture: 0.05, mask: 0.03, sessions: 4, case: 4, frame: 0.02 };
 /** Length of a stroke, pause included, mm: eleven take 41 s at 25 mm/s. */
 export const STROKE_MM = 94,
   STROKES = 11;
