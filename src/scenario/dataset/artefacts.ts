@@ -1,7 +1,7 @@
 import type { Rng } from "../../core/rng.ts";
 import { indexFromMm, sampleTrilinear } from "../../geometry/grid.ts";
 import { fCal20 } from "../../sim/calibration-phantoms/design.ts";
-import { waterTank } from "../../sim/calibration-phantoms/tank.ts";
+import { waterTank, waterTissue } from "../../sim/calibration-phantoms/tank.ts";
 import { type Scene, type SceneWire, sharedFloat32, sharedUint8, type Tissue } from "../../sim/scene.ts";
 
 /** No bone is near, mm. */
@@ -14,6 +14,16 @@ export function withoutBone(scene: Scene): Scene {
   const tissue = sharedUint8(scene.tissue.length);
   scene.tissue.forEach((label, at) => (tissue[at] = label === bone && muscle >= 0 ? muscle : label));
   return { ...scene, tissue, boneDistanceMm: sharedFloat32(scene.boneDistanceMm.length).fill(FAR_MM) };
+}
+
+/** The bare bones in water of `temperatureC`, °C: what a printed part shows. */
+export function inWater(scene: Scene, temperatureC: number): Scene {
+  const water = waterTissue(temperatureC);
+  return {
+    ...scene,
+    fluid: true,
+    tissues: scene.tissues.map((tissue) => (tissue.name === "bone" ? tissue : { ...water, name: tissue.name })),
+  };
 }
 
 /** The fCal phantom in water, and a pose (row-major 3×4) from which its wires are seen. */

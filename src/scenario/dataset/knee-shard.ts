@@ -12,7 +12,7 @@ import { apertureMm, imageGeometry, type Probe, type ProbeName, probes } from ".
 import { renderFrames } from "../../sim/probe/render.ts";
 import { type Scene, skinOf } from "../../sim/scene.ts";
 import { pixelLabels, ridgeCosines, shownRidge } from "../../sim/truth/pixel-labels.ts";
-import { drawTankPose, hideBelowGas, wireTank, withGas, withoutBone, withWires } from "./artefacts.ts";
+import { drawTankPose, hideBelowGas, inWater, wireTank, withGas, withoutBone, withWires } from "./artefacts.ts";
 import type { DatasetRecipe } from "./schema.ts";
 import {
   between,
@@ -86,7 +86,7 @@ interface SettingPart {
 }
 
 /** What a setting shows; the labels of a tank are of its own tissues: water alone. */
-const CONTENTS = ["knee", "without bone", "tank"] as const;
+const CONTENTS = ["knee", "without bone", "tank", "bones in water"] as const;
 
 const SETTING_NAMES = [
   "pixelMm",
@@ -145,6 +145,9 @@ function drawView(
   const varied = varyTissues(scene, recipe, rng.fork("tissue"));
   if (chance < recipe.tankShare + recipe.bonelessShare) {
     return { content: "without bone", scene: withoutBone(varied), poses };
+  }
+  if (chance < recipe.tankShare + recipe.bonelessShare + recipe.waterShare) {
+    return { content: "bones in water", scene: inWater(scene, between(recipe.waterC, rng.fork("water"))), poses };
   }
   const wired = withWires(varied, poses, recipe.wireShare, rng.fork("wires"));
   return { content: "knee", scene: radiusMm ? wired : withGas(wired, poses, recipe.gasShare, rng.fork("gas")), poses };

@@ -66,6 +66,8 @@ const datasetSchema = z.strictObject({
   tankShare: share(0, 1, 0).describe(
     "settings that show the wires of a calibration phantom in water instead of a knee",
   ),
+  waterShare: share(0, 1, 0).describe("settings that show the bare bones in water, as a printed part is scanned"),
+  waterC: range(0, 60, 18, 48).describe("temperature of that water"),
   gasShare: share(0, 1, 0).describe("frames of linear probes with a pocket of gas, whose tail rings, in the tissue"),
   wireShare: share(0, 1, 0).describe("frames with wires (needles, sutures) in the tissue above bone"),
 });

@@ -3,6 +3,7 @@ import { createRng } from "../../../src/core/rng.ts";
 import {
   drawTankPose,
   hideBelowGas,
+  inWater,
   wireTank,
   withGas,
   withoutBone,
@@ -30,6 +31,15 @@ test("without bone there is none in any picture, and what filled it is muscle", 
   expect(bare.boneDistanceMm.every((mm) => mm > 50)).toBe(true);
   expect(bare.tissue.includes(2)).toBe(false);
   expect(scene.tissue.includes(2)).toBe(true); // the scene itself is left as it was
+});
+
+test("in water the bones are where they were, and all around them is silent and alike", () => {
+  const wet = inWater(scene, 20);
+  expect(wet.boneDistanceMm).toBe(scene.boneDistanceMm);
+  const around = wet.tissues.filter(({ name }) => name !== "bone");
+  expect(new Set(around.map(({ speedMps }) => speedMps.toFixed(1)))).toEqual(new Set(["1482.4"])); // Marczak at 20 °C
+  expect(around.every(({ echoDb }) => echoDb === -Infinity)).toBe(true);
+  expect(wet.tissues.find(({ name }) => name === "bone")).toEqual(scene.tissues.find(({ name }) => name === "bone"));
 });
 
 test("gas lies above bone, is told by its speed of sound, and a train of reflectors rings below it", () => {
