@@ -120,8 +120,13 @@ function enoughOf(field: Field, within: number): string {
   const best = byMerit(field)[0]!;
   const chosen = field.measured.find((one) => one === best || field.loss(one, best).mean <= within)!;
   const before = field.measured[field.measured.indexOf(chosen) - 1];
-  const first = `"${chosen.variant.name}" is enough by ${nameOf(field.figure)}: ${quoted(chosen)}`;
-  const against = chosen === best ? ", the best that was tried" : `, ${nearly(field, chosen, best, within)}`;
+  const by = `by ${nameOf(field.figure)}: ${quoted(chosen)}`;
+  // It has nothing better to be compared with.
+  const first =
+    chosen === best
+      ? `"${chosen.variant.name}" is the best that was tried ${by}; whether it is enough, nothing that was tried can say`
+      : `"${chosen.variant.name}" is enough ${by}`;
+  const against = chosen === best ? "" : `, ${nearly(field, chosen, best, within)}`;
   return `${first}${against}${before ? `; ${short(field, before, best)}` : ""}.`;
 }
 
