@@ -22,8 +22,13 @@ import type { BenchSuite, Measured } from "./suite.ts";
 const WANTED_PER_S = 20,
   LIMIT_MS = 250;
 const REPLAY_HZ = 30;
-/** One stroke over the front of the thigh: bone in nearly every image. */
-const STROKE = "suprapatellar transverse";
+/**
+ * One stroke over the front of the thigh, so slow that it lasts longer than the run: bone in nearly every image, and no
+ * pause between strokes, in which no image comes and a rate would say nothing of the chain.
+ */
+const STROKE = { sweeps: ["suprapatellar transverse"], speedMmPerS: 5 } as const;
+/** A scanner faster than it is polled: a picture that is polled twice is no new one. */
+const SCANNER_HZ = 60;
 const RUN_S = 12;
 
 /** One page that keeps up, without a browser's own work. */
@@ -132,11 +137,12 @@ async function prepare() {
   };
   const file = join(folder, "stroke.mcap"),
     config = join(folder, "calibration.json");
-  const stroke: SimulatedSource = {
+  const slow: SimulatedSource = {
     ...source,
-    imaging: { ...source.imaging, rateHz: REPLAY_HZ },
-    operator: { ...source.operator, sweeps: [STROKE] },
+    imaging: { ...source.imaging, scannerRateHz: SCANNER_HZ },
+    operator: { ...source.operator, sweeps: [...STROKE.sweeps], speedMmPerS: STROKE.speedMmPerS },
   };
+  const stroke = { ...slow, imaging: { ...slow.imaging, rateHz: REPLAY_HZ } };
   const context = { log: silentLog, workers, signal: new AbortController().signal };
   const { truth } = await simulate(scenario, stroke, file, { ...context, overwrite: true });
   await writeCalibration(config, truth.calibration);
@@ -147,7 +153,7 @@ async function prepare() {
     const software = await ownSoftware();
     const simulated = await openSimulatedSource(
       scenario,
-      source,
+      slow,
       folder,
       { simulationWorkers: 1 },
       { ...context, software },
