@@ -1,4 +1,5 @@
 import type { LiveFrameUpdate } from "../data/live-wire.ts";
+import { traceBrokenLine } from "./broken-line.ts";
 
 export interface PictureState {
   readonly line: boolean;
@@ -59,19 +60,9 @@ export function createLivePicture(canvas: HTMLCanvasElement): LivePicture {
     const stroke = (colour: string, isMine: (u: number) => boolean): void => {
       context.strokeStyle = colour;
       context.beginPath();
-      let drawing = false;
-      for (let u = 0; u < rows.length; u++) {
-        const row = rows[u]!;
-        if (Number.isNaN(row) || !isMine(u)) {
-          drawing = false;
-          continue;
-        }
-        const x = (u + 0.5) * scaleU,
-          y = (row + 0.5) * scaleV;
-        if (drawing) context.lineTo(x, y);
-        else context.moveTo(x, y);
-        drawing = true;
-      }
+      traceBrokenLine(context, rows.length, (u) =>
+        Number.isNaN(rows[u]!) || !isMine(u) ? undefined : [(u + 0.5) * scaleU, (rows[u]! + 0.5) * scaleV],
+      );
       context.stroke();
     };
     if (!sure) return stroke(LINE, () => true);

@@ -15,7 +15,7 @@ export interface LiveStrokes {
 /** Nobody has measured the skin where the probe was not yet: the strokes are drawn this far before what they aim at. */
 const SKIN_MM = 38;
 const NUMBERS = 6;
-const TODO = new Color(0x8e99a3);
+const UNSEEN = new Color(0x8e99a3);
 const NEXT = new Color(0xd6336c);
 
 export function createLiveStrokes(): LiveStrokes {
@@ -49,18 +49,18 @@ export function createLiveStrokes(): LiveStrokes {
       if (now === drawn) return;
       drawn = now;
       clear();
-      const todo: number[] = [],
+      const unseen: number[] = [],
         doing: number[] = [];
       for (const { name, places } of windows) {
         const seen = covered.find((window) => window.name === name)?.seen ?? "";
-        const ends = name === next ? doing : todo;
+        const ends = name === next ? doing : unseen;
         for (let s = 1; s < places.length; s++) {
           if (seen[s - 1] === "1" && seen[s] === "1") continue;
           ends.push(...places[s - 1]!.toArray(), ...places[s]!.toArray());
         }
         if (name === next) group.add(dots(places.filter((_, s) => seen[s] !== "1")));
       }
-      if (todo.length > 0) group.add(lines(todo, TODO, 1.5));
+      if (unseen.length > 0) group.add(lines(unseen, UNSEEN, 1.5));
       if (doing.length > 0) group.add(lines(doing, NEXT, 5));
     },
   };

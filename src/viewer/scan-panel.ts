@@ -1,6 +1,7 @@
 import { find, need } from "./dom.ts";
 import { frameName, spread, type LoadedScan } from "./page-scan.ts";
 import type { PlacedPicture } from "./scan-objects.ts";
+import { traceBrokenLine } from "./broken-line.ts";
 
 /** Between two frames while it plays, at least: the pace of a clip, whatever the rate of the recording. */
 const PLAY_MS = 66;
@@ -135,17 +136,9 @@ function drawLine(context: CanvasRenderingContext2D, scan: LoadedScan, frame: nu
   context.strokeStyle = "#ffb000";
   context.lineWidth = 2;
   context.beginPath();
-  let drawing = false;
-  page.columns.forEach((column, i) => {
+  traceBrokenLine(context, page.columns.length, (i) => {
     const row = rows[frame * page.columns.length + i] ?? NaN;
-    if (Number.isNaN(row)) drawing = false;
-    else {
-      const x = (column + 0.5) * scaleX,
-        y = (row + 0.5) * scaleY;
-      if (drawing) context.lineTo(x, y);
-      else context.moveTo(x, y);
-      drawing = true;
-    }
+    return Number.isNaN(row) ? undefined : [(page.columns[i]! + 0.5) * scaleX, (row + 0.5) * scaleY];
   });
   context.stroke();
 }
