@@ -8,6 +8,7 @@ import { writeFileAtomic } from "../io/atomic.ts";
 import { allSuites } from "../verify/all.ts";
 import type { CheckContext, Suite } from "../verify/check.ts";
 import { runSuite } from "../verify/run-suite.ts";
+import { parseJsonText } from "../core/json-text.ts";
 
 const value = z.union([z.number(), z.string()]);
 const rowSchema = z.strictObject({
@@ -66,14 +67,7 @@ export async function readVerification(file: string): Promise<Verification> {
 
 function parseRows(text: string, file: string): VerifyRow[] {
   const remedy = "Make it with `sonobench verify --json > file`";
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const cut = text.trimEnd() !== "" && !text.trimEnd().endsWith("]");
-    throw new FormatError(file, { whole: true }, cut ? "the file is cut off" : `is no JSON: ${String(error)}`, remedy);
-  }
-  const parsed = rowsSchema.safeParse(json);
+  const parsed = rowsSchema.safeParse(parseJsonText(text, file, remedy, "]"));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { FormatError } from "../core/errors.ts";
 import type { ScanTrack } from "../data/scan-track.ts";
 import { fieldName } from "./field-name.ts";
+import { parseJsonText } from "../core/json-text.ts";
 
 const VERSION = 1;
 /** Both sides of an image, as in report.json. */
@@ -54,14 +55,7 @@ const REMEDY = "Run the scenario again: it writes the file anew";
 
 /** `scan.json` of a result folder. Throws a FormatError that names the first field that is wrong. */
 export function parseScanTrack(text: string, file: string): ScanTrack {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FormatError(file, { whole: true }, `no valid JSON (${reason})`, REMEDY);
-  }
-  const parsed = scanSchema.safeParse(json);
+  const parsed = scanSchema.safeParse(parseJsonText(text, file, REMEDY));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue && fieldName(issue.path);

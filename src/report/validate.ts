@@ -2,6 +2,7 @@ import { z } from "zod";
 import { FormatError } from "../core/errors.ts";
 import type { Report } from "../data/report.ts";
 import { fieldName } from "./field-name.ts";
+import { parseJsonText } from "../core/json-text.ts";
 
 const SCHEMA_VERSION = 1;
 
@@ -202,15 +203,7 @@ export function parseReport(json: unknown, file: string): Report {
 
 /** As `parseReport`, from the text of the file: a file that was cut off is told apart from one that was edited. */
 export function parseReportText(text: string, file: string): Report {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const cut = !text.trimEnd().endsWith("}");
-    throw new FormatError(file, { whole: true }, cut ? "the file is cut off" : `no valid JSON (${reason})`, REMEDY);
-  }
-  return parseReport(json, file);
+  return parseReport(parseJsonText(text, file, REMEDY, "}"), file);
 }
 
 /** JSON Schema (draft 2020-12) of report.json. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { FormatError } from "../core/errors.ts";
 import type { StudyReport } from "../data/study.ts";
 import type { StudyPlan } from "./plan.ts";
+import { parseJsonText } from "../core/json-text.ts";
 
 const number = z.number().nullable();
 const interval = z.tuple([z.number(), z.number()]).nullable();
@@ -89,14 +90,7 @@ export async function readStudyReport(file: string, { study, variants }: StudyPl
 }
 
 function parse(text: string, file: string): StudyReport {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const cut = !text.trimEnd().endsWith("}");
-    throw new FormatError(file, { whole: true }, cut ? "the file is cut off" : `is no JSON: ${String(error)}`, REMEDY);
-  }
-  const parsed = studySchema.safeParse(json);
+  const parsed = studySchema.safeParse(parseJsonText(text, file, REMEDY, "}"));
   // What the schema does not name (of a later version) is carried along and not shown.
   if (parsed.success) return parsed.data as unknown as StudyReport;
   const [issue] = parsed.error.issues;
