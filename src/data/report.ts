@@ -21,6 +21,8 @@ export interface SurfaceScore {
   readonly meanAccuracy: number | null;
   readonly meanCompleteness: number | null;
   readonly rms: number | null;
+  /** RMS of A alone. */
+  readonly rmsAccuracy: number | null;
   /** max of the two one-way 95th percentiles. */
   readonly hd95: number | null;
   readonly hd100: number | null;

@@ -25,6 +25,7 @@ export function surfaceHeadline(prefix: string, score: SurfaceScore, spread: Sur
   put("meanAccuracy", score.meanAccuracy, spread.meanAccuracy, "mm");
   put("meanCompleteness", score.meanCompleteness, spread.meanCompleteness, "mm");
   put("rms", score.rms, spread.rms, "mm");
+  put("rmsAccuracy", score.rmsAccuracy, spread.rmsAccuracy, "mm");
   put("hd95", score.hd95, spread.hd95, "mm");
   put("hd100", score.hd100, null, "mm");
   put("bias", score.bias, spread.bias, "mm");

@@ -1,6 +1,6 @@
 import type { SurfaceScore } from "../data/report.ts";
 import { hausdorff100, hausdorff95 } from "./hausdorff.ts";
-import { meanOf, type Summary } from "./summarise.ts";
+import { meanOf, rmsOf, type Summary } from "./summarise.ts";
 import { coverage, fScore, precision, surfaceDice } from "./thresholds.ts";
 
 /**
@@ -15,6 +15,7 @@ export function surfaceScore(result: Summary, truth: Summary, bias: number | nul
     meanAccuracy: meanOf(result),
     meanCompleteness: meanOf(truth),
     rms: both ? Math.sqrt((result.sumOfSquares + truth.sumOfSquares) / finite) : null,
+    rmsAccuracy: rmsOf(result),
     hd95: hausdorff95(result, truth),
     hd100: hausdorff100(result, truth),
     bias,

@@ -23,6 +23,7 @@ const metrics: Readonly<Record<string, string>> = {
   meanAccuracy: "mean distance, result to truth",
   meanCompleteness: "mean distance, truth to result",
   rms: "RMS surface distance",
+  rmsAccuracy: "RMS distance, result to truth",
   hd95: "95 % of surface closer than",
   hd100: "largest surface distance",
   bias: "mean signed error",

@@ -35,6 +35,7 @@ const surfaceScore = z.strictObject({
   meanAccuracy: maybeLength,
   meanCompleteness: maybeLength,
   rms: maybeLength,
+  rmsAccuracy: maybeLength,
   hd95: maybeLength,
   hd100: maybeLength,
   bias: maybe,

@@ -69,6 +69,7 @@ export function score(assd: number | null, coverage: PerThreshold | null): Surfa
     meanAccuracy: assd,
     meanCompleteness: assd,
     rms: assd === null ? null : assd * 1.3,
+    rmsAccuracy: assd === null ? null : assd * 1.3,
     hd95: assd === null ? null : assd * 2.2,
     hd100: assd === null ? null : assd * 4,
     bias: assd === null ? null : -assd / 3,
