@@ -16,13 +16,17 @@ export interface Shard {
 }
 
 /**
- * The cases of a shard. All variants of one knee and seed share pictures and are one shard's work, as long as there are
- * as many of these groups as shards; else single cases are dealt out.
+ * The cases of a shard. All variants of one knee and seed share pictures and are one shard's work, and neighbours go to
+ * one shard, so that few shards build the same knee, as long as there are as many of these groups as shards; else single
+ * cases are dealt out.
  */
 export function casesOfShard(plan: StudyPlan, { index, of }: Shard): CaseId[] {
   const { knees, seedsPerKnee } = plan.study;
-  const together = knees * seedsPerKnee >= of ? plan.variants.length : 1;
-  return casesOf(plan).filter((_, i) => Math.floor(i / together) % of === index);
+  const groups = knees * seedsPerKnee,
+    variants = plan.variants.length;
+  return casesOf(plan).filter(
+    (_, i) => (groups >= of ? Math.floor((Math.floor(i / variants) * of) / groups) : i % of) === index,
+  );
 }
 
 export interface StudyContext {

@@ -7,7 +7,7 @@ import { silentLog } from "../../src/core/log.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { openCaseFiles } from "../../src/study/case-files.ts";
 import { planStudy, type StudyPlan } from "../../src/study/plan.ts";
-import { collectStudy, runCases, type RunCase, type Shard } from "../../src/study/run-study.ts";
+import { casesOfShard, collectStudy, runCases, type RunCase, type Shard } from "../../src/study/run-study.ts";
 import { writeStudy } from "../../src/study/write-study.ts";
 
 const SCENARIO = join(import.meta.dirname, "../../scenarios/knee-small.yaml");
@@ -162,3 +162,20 @@ test("a sweep over a field that does not exist is refused before anything runs, 
   await expect(study("", sweep)).rejects.toThrow(/variant "odd".*rateHertz/);
   await expect(study("reference: nobody")).rejects.toThrow('reference: no variant is called "nobody"');
 });
+
+test.each([2, 5, 7, 12, 40])(
+  "%i shards have every case once, and no more knees each than their share needs",
+  async (of) => {
+    const plan = await study();
+    const shards = Array.from({ length: of }, (_, index) => casesOfShard(plan, { index, of }));
+    const names = shards.flat().map(({ variant, knee, seed }) => `${variant}/${knee}/${seed}`);
+    expect(names).toHaveLength(36);
+    expect(new Set(names).size).toBe(36);
+    if (of > 12) return;
+    for (const shard of shards) {
+      // Six knees of two seeds each: a run of n groups touches n / 2 knees, and one more where it starts within one.
+      const groups = shard.length / plan.variants.length;
+      expect(new Set(shard.map(({ knee }) => knee)).size).toBeLessThanOrEqual(Math.floor(groups / 2) + 1);
+    }
+  },
+);
