@@ -11,11 +11,14 @@ import { writeRecording } from "../io/mcap/writer.ts";
 import { writeSequence } from "../io/sequence/write-sequence.ts";
 import { readVolume, writeVolume } from "../io/volume-file.ts";
 import { convertPoints, convertTransform } from "../scenario/convert-small.ts";
+import { readTusRecCalibration } from "../io/tusrec/calibration-csv.ts";
 import { exportTusRec } from "../scenario/export-tusrec.ts";
+import { readImagePoses, readScanLandmarks, writeScanPredictions } from "../scenario/image-poses.ts";
 import { openRecording } from "../scenario/open-recording.ts";
 import { writeSlicerScene } from "../scenario/slicer-scene.ts";
 import { writeSegmentation } from "../io/slicer/segmentation.ts";
 import { isosurface } from "../geometry/isosurface.ts";
+import { pictureOf } from "./score-trajectories.ts";
 import { terminalFor, UsageError, type CommonOptions } from "./command.ts";
 
 interface ConvertOptions extends CommonOptions {
@@ -26,6 +29,10 @@ interface ConvertOptions extends CommonOptions {
   readonly tolerance?: number;
   readonly spacing?: number;
   readonly imageLag?: number;
+  readonly calibration?: string;
+  readonly landmarks?: string;
+  readonly scan?: string;
+  readonly image?: string;
 }
 
 /** Writes `to` and says in a sentence what is in it. */
@@ -52,6 +59,7 @@ const conversions: Readonly<Record<string, Conversion>> = {
   },
   ".h5": toScan,
   ".hdf5": toScan,
+  ".ddf": toPredictions,
   ".mha": toRaster,
   ".mhd": toRaster,
   ".nrrd": toRaster,
@@ -68,7 +76,9 @@ export function addConvert(program: Command): void {
       "Meshes: .stl .ply .obj .glb, and to .step for CAD programs or .seg.nrrd for 3D Slicer (and back from labels). " +
         "Landmarks and transforms of a result folder: .json to .mrk.json and .tfm. A result folder: to .mrb, a scene " +
         "of 3D Slicer. Recordings: .mcap .igs.mha .igs.nrrd .seq.nrrd; DICOM clips in; TUS-REC scans (.h5) in and " +
-        "out. Volumes: .mha .nrrd (with --volume). The format follows from the endings.",
+        "out. Volumes: .mha .nrrd (with --volume). Poses (poses.csv, TUM, KITTI, or a TUS-REC scan with tforms): to .ddf, a " +
+        "folder of NumPy arrays GP, GL, LP, LL and the transforms, as the TUS-REC challenges take predictions. The format " +
+        "follows from the endings.",
     )
     .option("--max-faces <n>", "of a STEP file; more are merged", (text) => parseFaces(text))
     .option("--max-error <mm>", "by how much merging the faces of a STEP file may move the surface", (text) =>
@@ -78,6 +88,13 @@ export function addConvert(program: Command): void {
     .option("--tolerance <mm>", "by how much smooth faces may be off", (text) => parseMm("--tolerance", text))
     .option("--spacing <mm>", "voxels of a .seg.nrrd; default 0.5", (text) => parseMm("--spacing", text))
     .option("--image-lag <s>", "of the images behind the tracker, for poses in an .h5 file", (text) => parseLag(text))
+    .option(
+      "--calibration <csv>",
+      "of predictions (.ddf): calib_matrix.csv of TUS-REC, which says how large a pixel is",
+    )
+    .option("--image <size>", "of predictions made of a text file: the picture, e.g. 640x480 pixels")
+    .option("--landmarks <h5>", "of predictions: landmark_NNN.h5; without it GL and LL are left out")
+    .option("--scan <name>", "of predictions: the scan's name among the landmarks; default that of the file read")
     .option("--volume", "the file holds one volume, not a sequence of frames")
     .action(async (from: string, to: string, options: ConvertOptions) => {
       const terminal = terminalFor(options);
@@ -196,4 +213,18 @@ async function toScan(...[from, to, { imageLag = 0 }, log]: Parameters<Conversio
     await workers.close();
     await recording.close();
   }
+}
+
+async function toPredictions(
+  ...[from, to, { calibration, landmarks, scan, image }, log]: Parameters<Conversion>
+): Promise<string> {
+  if (calibration === undefined) throw new UsageError(`${to}: add --calibration calib_matrix.csv, the pixels' size`);
+  const { poses, picture } = await readImagePoses(from, calibration);
+  if (!picture && image === undefined) throw new UsageError(`${from} holds no pictures: add --image, e.g. 640x480`);
+  const { spacingMm } = await readTusRecCalibration(calibration);
+  const size = picture ?? pictureOf({ image: image!, spacing: spacingMm.join(",") });
+  const points = landmarks === undefined ? undefined : await readScanLandmarks(landmarks, from, scan);
+  if (!points) log.warn("no --landmarks are given: GL and LL, which the challenges want besides, are left out");
+  const { files, bytes } = await writeScanPredictions(to, from, { poses, picture: size }, points);
+  return `${files.join(" ")} (${poses.length / 12 - 1} frames, ${(bytes / 1e6).toFixed(0)} MB) in ${to}`;
 }

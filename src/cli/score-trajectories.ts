@@ -1,13 +1,15 @@
 import { basename, extname } from "node:path";
-import { invert3x4, multiply3x4 } from "../core/rigid.ts";
 import { createRng } from "../core/rng.ts";
 import type { Figure } from "../data/report.ts";
-import { readTrajectory, type TrajectoryFile } from "../io/trajectory-file.ts";
-import { readTusRecCalibration, type TusRecCalibration } from "../io/tusrec/calibration-csv.ts";
-import { openTusRec } from "../io/tusrec/open-tusrec.ts";
 import { figure } from "../metrics/headline.ts";
 import { poolSweeps, scoreTrajectory, type SweepScore } from "../metrics/trajectory/score-trajectory.ts";
-import type { PixelGrid } from "../metrics/trajectory/tus-rec.ts";
+import {
+  faceCentre,
+  readImagePoses,
+  readScanLandmarks,
+  type ImagePoses,
+  type PictureSize,
+} from "../scenario/image-poses.ts";
 import { UsageError } from "./command.ts";
 
 export const isTrajectory = (path: string): boolean =>
@@ -20,6 +22,9 @@ export interface TrajectoryOptions {
   readonly spacing: string;
   /** `calib_matrix.csv` of TUS-REC: what its .h5 files need. */
   readonly calibration?: string;
+  /** `landmark_NNN.h5` of TUS-REC, and the scan's name in it; landmarks are drawn without it. */
+  readonly landmarks?: string;
+  readonly scan?: string;
 }
 
 export interface ScoredTrajectories {
@@ -34,16 +39,23 @@ export async function scoreTrajectories(
   truth: string,
   options: TrajectoryOptions,
 ): Promise<ScoredTrajectories> {
-  const calibration = options.calibration === undefined ? undefined : await readTusRecCalibration(options.calibration);
-  const [a, b] = await Promise.all([readPoses(result, calibration), readPoses(truth, calibration)]);
+  const [a, b] = await Promise.all([result, truth].map((path) => readImagePoses(path, options.calibration)));
+  if (!a || !b) throw new Error("unreachable: two files were read");
   const keep = common(a, b);
   if (keep.length < 2) throw new UsageError(`${result} and ${truth} have ${keep.length} poses in common; 2 are needed`);
-  const of = ({ poses }: Poses) => ({
+  const of = ({ poses }: ImagePoses) => ({
     fromImage: Float64Array.from(keep.flatMap((i) => [...poses.subarray(12 * i, 12 * i + 12)])),
   });
-  const size = b.size ?? a.size;
-  const grid = size && calibration ? { ...size, spacingMm: calibration.spacingMm, offset: ONE_BASED } : gridOf(options);
-  const score = scoreTrajectory({ name: basename(result), estimate: of(a), truth: of(b), grid }, createRng("score"));
+  const picture = b.picture ?? a.picture ?? pictureOf(options);
+  const [u, v] = faceCentre(picture);
+  const sweep = {
+    name: basename(result),
+    estimate: of(a),
+    truth: of(b),
+    grid: { ...picture, offset: [-u, -v] as const },
+  };
+  const landmarks = await landmarksOf(truth, options, keep);
+  const score = scoreTrajectory(landmarks ? { ...sweep, landmarks } : sweep, createRng("score"));
   const pooled = poolSweeps([score], createRng("score"));
   const headline = Object.fromEntries(
     Object.entries(pooled)
@@ -54,48 +66,28 @@ export async function scoreTrajectories(
   return { headline, score, warnings: left > 0 ? [`${left} frames that one of the files lacks are left out`] : [] };
 }
 
-/** TUS-REC counts pixels from 1; the origin of its image is one pixel before the first. */
-const ONE_BASED = [1, 1] as const;
+/** Of the data set, in the frames that both files have; a landmark in another frame has no error and is left out. */
+async function landmarksOf(truth: string, { landmarks, scan }: TrajectoryOptions, keep: readonly number[]) {
+  if (landmarks === undefined) return undefined;
+  const places = new Map(keep.map((frame, place) => [frame, place]));
+  return (await readScanLandmarks(landmarks, truth, scan)).flatMap(({ frame, pixel: [u, v] }) => {
+    const place = places.get(frame);
+    return place === undefined || place === 0 ? [] : [{ frame: place, u, v }];
+  });
+}
 
-/** The picture that the options tell of, with the origin of its axes under the middle of the top row. */
-function gridOf({ image, spacing: words }: TrajectoryOptions): PixelGrid {
+/** The picture that the options tell of. */
+export function pictureOf({ image, spacing: words }: Pick<TrajectoryOptions, "image" | "spacing">): PictureSize {
   const size = /^(\d+)x(\d+)$/.exec(image),
     spacing = words.split(",").map(Number);
   if (!size || !spacing.every((x) => x > 0 && x < 10)) {
     throw new UsageError(`--image ${image} --spacing ${words}: expected e.g. 512x512 and 0.0977 (mm)`);
   }
   const [width, height] = [Number(size[1]), Number(size[2])];
-  return { width, height, spacingMm: [spacing[0]!, spacing[1] ?? spacing[0]!], offset: [-(width - 1) / 2, 0] };
+  return { width, height, spacingMm: [spacing[0]!, spacing[1] ?? spacing[0]!] };
 }
 
-interface Poses extends Pick<TrajectoryFile, "poses"> {
-  /** Of the pictures, where the file holds them. */
-  readonly size?: { readonly width: number; readonly height: number };
-}
-
-/** A text file of image poses, or a scan of TUS-REC, whose poses are of the tool and need the calibration. */
-async function readPoses(path: string, calibration: TusRecCalibration | undefined): Promise<Poses> {
-  if (!/\.(h5|hdf5)$/i.test(path)) return readTrajectory(path);
-  if (!calibration) throw new UsageError(`${path} holds poses of the tracked tool: add --calibration calib_matrix.csv`);
-  const recording = await openTusRec(path);
-  try {
-    const track = recording.poses[0];
-    if (!track) throw new UsageError(`${path} holds no tforms, so there are no poses to score`);
-    const [sx, sy] = calibration.spacingMm;
-    const mmFromPixel = Float64Array.of(sx, 0, 0, sx, 0, sy, 0, sy, 0, 0, (sx + sy) / 2, 0);
-    const toolFromImage = multiply3x4(calibration.toolFromPixel, invert3x4(mmFromPixel));
-    const poses = new Float64Array(track.parentFromTool.length);
-    for (let at = 0; at < poses.length; at += 12) {
-      poses.set(multiply3x4(track.parentFromTool.slice(at, at + 12), toolFromImage), at);
-    }
-    const { images } = recording;
-    return { poses, ...(images ? { size: { width: images.width, height: images.height } } : {}) };
-  } finally {
-    await recording.close();
-  }
-}
-
-function common(a: Pick<TrajectoryFile, "poses">, b: Pick<TrajectoryFile, "poses">): number[] {
+function common(a: Pick<ImagePoses, "poses">, b: Pick<ImagePoses, "poses">): number[] {
   const count = a.poses.length / 12;
   if (count !== b.poses.length / 12) {
     throw new UsageError(`the files hold ${count} and ${b.poses.length / 12} poses: give the same frames in both`);

@@ -44,6 +44,8 @@ export function addScore(program: Command): void {
     .option("--image <size>", "of trajectories and matrices: the picture, in pixels", "512x512")
     .option("--spacing <mm>", "of trajectories and matrices: the pixel's size, or x,y", "0.09765625")
     .option("--calibration <csv>", "of TUS-REC scans: calib_matrix.csv")
+    .option("--landmarks <h5>", "of TUS-REC scans: landmark_NNN.h5, in place of landmarks that are drawn")
+    .option("--scan <name>", "name of the scan among the landmarks; default that of the true file")
     .option("--fail-if <condition...>", 'exit with 1 when it holds, e.g. --fail-if "bone.whole.assd > 1.2"')
     .option("--json", "print one object")
     .action(async (resultPath: string, truthPath: string, options: ScoreOptions) => {

@@ -11,9 +11,9 @@ const MAGIC = "\u0093NUMPY";
 const PREFIX = 10;
 const ALIGN = 64;
 
-/** The head of a .npy file (version 1.0) of unsigned bytes, after which the bytes follow. */
-export function npyHead(shape: readonly number[]): Uint8Array {
-  const words = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(", ")}${shape.length === 1 ? "," : ""}), }`;
+/** The head of a .npy file (version 1.0), after which the numbers follow: unsigned bytes unless `descr` says else. */
+export function npyHead(shape: readonly number[], descr: "|u1" | "<f4" | "<f8" = "|u1"): Uint8Array {
+  const words = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(", ")}${shape.length === 1 ? "," : ""}), }`;
   const length = Math.ceil((PREFIX + words.length + 1) / ALIGN) * ALIGN;
   const head = new Uint8Array(length).fill(0x20);
   head.set(Buffer.from(MAGIC, "latin1"));

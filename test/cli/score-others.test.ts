@@ -101,5 +101,5 @@ test("a scan of TUS-REC is scored by the poses of its image: a step too short by
   expect(headline["trajectory.score2025"]!.value).toBeCloseTo(0.9, 6);
   // Twenty pairs lie 10 mm apart; one more, that begins 9 mm before the end, is within the tolerance of 1 mm.
   expect(headline["trajectory.rpe10mm"]!.value).toBeCloseTo(Math.sqrt((20 + 0.81) / 21), 9);
-  await expect(scoreTrajectories(result, truth, options)).rejects.toThrow("add --calibration");
+  await expect(scoreTrajectories(result, truth, options)).rejects.toThrow("Add --calibration");
 });

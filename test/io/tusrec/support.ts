@@ -28,6 +28,32 @@ export const CSV = `0.22447395,0,0,0
 0,0,0,1
 `;
 
+/** Matrices of the published equations, written out here and nowhere else. */
+export type Matrix = readonly (readonly number[])[];
+export const times = (a: Matrix, b: Matrix): number[][] =>
+  a.map((row) => b[0]!.map((_, column) => row.reduce((sum, value, k) => sum + value * b[k]![column]!, 0)));
+export const square = (numbers: ArrayLike<number>): number[][] =>
+  [0, 1, 2, 3].map((row) => Array.from(numbers).slice(4 * row, 4 * row + 4));
+/** Gauss and Jordan. */
+export function inverse(a: Matrix): number[][] {
+  const rows = a.map((row, i) => [...row, ...[0, 1, 2, 3].map((k) => (k === i ? 1 : 0))]);
+  for (let i = 0; i < 4; i++) {
+    const pivot = rows.slice(i).reduce((best, row, k) => (Math.abs(row[i]!) > Math.abs(rows[best]![i]!) ? i + k : best), i); // prettier-ignore
+    [rows[i], rows[pivot]] = [rows[pivot]!, rows[i]!];
+    const scale = rows[i]![i]!;
+    rows[i] = rows[i]!.map((value) => value / scale);
+    for (let k = 0; k < 4; k++) if (k !== i) rows[k] = rows[k]!.map((value, c) => value - rows[k]![i]! * rows[i]![c]!); // prettier-ignore
+  }
+  return rows.map((row) => row.slice(4));
+}
+export const at = (m: Matrix, p: readonly number[]): number[] =>
+  m.map((row) => row.reduce((s, v, k) => s + v * p[k]!, 0));
+
+const numbers = CSV.trim().split("\n").map((line) => line.split(",").map(Number)); // prettier-ignore
+/** The two matrices of `CSV`, 4×4. */
+export const S = numbers.slice(0, 4),
+  C = numbers.slice(4);
+
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "sonobench-tusrec-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

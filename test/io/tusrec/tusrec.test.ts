@@ -12,34 +12,10 @@ import { tusRecCalibrationCsv, writeTusRec } from "../../../src/io/tusrec/write-
 import { trackFrames } from "../../../src/pipeline/sync/track-frames.ts";
 import { openRecording } from "../../../src/scenario/open-recording.ts";
 import { exportTusRec } from "../../../src/scenario/export-tusrec.ts";
-import { addFrames, addTforms, COUNT, CSV, gray, h5File, HEIGHT, scan, temporaryFolder, tform, WIDTH } from "./support.ts"; // prettier-ignore
+import { addFrames, addTforms, at, C, COUNT, CSV, gray, h5File, HEIGHT, inverse, S, scan, square, temporaryFolder, tform, times, WIDTH } from "./support.ts"; // prettier-ignore
 
 /** Products of entries up to 2000 mm in doubles. */
 const ROUNDING_MM = 1e-9;
-
-/** Matrices of the published equations, written out here and nowhere else. */
-type Matrix = readonly (readonly number[])[];
-const times = (a: Matrix, b: Matrix): number[][] =>
-  a.map((row) => b[0]!.map((_, column) => row.reduce((sum, value, k) => sum + value * b[k]![column]!, 0)));
-const square = (numbers: ArrayLike<number>): number[][] =>
-  [0, 1, 2, 3].map((row) => Array.from(numbers).slice(4 * row, 4 * row + 4));
-/** Gauss and Jordan. */
-function inverse(a: Matrix): number[][] {
-  const rows = a.map((row, i) => [...row, ...[0, 1, 2, 3].map((k) => (k === i ? 1 : 0))]);
-  for (let i = 0; i < 4; i++) {
-    const pivot = rows.slice(i).reduce((best, row, k) => (Math.abs(row[i]!) > Math.abs(rows[best]![i]!) ? i + k : best), i); // prettier-ignore
-    [rows[i], rows[pivot]] = [rows[pivot]!, rows[i]!];
-    const scale = rows[i]![i]!;
-    rows[i] = rows[i]!.map((value) => value / scale);
-    for (let k = 0; k < 4; k++) if (k !== i) rows[k] = rows[k]!.map((value, c) => value - rows[k]![i]! * rows[i]![c]!); // prettier-ignore
-  }
-  return rows.map((row) => row.slice(4));
-}
-const at = (m: Matrix, p: readonly number[]): number[] => m.map((row) => row.reduce((s, v, k) => s + v * p[k]!, 0));
-
-const numbers = CSV.trim().split("\n").map((line) => line.split(",").map(Number)); // prettier-ignore
-const S = numbers.slice(0, 4),
-  C = numbers.slice(4);
 
 describe("a scan of the challenge", () => {
   test("is a recording of its frames, pixel for pixel, with a pose each, and 20 frames a second are said to be assumed", async () => {
