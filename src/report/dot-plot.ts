@@ -23,6 +23,9 @@ const ROW = 34,
   RIGHT = 20,
   TOP = 26;
 
+/** Where one mean is so many times another, the axis is logarithmic. */
+const WIDE = 8;
+
 /** Steps of 1, 2 or 5 times a power of ten, about `wanted` of them. */
 export function ticks(low: number, high: number, wanted = 6): number[] {
   const raw = (high - low) / wanted,
@@ -33,9 +36,43 @@ export function ticks(low: number, high: number, wanted = 6): number[] {
   return list;
 }
 
+interface Axis {
+  /** Share of the axis' length, 0 to 1. */
+  readonly at: (value: number) => number;
+  readonly scale: readonly { readonly value: number; readonly label: string }[];
+}
+
+/** From zero where all values are positive. */
+function linear(all: readonly number[]): Axis {
+  const low = Math.min(0, ...all),
+    top = Math.max(...all);
+  const high = top > low ? low + (top - low) * 1.06 : low + 1;
+  const values = ticks(low, high);
+  const step = values.length > 1 ? values[1]! - values[0]! : 1;
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return {
+    at: (value) => (value - low) / (high - low),
+    scale: values.map((value) => ({ value, label: formatNumber(value, decimals) })),
+  };
+}
+
+/** Steps of 1, 2 and 5. */
+function logarithmic(all: readonly number[]): Axis {
+  const low = Math.log(Math.min(...all)) - 0.1,
+    high = Math.log(Math.max(...all)) + 0.1;
+  const first = Math.floor(low / Math.LN10),
+    decades = Math.ceil(high / Math.LN10) - first;
+  const scale = Array.from({ length: decades }, (_, i) => first + i)
+    .flatMap((power) =>
+      [1, 2, 5].map((m) => ({ value: m * 10 ** power, label: formatNumber(m * 10 ** power, Math.max(0, -power)) })),
+    ) // prettier-ignore
+    .filter(({ value }) => Math.log(value) >= low && Math.log(value) <= high);
+  return { at: (value) => (Math.log(value) - low) / (high - low), scale };
+}
+
 /**
  * Rows of dots with a mean and its 95 % interval, as SVG that says in words what it shows; from zero where all values are
- * positive. Prints, and needs no script; values appear when the pointer rests on a dot.
+ * positive, or by ratios where the means differ so much that small ones could not be told apart. Prints, and needs no script; values appear when the pointer rests on a dot.
  */
 export function dotPlot({ title, rows, marks = [] }: DotPlot): Markup {
   const all = [
@@ -47,27 +84,25 @@ export function dotPlot({ title, rows, marks = [] }: DotPlot): Markup {
     ...marks.map(({ at }) => at),
   ];
   if (all.length === 0) return markup`<p class="note">Nothing was measured.</p>`;
-  const low = Math.min(0, ...all),
-    top = Math.max(...all);
-  const high = top > low ? low + (top - low) * 1.06 : low + 1;
-  const x = (value: number): number => LEFT + ((value - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
+  const means = rows.flatMap(({ value }) => (value === null ? [] : [value]));
+  const isLogarithmic = Math.min(...all) > 0 && Math.max(...means) > WIDE * Math.min(...means);
+  const { at, scale } = isLogarithmic ? logarithmic(all) : linear(all);
+  const x = (value: number): number => LEFT + at(value) * (WIDTH - LEFT - RIGHT);
   const bottom = TOP + rows.length * ROW;
-  const decimals = (step: number): number => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const scale = ticks(low, high);
-  const step = scale.length > 1 ? scale[1]! - scale[0]! : 1;
+  const words = isLogarithmic ? `${title} (logarithmic axis)` : title;
   const label = rows
     .filter(({ value }) => value !== null)
     .map(({ name, value }) => `${name}: ${formatNumber(value!, 2)}`)
     .join("; ");
   return markup`<div class="scroll" tabindex="0"><svg class="dots" role="img" viewBox="0 0 ${WIDTH} ${bottom + 44}"
- aria-label="${title}. ${label}">${scale.map(
-   (tick) => markup`<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="${TOP - 6}" y2="${bottom}"/>
-<text class="scale" x="${x(tick)}" y="${bottom + 16}" text-anchor="middle">${formatNumber(tick, decimals(step))}</text>`,
+ aria-label="${words}. ${label}">${scale.map(
+   (tick) => markup`<line class="grid" x1="${x(tick.value)}" x2="${x(tick.value)}" y1="${TOP - 6}" y2="${bottom}"/>
+<text class="scale" x="${x(tick.value)}" y="${bottom + 16}" text-anchor="middle">${tick.label}</text>`,
  )}${marks.map(
    ({ at, name }) => markup`<line class="mark" x1="${x(at)}" x2="${x(at)}" y1="${TOP - 6}" y2="${bottom}"/>
 <text class="scale" x="${x(at) + 4}" y="${TOP - 10}">${name}</text>`,
  )}${rows.map((row, i) => rowMarkup(row, TOP + (i + 0.5) * ROW, x))}
-<text class="axis" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${bottom + 36}" text-anchor="middle">${title}</text></svg></div>`;
+<text class="axis" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${bottom + 36}" text-anchor="middle">${words}</text></svg></div>`;
 }
 
 function rowMarkup({ name, value, interval, points }: DotRow, y: number, x: (value: number) => number): Markup {

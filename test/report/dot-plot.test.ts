@@ -30,3 +30,17 @@ test("values stand where the axis says, and names with markup stay text", () => 
 test("a plot of nothing says so", () => {
   expect(dotPlot({ title: "x", rows: [] }).text).toContain("Nothing was measured");
 });
+
+test("where one mean is many times another the axis goes by ratios, and says so", () => {
+  const row = (value: number) => ({ name: `row ${value}`, value, interval: null, points: [value] });
+  const placesOf = (values: number[]) =>
+    [...dotPlot({ title: "error, mm", rows: values.map(row) }).text.matchAll(/<rect class="mean" x="([\d.]+)"/g)].map(
+      ([, x]) => Number(x),
+    );
+  const [a, b, c] = placesOf([0.5, 2, 8]);
+  expect(b! - a!).toBeCloseTo(c! - b!, 6);
+  expect(dotPlot({ title: "error, mm", rows: [row(0.5), row(8)] }).text).toContain("logarithmic axis");
+  const [p, q, r] = placesOf([1, 2, 4]);
+  expect(r! - q!).toBeCloseTo(2 * (q! - p!), 6);
+  expect(dotPlot({ title: "error, mm", rows: [row(0), row(8)] }).text).not.toContain("logarithmic");
+});
