@@ -1,10 +1,10 @@
 import type { Made, Software } from "./provenance.ts";
 import type { Figure } from "./report.ts";
 
-/** Points or a line; two arrays of one length. */
+/** Points, a line, or the outline of an area; two arrays of one length. */
 export interface PlotSeries {
   readonly name: string;
-  readonly shape: "points" | "line";
+  readonly shape: "points" | "line" | "band";
   readonly x: readonly number[];
   readonly y: readonly number[];
 }
@@ -20,6 +20,8 @@ export interface PlotFigure {
   /** The values' axis starts at zero, so that heights compare. */
   readonly fromZero?: boolean;
   readonly series: readonly PlotSeries[];
+  /** Areas behind the series, each in the colour of the series at its place. */
+  readonly bands?: readonly PlotSeries[];
 }
 
 /** A place in a picture, px, and what it is. */

@@ -100,6 +100,43 @@ export interface RouteReport {
   readonly areaMm2: number;
 }
 
+/** One number for each image that is shown of a sweep. */
+export type PerImage = readonly number[];
+
+/** Along the lateral, axial and elevational axis of the sweep's first image. */
+export interface PerImageAxis {
+  readonly lateral: PerImage;
+  readonly axial: PerImage;
+  readonly elevational: PerImage;
+}
+
+/**
+ * How the motion of one sweep was recovered, beside the true one; both in the frame of its first image (docs/trackerless.md).
+ * Of the picture's centre, mm; of some images only where the sweep has many.
+ */
+export interface MotionReport {
+  readonly sweep: string;
+  readonly frames: number;
+  /** Length of the true path up to the image. */
+  readonly pathMm: PerImage;
+  /** Estimate less truth. */
+  readonly errorMm: PerImageAxis;
+  /** One stated SD of it; null where the method states none. */
+  readonly sdMm: PerImageAxis | null;
+  /** Share of all frames and axes whose error lies within 1.96 stated SDs; null where none are stated. */
+  readonly withinStated: number | null;
+  /** The method of the run first, then the null models. */
+  readonly methods: readonly {
+    readonly method: string;
+    /** Distance from the truth. */
+    readonly driftMm: PerImage;
+    readonly score2025: number | null;
+    readonly finalByPath: number | null;
+    readonly gpeMm: number | null;
+    readonly lpeMm: number | null;
+  }[];
+}
+
 /** One frame shown in the report; pixels lie in `frames/<file>` beside it. Rows per column, null: none. */
 export interface FrameSample {
   readonly index: number;
@@ -127,6 +164,8 @@ export interface Report {
   readonly completed?: readonly CompletedBoneReport[];
   /** Absent where there is no truth, and in older reports. */
   readonly routes?: readonly RouteReport[];
+  /** Of sweeps whose poses were recovered without a tracker (or are judged as such); absent otherwise. */
+  readonly motion?: readonly MotionReport[];
   /** Per-frame segmentation against truth, where there is truth. */
   readonly segmentation: {
     readonly meanAbsMm: number | null;

@@ -10,6 +10,7 @@ import { accuracySection, completedSection, routesSection } from "./run/accuracy
 import { appendixSection } from "./run/appendix-section.ts";
 import { errorSection } from "./run/error-section.ts";
 import { headlineSection } from "./run/headline-section.ts";
+import { motionSection } from "./run/motion-section.ts";
 import { nextSection } from "./run/next-section.ts";
 import { framesSection, limitsSection, madeSection, warningSection } from "./run/other-sections.ts";
 import { viewSection } from "./run/view-section.ts";
@@ -68,6 +69,7 @@ export function renderReport(report: Report, assets: ReportAssets, scripts: Repo
       viewSection(report, data),
       errors && { id: "errors", short: "Errors", content: markup`<div class="pair">${errors}${help.content}</div>` },
       errors ? null : help,
+      motionSection(report),
       accuracySection(report),
       completedSection(report),
       routesSection(report),

@@ -10,6 +10,7 @@ const fixed: Readonly<Record<string, string>> = {
   "calibration.temporal.lag": "Image lag found",
   "trackerless.fdrPath": "Final drift per path length",
   "trackerless.score2025": "Trackerless score (2025 challenge)",
+  "trackerless.intervalCoverage": "Errors of the motion within their stated 95 %",
   "frames.count": "Frames used",
   "frames.total": "Frames in the recording",
   "segmentation.framesWithBone": "Frames with bone in them",
@@ -66,7 +67,7 @@ export function headlineLabel(id: string): HeadlineLabel {
 
 /** Figures of unit "1" that are shares of something: shown in percent. */
 export const isShare = (id: string): boolean =>
-  /\.(coverage|precision|fScore|surfaceDice)[\d.]+mm$|\.\w*share$|\.fdrPath$/i.test(id);
+  /\.(coverage|precision|fScore|surfaceDice)[\d.]+mm$|\.\w*share$|\.(fdrPath|intervalCoverage)$/i.test(id);
 
 /** By what a figure is multiplied where it is shown: shares are in percent. */
 export const shareScale = (id: string, unit: string): number => (unit === "1" && isShare(id) ? 100 : 1);

@@ -1,6 +1,8 @@
 import { light } from "./palette.ts";
 
-const series = light.series.map((_, i) => `.s${i}{stroke:var(--s${i});background:var(--s${i})}`).join("");
+const series = light.series
+  .map((_, i) => `.s${i}{stroke:var(--s${i});background:var(--s${i})}.band.s${i}{fill:var(--s${i});stroke:none}`)
+  .join("");
 
 /** Of the plots that are SVG: clouds and lines, maps, rows of dots. */
 export const plotStyle = `
@@ -9,7 +11,7 @@ export const plotStyle = `
 .plot text{fill:var(--soft);font-size:12px}.plot .grid{stroke:var(--line);stroke-width:1}
 .plot .frame-line{fill:none;stroke:var(--soft)}
 .points{fill:none;stroke-width:4;stroke-linecap:round;stroke-opacity:.55}
-.points.few{stroke-width:9;stroke-opacity:.9}.line{fill:none;stroke-width:2}${series}
+.points.few{stroke-width:9;stroke-opacity:.9}.line{fill:none;stroke-width:2}.band{fill-opacity:.14}${series}
 .keys{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:.2rem 0;font-size:.88rem}
 .key{display:inline-block;width:1em;height:.5em;border-radius:2px}
 .mark{fill:none;vector-effect:non-scaling-stroke;stroke-width:1.6}.mark.found{stroke:var(--found)}

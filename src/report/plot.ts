@@ -63,9 +63,10 @@ function equalised(
 }
 
 /** A plot as plain SVG, in the page's colours; needs no script. */
-export function plot({ title, caption, xLabel, yLabel, equal, fromZero, series }: PlotFigure): Markup {
-  const [lowY, highY] = rangeOf(series, "y");
-  const ranges = [rangeOf(series, "x"), [fromZero ? Math.min(0, lowY) : lowY, highY]] as const;
+export function plot({ title, caption, xLabel, yLabel, equal, fromZero, series, bands = [] }: PlotFigure): Markup {
+  const all = [...series, ...bands],
+    [lowY, highY] = rangeOf(all, "y");
+  const ranges = [rangeOf(all, "x"), [fromZero ? Math.min(0, lowY) : lowY, highY]] as const;
   const [rangeX, rangeY] = equal ? equalised(...ranges) : ranges;
   const x = axisFor(...rangeX),
     y = axisFor(...rangeY, 5);
@@ -87,7 +88,7 @@ export function plot({ title, caption, xLabel, yLabel, equal, fromZero, series }
   const middle = (TOP + HEIGHT - BOTTOM) / 2;
   return markup`<figure class="plot"><h3>${title}</h3><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${yLabel} over ${xLabel}">
 ${gridX}${gridY}<rect class="frame-line" x="${LEFT}" y="${TOP}" width="${WIDTH - LEFT - RIGHT}" height="${HEIGHT - TOP - BOTTOM}"/>
-${series.map((each, i) => drawn(each, i, toX, toY))}
+${bands.map((each, i) => drawn(each, i, toX, toY))}${series.map((each, i) => drawn(each, i, toX, toY))}
 <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${xLabel}</text>
 <text x="14" y="${middle}" text-anchor="middle" transform="rotate(-90 14 ${middle})">${yLabel}</text></svg>
 ${series.length > 1 && legend(series)}<figcaption class="note">${caption}</figcaption></figure>`;
@@ -116,7 +117,7 @@ function drawn(
     drawing = true;
   });
   const few = shape === "points" && x.length <= FEW ? " few" : "";
-  return markup`<path class="${shape}${few} s${index % COLOURS}" d="${path.join("")}"/>`;
+  return markup`<path class="${shape}${few} s${index % COLOURS}" d="${path.join("")}${shape === "band" && path.length > 0 ? "Z" : ""}"/>`;
 }
 
 /** Of the style sheet. */

@@ -101,6 +101,36 @@ const route = z.strictObject({
   areaMm2: z.number(),
 });
 
+const perImage = z.array(z.number()).max(1000);
+const perAxis = z.strictObject({ lateral: perImage, axial: perImage, elevational: perImage });
+const motion = z
+  .strictObject({
+    sweep: z.string(),
+    frames: count,
+    pathMm: perImage,
+    errorMm: perAxis,
+    sdMm: perAxis.nullable(),
+    withinStated: share.nullable(),
+    methods: z
+      .array(
+        z.strictObject({
+          method: z.string(),
+          driftMm: perImage,
+          score2025: maybe,
+          finalByPath: maybeLength,
+          gpeMm: maybeLength,
+          lpeMm: maybeLength,
+        }),
+      )
+      .min(1),
+  })
+  .refine(
+    ({ pathMm, errorMm, sdMm, methods }) =>
+      [errorMm, sdMm ?? errorMm].flatMap((axes) => Object.values(axes)).every((of) => of.length === pathMm.length) &&
+      methods.every(({ driftMm }) => driftMm.length === pathMm.length),
+    { error: "expected as many numbers as in pathMm everywhere" },
+  );
+
 const rows = z.array(maybe);
 const frame = z
   .strictObject({
@@ -146,6 +176,7 @@ const reportSchema = z.strictObject({
   bones: z.array(bone),
   completed: z.array(completedBone).exactOptional(),
   routes: z.array(route).exactOptional(),
+  motion: z.array(motion).exactOptional(),
   segmentation: z
     .strictObject({
       meanAbsMm: maybeLength,

@@ -33,7 +33,7 @@ import { nominalGeometry } from "./result-folder.ts";
 import { pipelineOptions } from "./run.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RecordedSource, Scenario } from "./schema.ts";
-import { motionWarnings, scoreMotion } from "./score-motion.ts";
+import { motionWarnings, scoreMotion, type ScoredMotion } from "./score-motion.ts";
 import { createStopwatch } from "./stopwatch.ts";
 import { type FinishedRun, writeRun, type RunOutcome } from "./write-run.ts";
 
@@ -93,10 +93,11 @@ export async function runRecorded(
         geometry: nominalGeometry(frames),
         headline: {
           ...judged?.scored.headline,
-          ...motion,
+          ...motion.headline,
           ...headlineOf(recording, frames, masks, surfaces, volume, content),
         },
         warnings,
+        ...(motion.motion ? { motion: motion.motion } : {}),
         ...(judged ? { judged } : {}),
       },
       { watch, log: run.log },
@@ -140,9 +141,9 @@ async function againstTracker(
   result: PipelineResult,
   folder: string,
   context: StageContext,
-): Promise<Record<string, Figure>> {
+): Promise<ScoredMotion> {
   const { recovered, measured } = result;
-  if (!recovered || !measured) return {};
+  if (!recovered || !measured) return { headline: {} };
   await mkdir(folder, { recursive: true });
   const { geometry } = recovered;
   return scoreMotion({ scenario, recording, result, truth: measured, geometry, folder, context });

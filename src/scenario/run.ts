@@ -201,7 +201,8 @@ async function judge<Found extends FoundBones, T>(
       result,
       calibration,
       geometry,
-      headline: { ...motion, ...scored.headline },
+      headline: { ...motion.headline, ...scored.headline },
+      ...(motion.motion ? { motion: motion.motion } : {}),
       warnings: [
         ...recording.warnings,
         ...motionWarnings(result),

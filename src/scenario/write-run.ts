@@ -7,7 +7,7 @@ import type { GroundTruth, TrueBody } from "../data/ground-truth.ts";
 import type { ImageGeometry } from "../data/image.ts";
 import type { Software } from "../data/provenance.ts";
 import type { Recording } from "../data/recording.ts";
-import type { Figure, Report, RouteReport } from "../data/report.ts";
+import type { Figure, MotionReport, Report, RouteReport } from "../data/report.ts";
 import { framePose, type TrackedFrames } from "../data/tracked-frames.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
 import { encodeMarkups } from "../io/slicer/markups.ts";
@@ -65,6 +65,7 @@ export interface FinishedRun {
     readonly scan?: GroundTruth;
   };
   readonly routes?: readonly RouteReport[];
+  readonly motion?: readonly MotionReport[];
 }
 
 const NO_ERRORS: ScoredResult["vertexErrors"] = new Map();
@@ -125,6 +126,7 @@ export async function writeRun(
     bones: judged?.scored.bones ?? [],
     completed: completion.bones,
     ...(run.routes ? { routes: run.routes } : {}),
+    ...(run.motion ? { motion: run.motion } : {}),
     segmentation: judged?.scored.segmentation ?? null,
     frames: { total: recording.images!.count, used: frames.count, dropped: frames.dropped, samples },
     models: await usedModels(scenario),

@@ -129,3 +129,22 @@ test("a vertex is reachable when a triangle of it was seen often enough", () => 
   expect([...reachableVertices(mesh, [0, 3])]).toEqual([0, 0, 1, 1, 1]);
   expect([...reachableVertices(mesh, [1, 3], 4)]).toEqual([0, 0, 0, 0, 0]);
 });
+
+test("a stroke whose poses were recovered shows every method's drift, each axis, and the band that was stated", () => {
+  const section = /<section id="motion">(.*?)<\/section>/s.exec(page())![1]!;
+  expect(section).toContain("stand-still");
+  expect(section).toContain("0.81");
+  expect(section.match(/<svg/g)).toHaveLength(2);
+  // One band an axis, in the colour of the axis's line, closed: there at +1.96 SD and back at −1.96 SD.
+  const bands = [...section.matchAll(/<path class="band s(\d)" d="([^"]*)"/g)];
+  expect(bands.map(([, colour]) => colour)).toEqual(["0", "1", "2"]);
+  for (const [, , d] of bands) {
+    expect(d!.endsWith("Z")).toBe(true);
+    expect(d!.match(/[ML]/g)).toHaveLength(6);
+  }
+  const [first] = syntheticReport().motion!;
+  const unstated = page({ motion: [{ ...first!, sdMm: null, withinStated: null }] });
+  expect(unstated).not.toContain('class="band');
+  const { motion: _, ...without } = syntheticReport();
+  expect(renderReport(without, none, scripts)).not.toContain('id="motion"');
+});

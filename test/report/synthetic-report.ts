@@ -202,6 +202,20 @@ export function syntheticReport(changes: Partial<Report> = {}): Report {
       { route: "points", assdMm: 0.4, hd95Mm: 1.3, biasMm: 0.1, coverage2mm: 0.97, precision2mm: 0.99, areaMm2: 23000 },
       { route: "plus", assdMm: null, hd95Mm: null, biasMm: null, coverage2mm: null, precision2mm: null, areaMm2: 0 },
     ],
+    motion: [
+      {
+        sweep: "linear medial",
+        frames: 200,
+        pathMm: [0, 50, 100],
+        errorMm: { lateral: [0, 1, 2], axial: [0, -0.5, 0.5], elevational: [0, -4, -9] },
+        sdMm: { lateral: [0, 1, 2], axial: [0, 1, 2], elevational: [0, 3, 6] },
+        withinStated: 0.9,
+        methods: [
+          { method: "learned", driftMm: [0, 4.2, 9.2], score2025: 0.81, finalByPath: 0.092, gpeMm: 4.1, lpeMm: 0.12 },
+          { method: "stand-still", driftMm: [0, 50, 100], score2025: 0, finalByPath: 1, gpeMm: 50, lpeMm: 0.5 },
+        ],
+      },
+    ],
     segmentation: {
       meanAbsMm: 0.231,
       p95Mm: 0.83,

@@ -58,6 +58,14 @@ export function drift(estimate: Trajectory, truth: Trajectory, extent: ImageExte
   };
 }
 
+/** Length of the way of the point (x, y) of the image frame up to each frame, mm. */
+export function pathMm(trajectory: Trajectory, point: readonly [number, number]): Float64Array {
+  const places = track(trajectory, point),
+    all = new Float64Array(places.length);
+  for (let i = 1; i < places.length; i++) all[i] = all[i - 1]! + distance(places[i]!, places[i - 1]!);
+  return all;
+}
+
 type Points = readonly (readonly [number, number, number])[];
 
 const track = (trajectory: Trajectory, [x, y]: readonly [number, number]): Points =>

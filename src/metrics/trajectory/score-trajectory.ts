@@ -10,8 +10,9 @@ import {
   type AbsoluteErrors,
   type StretchErrors,
 } from "./ape-rpe.ts";
-import { drift, type Drift } from "./drift.ts";
+import { drift, type Drift, type ImageExtent } from "./drift.ts";
 import { perAxis, type PerAxis } from "./per-axis.ts";
+import { centreErrors, statedErrors, type StatedErrors } from "./stated-errors.ts";
 import { frameCount, mismatch, type Trajectory } from "./trajectory.ts";
 import { tusRecScore, type PixelGrid, type PixelLandmark, type TusRecScore } from "./tus-rec.ts";
 
@@ -23,6 +24,8 @@ export interface JudgedSweep {
   readonly grid: PixelGrid;
   /** Drawn by the seed when left out. */
   readonly landmarks?: readonly PixelLandmark[];
+  /** One stated SD of the picture's centre along the first image's axes, mm, 3 numbers a frame; where a method says it. */
+  readonly centreSdMm?: Readonly<Float64Array>;
 }
 
 /** Everything that is measured on one sweep. Aligned to the first frame unless the name says SE3; never scaled. */
@@ -32,6 +35,8 @@ export interface SweepScore {
   readonly tusRec: TusRecScore;
   readonly drift: Drift;
   readonly perAxis: PerAxis;
+  /** null where the method states no errors. */
+  readonly stated: StatedErrors | null;
   readonly absolute: AbsoluteErrors;
   /** null where the true positions lie on a point or a line, so that no rotation can be fitted. */
   readonly absoluteSe3: AbsoluteErrors | null;
@@ -56,15 +61,12 @@ export function drawLandmarks(frames: number, { width, height }: PixelGrid, rng:
 }
 
 /** Throws a RangeError when the trajectories do not pair up or are not finite. */
-export function scoreTrajectory({ name, estimate, truth, grid, landmarks }: JudgedSweep, rng: Rng): SweepScore {
+export function scoreTrajectory(sweep: JudgedSweep, rng: Rng): SweepScore {
+  const { name, estimate, truth, grid, landmarks, centreSdMm } = sweep;
   const why = mismatch(estimate, truth);
   if (why !== undefined) throw new RangeError(`${name}: ${why}`);
   const frames = frameCount(truth);
-  const { width, height, spacingMm: [sx, sy], offset: [ox, oy] } = grid; // prettier-ignore
-  const extent = {
-    centreMm: [((width - 1) / 2 + ox) * sx, ((height - 1) / 2 + oy) * sy],
-    sizeMm: [(width - 1) * sx, (height - 1) * sy],
-  } as const;
+  const extent = extentOf(grid);
   const aligned = alignTrajectory(estimate, truth, "se3"),
     first = alignTrajectory(estimate, truth, "first-frame");
   if ("refused" in first) throw new RangeError(`${name}: ${first.refused}`);
@@ -74,11 +76,20 @@ export function scoreTrajectory({ name, estimate, truth, grid, landmarks }: Judg
     tusRec: tusRecScore(estimate, truth, grid, landmarks ?? drawLandmarks(frames, grid, rng.fork(name))),
     drift: drift(estimate, truth, extent),
     perAxis: perAxis(estimate, truth),
+    stated: centreSdMm ? statedErrors(centreErrors(estimate, truth, extent.centreMm), centreSdMm) : null,
     absolute: absoluteErrors(first, truth),
     absoluteSe3: "refused" in aligned ? null : absoluteErrors(aligned, truth),
     relative: relativeErrors(estimate, truth, { delta: 1, pairs: "all" }),
     relativeByPath: relativeErrorsByPath(estimate, truth, { ...PATH_MM, pairs: "all" }),
     stretches: stretchErrors(estimate, truth),
+  };
+}
+
+/** Where the pixels lie in the image frame. */
+export function extentOf({ width, height, spacingMm: [sx, sy], offset: [ox, oy] }: PixelGrid): ImageExtent {
+  return {
+    centreMm: [((width - 1) / 2 + ox) * sx, ((height - 1) / 2 + oy) * sy],
+    sizeMm: [(width - 1) * sx, (height - 1) * sy],
   };
 }
 
@@ -123,6 +134,7 @@ export function poolSweeps(sweeps: readonly SweepScore[], rng: Rng): Record<stri
     ateSe3: figure((s) => s.absoluteSe3?.translationMm.rmse ?? NaN, median, "mm"),
     rpe: figure((s) => s.relative.translationMm.rmse, median, "mm"),
     rpe10mm: figure((s) => s.relativeByPath?.translationMm.rmse ?? NaN, median, "mm"),
+    intervalCoverage: figure((s) => s.stated?.share ?? NaN, mean, "1"),
     rpeRotation: figure((s) => s.relative.rotationDeg.rmse, median, "deg"),
   };
 }

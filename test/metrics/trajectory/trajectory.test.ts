@@ -11,6 +11,7 @@ import {
 import { drift } from "../../../src/metrics/trajectory/drift.ts";
 import { perAxis } from "../../../src/metrics/trajectory/per-axis.ts";
 import { poolSweeps, scoreTrajectory } from "../../../src/metrics/trajectory/score-trajectory.ts";
+import { centreErrors } from "../../../src/metrics/trajectory/stated-errors.ts";
 import { standStill, type Trajectory } from "../../../src/metrics/trajectory/trajectory.ts";
 import { tusRecErrors, tusRecScore, type PixelGrid } from "../../../src/metrics/trajectory/tus-rec.ts";
 
@@ -218,6 +219,33 @@ test("pooled figures take the median of drifts and the mean of scores over sweep
   expect(fdrPath!.interval![0]).toBeCloseTo(0.05, 6);
   expect(fdrPath!.interval![1]).toBeCloseTo(0.2, 6);
   expect(poolSweeps(sweeps.slice(0, 1), createRng("p")).fdrPath!.interval).toBeNull();
+});
+
+test("stated errors hold as often as the error lies within 1.96 of them: 10 % short, on a stroke whose SD is 6 % of the way", () => {
+  const frames = 101,
+    estimate = line(100, 0.9),
+    truth = line(100, 1);
+  const judged = (share: number) => {
+    const centreSdMm = Float64Array.from({ length: 3 * frames }, (_, k) =>
+      k % 3 === 2 ? share * Math.floor(k / 3) : 1,
+    );
+    return scoreTrajectory({ name: "s", estimate, truth, grid, centreSdMm }, createRng("p"));
+  };
+  const { stated } = judged(0.06);
+  expect(stated!.within.map((x) => Number(x.toFixed(9)))).toEqual([1, 1, 1]);
+  expect(stated!.last[2]).toBeCloseTo(-0.1 / 0.06, 9);
+  // 1.96 × 5 % is less than 10 %: no frame is held along z, and all are along the two others.
+  expect(judged(0.05).stated!.share).toBeCloseTo(2 / 3, 9);
+  expect(poolSweeps([judged(0.06), judged(0.05)], createRng("p")).intervalCoverage!.value).toBeCloseTo(5 / 6, 9);
+  expect(scoreTrajectory({ name: "s", estimate, truth, grid }, createRng("p")).stated).toBeNull();
+});
+
+test("the picture's middle is judged, not its face: a fan about the face errs by angle times depth", () => {
+  const fan = (rad: number): Trajectory => ({
+    fromImage: Float64Array.from([...fromAxisAngle([1, 0, 0], 0).m, ...fromAxisAngle([1, 0, 0], rad).m]),
+  });
+  const [x, y, z] = centreErrors(fan(0.1), standStill(2), [0, 20]).subarray(3);
+  expect([x, y, z]).toEqual([0, expect.closeTo(20 * (Math.cos(0.1) - 1), 9), expect.closeTo(20 * Math.sin(0.1), 9)]);
 });
 
 test("trajectories that do not pair up or are not finite are refused by name", () => {

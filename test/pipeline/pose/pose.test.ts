@@ -17,6 +17,7 @@ import { curvesOf, fitElevation } from "../../../src/pipeline/pose/decorrelation
 import { fitInPlane } from "../../../src/pipeline/pose/decorrelation/fit-in-plane.ts";
 import { correlate, matchPatch, type Match } from "../../../src/pipeline/pose/decorrelation/match.kernel.ts";
 import type { PairObservation } from "../../../src/pipeline/pose/decorrelation/observe-pair.ts";
+import { recoverSteps } from "../../../src/pipeline/pose/decorrelation/recover-steps.ts";
 import { chooseSigns, type LagDistances } from "../../../src/pipeline/pose/decorrelation/signs.ts";
 import { patchGrid } from "../../../src/pipeline/pose/decorrelation/speckle.ts";
 import { solveWindows } from "../../../src/pipeline/pose/decorrelation/window-sums.ts";
@@ -227,6 +228,23 @@ describe("signs and lags", () => {
   test("a steady slide has no turn in it", () => {
     const [one, ...longer] = lagsOf(Array(30).fill(0.45) as number[]);
     expect(new Set([...chooseSigns(one!, longer)].slice(1))).toEqual(new Set([1]));
+  });
+
+  test("lags that give one length agree, and a fourth frame that reads 30 % short is told by the logarithm of it", () => {
+    const count = 14;
+    const observed = (ofLag4: number) => {
+      const pairs = new Map(
+        [1, 2, 4].map((lag) => {
+          const pair = pairOf(() => 0.2 * lag * (lag === 4 ? ofLag4 : 1));
+          return [lag, Array.from({ length: count }, (_, i) => (i >= lag ? pair : undefined))] as const;
+        }),
+      );
+      const frames = Array.from({ length: count }, () => plain);
+      const pictureOf = Int32Array.from({ length: count }, (_, i) => i);
+      return recoverSteps({ lattice, grid, count, staticShare: 0, pictureOf, frames, pairs }, gaussian);
+    };
+    expect(observed(1).lagDisagreement).toBeLessThan(0.03);
+    expect(Math.abs(observed(0.7).lagDisagreement - Math.abs(Math.log(0.7)))).toBeLessThan(0.03);
   });
 
   test("windows over steps agree with the normal equations solved whole", () => {

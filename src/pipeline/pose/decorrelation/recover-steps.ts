@@ -17,6 +17,10 @@ export interface Steps {
   /** Standard deviation of each step out of the plane, mm, and of its misfit to the curves. */
   readonly tzSdMm: Float64Array;
   readonly misfit: Float64Array;
+  /** Logarithm of the distance by longer lags over that of the same steps added up: 0 where the curves hold. */
+  readonly lagDisagreement: number;
+  /** Middle of the patches that were found, mm of the image frame. */
+  readonly middleMm: readonly [number, number];
 }
 
 /** Each lag's share of independent error of its sum, so that long lags do not outvote short ones. */
@@ -58,7 +62,44 @@ export function recoverSteps(observation: SweepObservation, curves: Decorrelatio
     ryRad: swing.map((value) => -value),
     tzSdMm: Float64Array.from(single, (m) => m?.sd[0] ?? 0),
     misfit: Float64Array.from(single, (m) => m?.misfit ?? 1),
+    lagDisagreement: disagreementOfLags(signed, [xMm, yMm]),
+    middleMm: [xMm, yMm],
   };
+}
+
+/** Longer ways read too short on any curve. */
+const LONGEST_COMPARED_MM = 1.2;
+/** Fewer windows say nothing. */
+const LEAST_WINDOWS = 5;
+
+/**
+ * The curves have a table a lag, made on one probe and its tissue, so that all lags give one length there. Where speckle
+ * lasts longer or shorter than they say, or structure outlasts it, each lag errs by another factor: how far they lie apart
+ * says how wrong the scale may be, which no single lag can tell.
+ */
+function disagreementOfLags(
+  [single = [], ...longer]: readonly (readonly (ElevationMotion | undefined)[])[],
+  [x, y]: readonly [number, number],
+): number {
+  const at = (m: ElevationMotion | undefined): number => (m ? m.tzMm + m.fanRad * y + m.swingRad * x : NaN);
+  const squares = longer.flatMap((motions, k) => {
+    const lag = LAGS[k + 1]!;
+    let over = 0,
+      added = 0,
+      windows = 0;
+    motions.forEach((motion, i) => {
+      if (i < lag) return;
+      let sum = 0;
+      for (let back = 0; back < lag; back++) sum += at(single[i - back]);
+      const way = at(motion);
+      if (!Number.isFinite(sum + way) || Math.abs(sum) > LONGEST_COMPARED_MM) return;
+      over += Math.abs(way);
+      added += Math.abs(sum);
+      windows++;
+    });
+    return windows >= LEAST_WINDOWS && over > 0 && added > 0 ? [Math.log(over / added) ** 2] : [];
+  });
+  return squares.length > 0 ? Math.sqrt(Math.max(...squares)) : 0;
 }
 
 /** Beyond a millimetre little speckle is left to compare, and what is left is coherent: such lags count for less. */

@@ -53,21 +53,30 @@ export function stepMatrices({ txMm, tyMm, tzMm, rxRad, ryRad, rzRad }: Steps): 
 
 /** Way within the plane that anatomy feigns for each mm out of it: it slants by a few degrees. One SD, per axis. */
 const SLANT_SD = 0.06;
+/** Of one step within the plane: what a match of whole pictures is worth (recover-steps.ts). */
+const IN_PLANE_STEP_SD_MM = 0.03;
 
-/** Where the falls do not fit the curves, their scale is worth as much less. Errors of steps add up as a walk; that of the curves' scale, and slanted anatomy, as the way. */
+/**
+ * Stated SD of the picture's middle against the first picture, along x, y and z of that, mm, 3 numbers a picture. Errors of
+ * steps add up as a walk; that of the curves' scale, and slanted anatomy, as the way of the middle (the face of a probe that
+ * fans stands still, its picture does not). Where the falls do not fit the curves, or lags contradict each other, the scale
+ * is worth as much less.
+ */
 export function driftSd(
-  { tzMm, tzSdMm, misfit }: Pick<Steps, "tzMm" | "tzSdMm" | "misfit">,
+  { tzMm, rxRad, ryRad, tzSdMm, misfit, lagDisagreement, middleMm: [x, y] }: DriftOf,
   calibratedScaleSd: number,
 ): Float64Array {
   const all = new Float64Array(3 * tzMm.length),
-    scaleSd = calibratedScaleSd * Math.max(1, misfitOf(misfit));
+    scaleSd = Math.hypot(calibratedScaleSd * Math.max(1, misfitOf(misfit)), lagDisagreement);
   let way = 0,
     variance = 0;
   for (let i = 1; i < tzMm.length; i++) {
-    way += tzMm[i]!;
+    way += tzMm[i]! + rxRad[i]! * y - ryRad[i]! * x;
     variance += tzSdMm[i]! ** 2;
-    all[3 * i] = all[3 * i + 1] = SLANT_SD * Math.abs(way);
+    all[3 * i] = all[3 * i + 1] = Math.hypot(SLANT_SD * way, IN_PLANE_STEP_SD_MM * Math.sqrt(i));
     all[3 * i + 2] = Math.hypot(scaleSd * way, Math.sqrt(variance));
   }
   return all;
 }
+
+type DriftOf = Pick<Steps, "tzMm" | "rxRad" | "ryRad" | "tzSdMm" | "misfit" | "lagDisagreement" | "middleMm">;
