@@ -54,11 +54,11 @@ export interface TapBasis {
   readonly parts: readonly { readonly waves: Float64Array; readonly means: Float64Array }[];
 }
 
-export function tapBasis(probe: Probe, speedMps: number, { hz, sampleMm, re, im }: Band): TapBasis {
+export function tapBasis(probe: Probe, speedMps: number, { hz, sampleMm, re, im, pass }: Band): TapBasis {
   const bins = hz.length;
   const sigmaMm = pulseSigmaMm(probe, speedMps);
   const angle = hz.map((f) => (4 * Math.PI * (f - probe.frequencyHz) * sampleMm) / (speedMps * 1e3));
-  const amplitude = angle.map((a) => Math.exp(-(((a * sigmaMm) / sampleMm) ** 2) / 2));
+  const amplitude = angle.map((a, f) => pass[f]! * Math.exp(-(((a * sigmaMm) / sampleMm) ** 2) / 2));
   const turns = new Float64Array(2 * TAPS * bins);
   for (let at = 0; at < TAPS * bins; at++) {
     const turn = Math.floor(at / bins) * angle[at % bins]!;
