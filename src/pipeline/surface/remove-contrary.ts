@@ -5,7 +5,6 @@ import {
   selectTriangles,
   triangleArea,
   triangleCentre,
-  triangleCount,
   triangleNormal,
   type Mesh,
 } from "../../geometry/mesh.ts";
@@ -16,57 +15,83 @@ const RIM_MM = 2;
 const CONTRARY_COS = 0.1;
 /** Farther than this from the bone nothing says how it would go on. */
 const FAR_MM = 10;
+/** So much surface is bone wherever it lies: a muscle's sheet is taken for bone in patches. */
+const LARGE_MM2 = 400;
+
+/** How a piece stands to the bone that is known so far. */
+type Standing = "goes on" | "faces against" | "far";
+
+const reasons = {
+  "faces against": "faces against the bone beside it, as no bone does",
+  far: `a small piece more than ${FAR_MM} mm from the rest of the bone`,
+};
 
 /**
  * Drops pieces that no bone could have: a bone's surface bends on from piece to piece, so that across a gap it faces
  * about the same way. A muscle's sheet that was taken for bone lies before a bone's far side, and faces against it.
- * The largest piece of a bone is its measure.
+ * The bone grows from its largest piece by those that go on from what is known of it, since few strokes or slices far
+ * apart leave many; other large pieces are bone, too.
  */
 export function removeContrary(bone: Surface): Surface {
   const { mesh, removed } = bone;
   const { label, count } = connectedComponents(mesh);
   if (count < 2) return bone;
-  const area = new Float64Array(count);
-  for (let i = 0; i < label.length; i++) area[label[i]!]! += triangleArea(mesh, i);
-  const main = area.indexOf(Math.max(...area));
-  const measure = selectTriangles(mesh, (i) => label[i] === main).mesh;
-  const surface = createClosestPoint(measure);
-  const dropped = new Set<number>();
-  for (let part = 0; part < count; part++) {
-    if (part !== main && isContrary(mesh, (i) => label[i] === part, surface)) dropped.add(part);
+  const pieces = piecesOf(mesh, label, count);
+  const largest = pieces.reduce((a, b) => (b.areaMm2 > a.areaMm2 ? b : a));
+  const known = new Set(pieces.filter((piece) => piece === largest || piece.areaMm2 >= LARGE_MM2));
+  let open = pieces.filter((piece) => !known.has(piece)),
+    standings: Standing[] = [];
+  for (let grows = true; grows && open.length > 0;) {
+    const surface = createClosestPoint(selectTriangles(mesh, (i) => known.has(pieces[label[i]!]!)).mesh);
+    standings = open.map((piece) => standingOf(mesh, piece, surface));
+    const more = open.filter((_, k) => standings[k] === "goes on");
+    more.forEach((piece) => known.add(piece));
+    grows = more.length > 0;
+    if (grows) open = open.filter((piece) => !known.has(piece));
   }
-  if (dropped.size === 0) return bone;
+  if (open.length === 0) return bone;
   return {
-    ...selectSurface(bone, (i) => !dropped.has(label[i]!)),
+    ...selectSurface(bone, (i) => known.has(pieces[label[i]!]!)),
     removed: [
       ...removed,
-      ...[...dropped].map((part) => ({
-        reason: "faces against the bone beside it, as no bone does",
-        triangles: label.reduce((n, l) => n + (l === part ? 1 : 0), 0),
-        areaMm2: area[part]!,
+      ...open.map(({ triangles, areaMm2 }, k) => ({
+        reason: reasons[standings[k] === "far" ? "far" : "faces against"],
+        triangles: triangles.length,
+        areaMm2,
       })),
     ],
   };
 }
 
-function isContrary(mesh: Mesh, belongs: (triangle: number) => boolean, surface: ClosestPoint): boolean {
-  const near: { readonly distanceMm: number; readonly cosine: number; readonly areaMm2: number }[] = [];
-  for (let i = 0; i < triangleCount(mesh); i++) {
-    if (!belongs(i)) continue;
+interface Piece {
+  readonly triangles: readonly number[];
+  readonly areaMm2: number;
+}
+
+function piecesOf(mesh: Mesh, label: Readonly<Uint32Array>, count: number): Piece[] {
+  const triangles = Array.from({ length: count }, (): number[] => []);
+  label.forEach((part, i) => triangles[part]!.push(i));
+  return triangles.map((own) => ({
+    triangles: own,
+    areaMm2: own.reduce((sum, i) => sum + triangleArea(mesh, i), 0),
+  }));
+}
+
+function standingOf(mesh: Mesh, { triangles }: Piece, surface: ClosestPoint): Standing {
+  const near = triangles.flatMap((i) => {
     const { x, y, z, areaMm2 } = triangleCentre(mesh, i);
     const hit = surface.nearest(x, y, z);
-    if (!hit) continue;
-    near.push({ distanceMm: hit.distanceMm, cosine: cosine(triangleNormal(mesh, i), surface.normalAt(hit)), areaMm2 });
-  }
-  const gapMm = Math.min(...near.map(({ distanceMm }) => distanceMm));
-  if (gapMm > FAR_MM) return true;
+    return hit ? [{ distanceMm: hit.distanceMm, cosine: cosine(triangleNormal(mesh, i), surface.normalAt(hit)), areaMm2 }] : []; // prettier-ignore
+  });
+  const gapMm = near.reduce((least, { distanceMm }) => Math.min(least, distanceMm), Infinity);
+  if (gapMm > FAR_MM) return "far";
   let sum = 0, weight = 0; // prettier-ignore
   for (const { distanceMm, cosine: c, areaMm2 } of near) {
     if (distanceMm > gapMm + RIM_MM) continue;
     sum += areaMm2 * c;
     weight += areaMm2;
   }
-  return sum < CONTRARY_COS * weight;
+  return sum < CONTRARY_COS * weight ? "faces against" : "goes on";
 }
 
 function cosine(a: readonly [number, number, number], b: readonly [number, number, number]): number {

@@ -41,8 +41,26 @@ test("a piece that goes on across a gap stays, whichever is larger", () => {
   expect(removeContrary(both).removed).toEqual([]);
 });
 
-test("a piece that lies far from the bone is dropped, though it faces the same way", () => {
-  expect(surfaceArea(removeContrary(surfaceOf(bone, square(10, [40, 0, 0]))).mesh)).toBeCloseTo(1600, 6);
+test("a small piece that lies far from the bone is dropped, though it faces the same way; a large one is bone", () => {
+  const { mesh, removed } = removeContrary(surfaceOf(bone, square(10, [40, 0, 0])));
+  expect(surfaceArea(mesh)).toBeCloseTo(1600, 6);
+  expect(removed.map(({ reason }) => reason)).toEqual(["a small piece more than 10 mm from the rest of the bone"]);
+  for (const facesUp of [true, false]) {
+    const large = square(20, [60, 0, -8], facesUp);
+    expect(surfaceArea(removeContrary(surfaceOf(bone, large)).mesh)).toBeCloseTo(2000, 6);
+  }
+});
+
+test("the bone grows from strip to strip, farther than one gap is wide, and about a bend", () => {
+  const strips = [0, 1, 2, 3, 4].map((i) => square(10, [28 + 14 * i, 0, 0.5]));
+  const shuffled = [4, 1, 3, 0, 2].map((i) => strips[i]!);
+  const { mesh, removed } = removeContrary(surfaceOf(...shuffled.slice(0, 2), bone, ...shuffled.slice(2)));
+  expect(surfaceArea(mesh)).toBeCloseTo(1600 + 500, 6);
+  expect(removed).toEqual([]);
+  const without = removeContrary(surfaceOf(bone, ...strips.filter((_, i) => i !== 1)));
+  // The second is missing: a gap of 18 mm, and nothing beyond it is known to be bone.
+  expect(surfaceArea(without.mesh)).toBeCloseTo(1700, 6);
+  expect(without.removed).toHaveLength(3);
 });
 
 test("a bone in one piece, and an empty one, are left as they are", () => {
