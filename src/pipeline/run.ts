@@ -99,8 +99,9 @@ export async function findBones(
   const { tracked, recovered: first } = await findPoses({ recording, fixed }, options, context);
   const points = pointsIn(recording, options.sync.referenceName);
   const masks = await options.segment((first?.frames ?? tracked)!, context);
+  const sheets = (poses = first!) => surfacesOf({ frames: poses.frames, masks }, recording, options, context);
   const recovered =
-    first && options.refine ? await options.refine({ recovered: first, masks, points }, context) : first;
+    first && options.refine ? await options.refine({ recovered: first, masks, points, sheets }, context) : first;
   const frames = (recovered?.frames ?? tracked)!;
   const surfaces = await surfacesOf({ frames, masks }, recording, options, context);
   return {

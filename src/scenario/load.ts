@@ -59,7 +59,7 @@ function placeShapes({ completion }: Scenario, beside: (name: string) => string)
 
 function placePose({ pose }: Scenario, beside: (name: string) => string): Scenario["pose"] {
   const placed: Record<string, unknown> = { ...pose };
-  for (const field of ["curves", "model", "file"]) {
+  for (const field of ["curves", "model", "file", "shapes"]) {
     const name = placed[field];
     if (typeof name === "string") placed[field] = beside(name);
   }

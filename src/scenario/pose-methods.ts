@@ -1,4 +1,10 @@
+import type { ShapeModel } from "../data/shape-model.ts";
 import { decorrelationMotion, inPlaneMotion } from "../pipeline/pose/decorrelation/recover.ts";
+import { startBodies } from "../pipeline/completion/start-bodies.ts";
+import { matchSmooth } from "../pipeline/completion/match-smooth.ts";
+import { shapeInstance } from "../pipeline/completion/shape-instance.ts";
+import type { BoneShapes } from "../pipeline/pose/content/bone-shapes.ts";
+import { contentOptions, refineByContent } from "../pipeline/pose/content/refine.ts";
 import { IMAGES_SD_PER_MM, refineByCrossings, SENSOR_SD_PER_MM } from "../pipeline/pose/graph/refine.ts";
 import { withInertial } from "../pipeline/pose/inertial/fuse.ts";
 import { learnedMotion } from "../pipeline/pose/learned/recover.ts";
@@ -10,6 +16,7 @@ import { lookUp, type Table } from "./build.ts";
 import { defaultCurves, loadCurves } from "./decorrelation-curves.ts";
 import { defaultPoseCard, loadPoseModel } from "./pose-model.ts";
 import type { PoseConfig } from "./schema.ts";
+import { loadShapeModels } from "./shape-models.ts";
 import { userMotion } from "./user-pose.ts";
 
 type UntrackedConfig = Exclude<PoseConfig, { readonly kind: "tracked" }>;
@@ -33,6 +40,10 @@ async function asConfigured(
   return orientationSensor ? withInertial(seen) : seen;
 }
 
+/** The pose graph that a fit to bone shapes begins with takes learned steps. */
+const stepsFrom = ({ from }: OfKind<"content">): OfKind<"pose-graph">["from"] =>
+  from === "pose-graph" ? "learned" : from;
+
 const methods: Table<UntrackedConfig, [], Promise<RecoverMotion>> = {
   "stand-still": async () => standStillMotion,
   "constant-motion": async ({ speedMmPerS }) => constantMotion(speedMmPerS),
@@ -41,6 +52,7 @@ const methods: Table<UntrackedConfig, [], Promise<RecoverMotion>> = {
   learned: (config) => asConfigured(config, stepsOf.learned({ ...config, kind: "pose-graph", from: "learned" })),
   module: async (config) => userMotion(config),
   "pose-graph": (config) => asConfigured(config, stepsOf[config.from](config)),
+  content: (config) => asConfigured(config, stepsOf[stepsFrom(config)]({ ...config, kind: "pose-graph", from: stepsFrom(config) })), // prettier-ignore
 };
 
 /** Undefined for measured poses. What a method needs (curves, a network) is read when its first sweep comes. */
@@ -57,13 +69,38 @@ export function poseMethod(config: PoseConfig): RecoverMotion | undefined {
 export const usesOrientationSensor = (config: PoseConfig): boolean =>
   "orientationSensor" in config && config.orientationSensor;
 
-type RefinedConfig = OfKind<"pose-graph">;
+type RefinedConfig = OfKind<"pose-graph"> | OfKind<"content">;
 
 /** What betters the poses of all sweeps together; undefined for methods that look at one sweep at a time. */
 export function poseRefinement(config: PoseConfig): RefinePoses | undefined {
-  if (config.kind !== "pose-graph") return undefined;
-  return refineByCrossings(sdPerMm(config), config.dynamicRangeDb);
+  if (config.kind === "pose-graph") return byCrossings(config);
+  if (config.kind !== "content") return undefined;
+  const fit = byContent(config);
+  return config.from === "pose-graph" ? inTurn(byCrossings(config), fit) : fit;
 }
 
-const sdPerMm = ({ orientationSensor }: RefinedConfig): typeof IMAGES_SD_PER_MM =>
-  orientationSensor ? SENSOR_SD_PER_MM : IMAGES_SD_PER_MM;
+const byCrossings = (config: RefinedConfig): RefinePoses =>
+  refineByCrossings(config.orientationSensor ? SENSOR_SD_PER_MM : IMAGES_SD_PER_MM, config.dynamicRangeDb);
+
+/** The shapes are read when the first scan comes. */
+function byContent({ shapes: path, orientationSensor }: OfKind<"content">): RefinePoses {
+  let shapes: Promise<BoneShapes> | undefined;
+  return async (input, context) => {
+    shapes ??= loadShapeModels(path).then((models) => boneShapes(models));
+    return refineByContent(await shapes, contentOptions(orientationSensor))(input, context);
+  };
+}
+
+/** The completion stage's own knowledge of bones, as the fit of poses asks for it. */
+export const boneShapes = (models: readonly ShapeModel[]): BoneShapes => ({
+  start: (surfaces, points) => startBodies(models, surfaces, points),
+  match: (model, coefficients, points, gateMm) =>
+    matchSmooth(shapeInstance(model, coefficients), model.cap, points, gateMm),
+});
+
+const inTurn =
+  (first: RefinePoses, second: RefinePoses): RefinePoses =>
+  async (input, context) => {
+    const recovered = await first(input, context);
+    return second({ ...input, recovered, sheets: () => input.sheets(recovered) }, context);
+  };

@@ -364,6 +364,23 @@ const pose = z.discriminatedUnion("kind", [
   z
     .strictObject({ kind: z.literal("pose-graph"), maxGapPeriods, ...motion, from: steps, curves, model })
     .describe("no tracker: the steps of another method, laid together where sweeps cross one another"),
+  z
+    .strictObject({
+      kind: z.literal("content"),
+      maxGapPeriods,
+      ...motion,
+      from: z
+        .enum(["learned", "decorrelation", "pose-graph"])
+        .default("learned")
+        .describe("which method gives the steps; pose-graph: learned ones, laid together where sweeps cross"),
+      curves,
+      model,
+      shapes: z
+        .string()
+        .optional()
+        .describe("a .shape file relative to this file; when left out, the one that ships with SonoBench"),
+    })
+    .describe("no tracker: the steps of another method, fitted together with bone shapes to the bone in the images"),
 ]);
 
 const segmentation = z.discriminatedUnion("kind", [

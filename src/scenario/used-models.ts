@@ -35,10 +35,17 @@ export async function usedModels({ segmentation, pose, completion }: Scenario): 
       sha256: await sha256(segmentation.file),
     });
   }
-  if (pose.kind === "learned") models.push(await ofCard("poses", pose.model ?? defaultPoseCard));
-  if (pose.kind === "decorrelation") {
+  const isWithSteps = pose.kind === "pose-graph" || pose.kind === "content";
+  if (pose.kind === "learned" || (isWithSteps && pose.from !== "decorrelation")) {
+    models.push(await ofCard("poses", pose.model ?? defaultPoseCard));
+  }
+  if (pose.kind === "decorrelation" || (isWithSteps && pose.from === "decorrelation")) {
     const file = pose.curves ?? defaultCurves;
     models.push({ use: "poses", name: basename(file), sha256: await sha256(file) });
+  }
+  if (pose.kind === "content") {
+    const file = pose.shapes ?? defaultShapeModels;
+    models.push({ use: "bones that poses are fitted to", name: basename(file), sha256: await sha256(file) });
   }
   if (completion.kind === "shape-model") {
     const file = completion.model ?? defaultShapeModels;

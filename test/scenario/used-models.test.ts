@@ -28,4 +28,9 @@ test("a run without networks names none, and poses without a tracker name what t
     name: expect.any(String) as string,
     sha256: await sha256("trackerless/pose.onnx"),
   });
+  const content = await usedModels(simulated({ ...plain, pose: { kind: "content" } }));
+  expect(content).toEqual([
+    learned,
+    { use: "bones that poses are fitted to", name: "knee.shape", sha256: await sha256("shape/knee.shape") },
+  ]);
 });

@@ -6,11 +6,13 @@ import type { ShapeModel } from "../../data/shape-model.ts";
 import type { Surface } from "../../data/surface.ts";
 import { mergeMeshes, surfaceArea, transformMesh, type Mesh, vertexNormals } from "../../geometry/mesh.ts";
 import type { Stage } from "../stage.ts";
-import { fitDefaults, fitShape, type FittedShape, type TouchedPoint } from "./fit-shape.ts";
+import { bestStart, TRIAL_GATE_MM } from "./best-start.ts";
+import { fitShape, type FittedShape, touchedLandmarks } from "./fit-shape.ts";
 import { matchSheet } from "./match-sheet.ts";
+import { mirrored, mirroredPoint } from "./mirror.ts";
 import { residualWarp, type Warp } from "./residual-warp.ts";
 import { shapeInstance } from "./shape-instance.ts";
-import { moveSamples, type SheetSamples, sheetSamples } from "./sheet-samples.ts";
+import { moveSamples, sheetSamples } from "./sheet-samples.ts";
 import { kneeAxes, startPoses } from "./start-poses.ts";
 
 export interface CompletionInput {
@@ -27,11 +29,6 @@ export interface CompletionOptions {
   /** A vertex is seen when something that was seen lies this near. */
   readonly seenWithinMm: number;
 }
-
-/** Rounds and points of the trials that choose a start, and how far one may lie off before it counts no more. */
-const TRIAL_ROUNDS = 8,
-  TRIAL_PER_CM2 = 4,
-  TRIAL_GATE_MM = 6;
 
 /** Whole, closed bones: what was seen where it was seen, and the likeliest shape of the family elsewhere. */
 export const completeBones: Stage<CompletionInput, Completion, CompletionOptions> = {
@@ -86,10 +83,7 @@ function completeBody(
   options: CompletionOptions,
 ): { readonly bones: CompletedBone[]; readonly fit: Completion["fits"][number] } {
   const sheet = sheetSamples(mesh, options.samplesPerCm2);
-  const touched = model.landmarks.flatMap(({ name }, landmark): TouchedPoint[] => {
-    const positionMm = points.find((point) => point.name === name)?.positionMm;
-    return positionMm ? [{ landmark, positionMm }] : [];
-  });
+  const touched = touchedLandmarks(model, points);
   const fitted = fitShape(model, sheet, touched, bestStart(model, mesh, touched, starts));
   const shape = shapeInstance(model, fitted.coefficients);
   const warp = residualWarp(shape, fitted.matches, fitted.weight);
@@ -111,31 +105,6 @@ function completeBody(
       unusual: Math.hypot(...coefficients) / Math.sqrt(coefficients.length),
     },
   };
-}
-
-/** The start from which a few rounds with the mean shape come nearest to the sheet. */
-function bestStart(
-  model: ShapeModel,
-  mesh: Mesh,
-  touched: readonly TouchedPoint[],
-  starts: readonly Float64Array[],
-): Float64Array {
-  if (starts.length === 1) return starts[0]!;
-  const rigid: ShapeModel = { ...model, modes: [] };
-  const sheet: SheetSamples = sheetSamples(mesh, TRIAL_PER_CM2);
-  let best = starts[0]!,
-    least = Infinity;
-  for (const start of starts) {
-    const { bodyFromSheet } = fitShape(rigid, sheet, touched, start, { ...fitDefaults, rounds: TRIAL_ROUNDS });
-    const { residualMm, count } = matchSheet(model.mean, model.cap, moveSamples(sheet, bodyFromSheet), TRIAL_GATE_MM);
-    // What has no partner costs as much as what lies at the gate.
-    const cost = residualMm.reduce((sum, r) => sum + r * r, 0) + (sheet.count - count) * TRIAL_GATE_MM ** 2;
-    if (cost < least) {
-      least = cost;
-      best = bodyFromSheet;
-    }
-  }
-  return best;
 }
 
 function alongNormals(mesh: Mesh, offsetMm: Readonly<Float64Array>): Mesh {
@@ -189,19 +158,6 @@ function partsOf(model: ShapeModel, whole: Mesh, uncertainty: Float32Array, seen
     return part;
   });
 }
-
-/** Left and right exchanged, triangles turned so that they face outward again. */
-function mirrored({ positions, triangles }: Mesh): Mesh {
-  return {
-    positions: positions.map((value, i) => (i % 3 === 0 ? -value : value)),
-    triangles: triangles.map((_, i) => triangles[i % 3 === 1 ? i + 1 : i % 3 === 2 ? i - 1 : i]!),
-  };
-}
-
-const mirroredPoint = (point: DigitisedPoint): DigitisedPoint => {
-  const [x, y, z] = point.positionMm;
-  return { ...point, positionMm: [-x, y, z] };
-};
 
 const rms = (values: Float64Array): number =>
   values.length > 0 ? Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length) : 0;

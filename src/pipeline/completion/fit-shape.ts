@@ -1,6 +1,7 @@
 import { cholesky, solveCholesky, type Cholesky } from "../../core/cholesky.ts";
 import { fromAxisAngle, multiply3x4, transformPoint } from "../../core/rigid.ts";
 import { percentile } from "../../core/stats.ts";
+import type { DigitisedPoint } from "../../data/recording.ts";
 import type { ShapeModel } from "../../data/shape-model.ts";
 import { matchSheet, type Matches } from "./match-sheet.ts";
 import { shapeInstance, shapeLandmarks } from "./shape-instance.ts";
@@ -11,6 +12,13 @@ export interface TouchedPoint {
   readonly landmark: number;
   readonly positionMm: readonly [number, number, number];
 }
+
+/** Which landmarks of the model were touched, by their names. */
+export const touchedLandmarks = (model: ShapeModel, points: readonly DigitisedPoint[]): TouchedPoint[] =>
+  model.landmarks.flatMap(({ name }, landmark): TouchedPoint[] => {
+    const positionMm = points.find((point) => point.name === name)?.positionMm;
+    return positionMm ? [{ landmark, positionMm }] : [];
+  });
 
 export interface FitOptions {
   /** Errors of the sheet hang together over patches of this area (a sweep's pose error), so these are the observations. */

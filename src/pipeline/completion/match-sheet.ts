@@ -20,7 +20,7 @@ export interface Matches {
 }
 
 /** Neither belongs to the other where the normals turn away from one another by more than 70°. */
-const SAME_SIDE_COS = 0.34;
+export const SAME_SIDE_COS = 0.34;
 
 /** Nearest place of the shape to each point of the sheet, where one lies within `gateMm` and faces the same way. */
 export function matchSheet(shape: Mesh, cap: ShapeModel["cap"], sheet: SheetSamples, gateMm: number): Matches {

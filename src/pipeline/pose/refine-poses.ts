@@ -1,5 +1,6 @@
 import type { BoneMasks } from "../../data/bone-mask.ts";
 import type { DigitisedPoint } from "../../data/recording.ts";
+import type { Surface } from "../../data/surface.ts";
 import type { StageContext } from "../stage.ts";
 import type { RecoveredPoses } from "./recover-poses.ts";
 
@@ -9,6 +10,8 @@ export interface RefineInput {
   readonly masks: BoneMasks;
   /** What the operator touched, in the reference frame. */
   readonly points: readonly DigitisedPoint[];
+  /** The sheets that poses give (the recovered ones when left out), told apart by those points; made when asked for. */
+  sheets(poses?: RecoveredPoses): Promise<readonly Surface[]>;
 }
 
 /** Betters the poses of all sweeps together. Frames and their order stay as they are. */

@@ -138,7 +138,7 @@ function correctionOf(knots: Knots, x: Readonly<Float64Array>, frame: number): F
   return out;
 }
 
-function correct(
+export function correct(
   pose: Readonly<Float64Array>,
   [cx, cy]: readonly [number, number],
   e: Readonly<Float64Array>,
@@ -230,10 +230,11 @@ function addOdometry(system: System, sweep: GraphSweep, knots: Knots, x: Readonl
   }
 }
 
-const relative = (a: Readonly<Float64Array>, b: Readonly<Float64Array>): Float64Array => multiply3x4(invert3x4(a), b);
+export const relative = (a: Readonly<Float64Array>, b: Readonly<Float64Array>): Float64Array =>
+  multiply3x4(invert3x4(a), b);
 
 /** Shift of the centre and turn from one motion to another, in the first image's axes. */
-function difference(was: Float64Array, is: Float64Array, [x, y]: readonly [number, number]): number[] {
+export function difference(was: Float64Array, is: Float64Array, [x, y]: readonly [number, number]): number[] {
   const p = transformPoint(was, x, y, 0),
     q = transformPoint(is, x, y, 0);
   const [a, b, c, w] = toQuaternion(multiply3x4(is, invert3x4(was)));
