@@ -29,18 +29,18 @@ const number = (value: number | null, decimals: number): string =>
   value === null ? NONE : formatNumber(value, decimals);
 
 function methodTable(motion: readonly MotionReport[]): Markup {
-  const head = markup`<tr><th>stroke</th><th>method</th><th>score 2025</th><th>final drift by path</th><th>all pixels, global</th
+  const head = markup`<tr><th>method</th><th>score 2025</th><th>final drift by path</th><th>all pixels, global</th
 ><th>all pixels, local</th><th>within its own 95 %</th></tr>`;
   const bodies = motion.map(
     ({ sweep, methods, withinStated }) =>
-      markup`<tbody>${methods.map(
+      markup`<tbody><tr><th colspan="6" scope="rowgroup">${sweep}</th></tr>${methods.map(
         ({ method, score2025, finalByPath, gpeMm, lpeMm }, i) =>
-          markup`<tr>${
-            i === 0 && markup`<th rowspan="${methods.length}" scope="rowgroup">${sweep}</th>`
-          }<th scope="row">${method}</th><td>${number(score2025, 2)}</td><td>${formatShare(finalByPath)}</td><td>${number(
-            gpeMm,
+          markup`<tr><th scope="row">${method}</th><td>${number(
+            score2025,
             2,
-          )}</td><td>${number(lpeMm, 3)}</td><td>${i === 0 ? formatShare(withinStated) : NONE}</td></tr>`,
+          )}</td><td>${formatShare(finalByPath)}</td><td>${number(gpeMm, 2)}</td><td>${number(lpeMm, 3)}</td><td>${
+            i === 0 ? formatShare(withinStated) : NONE
+          }</td></tr>`,
       )}</tbody>`,
   );
   return table(

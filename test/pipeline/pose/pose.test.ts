@@ -225,6 +225,21 @@ describe("signs and lags", () => {
     expect([...chooseSigns(one!, longer)].slice(1)).toEqual(speeds.map((s) => Math.sign(s)));
   });
 
+  test("a fan that turns within a step, at 0.7 mm a step and lags that read long ways short, is followed", () => {
+    const rng = createRng("fan");
+    const read = (mm: number): number =>
+      (Math.abs(mm) / Math.hypot(1, mm / 2.5)) * Math.exp(0.1 * rng.normal()) + 0.02 * rng.uniform();
+    const steps = [1, -1, -1, 1].flatMap((sign) => Array.from({ length: 12 }, () => sign * 0.7));
+    const lags = [1, 2, 4].map((lag): LagDistances => ({
+      lag,
+      atPoints: [0, ...steps].map((_, i, all) =>
+        i >= lag ? Float64Array.of(read(all.slice(i - lag + 1, i + 1).reduce((sum, s) => sum + s, 0))) : undefined,
+      ),
+    }));
+    const found = [...chooseSigns(lags[0]!, lags.slice(1))].slice(1);
+    expect(found.filter((sign, i) => sign !== Math.sign(steps[i]!)).length).toBeLessThanOrEqual(1);
+  });
+
   test("a steady slide has no turn in it", () => {
     const [one, ...longer] = lagsOf(Array(30).fill(0.45) as number[]);
     expect(new Set([...chooseSigns(one!, longer)].slice(1))).toEqual(new Set([1]));

@@ -38,7 +38,8 @@ export function recoverSteps(observation: SweepObservation, curves: Decorrelatio
       .get(lag)!
       .map((pair, i) => (pair && curves ? fitElevation(pair, frames[i - lag]!, grid, curves, rows, lag) : undefined));
   });
-  const signed = signLags(elevation, observation);
+  const patches = middleOf(observation),
+    signed = signLags(elevation, patches);
   const solve = <M>(of: readonly (readonly (M | undefined)[])[], value: (m: M) => number, sd: (m: M) => number) =>
     solveWindows(count, windows(of, value, sd));
   const plane = (value: (m: InPlaneMotion) => number, k: 0 | 1 | 2, floor: number): Float64Array =>
@@ -48,7 +49,7 @@ export function recoverSteps(observation: SweepObservation, curves: Decorrelatio
   const tz = out((m) => m.tzMm, 0, 0.01),
     fanSeen = out((m) => m.fanRad, 1, TURN_SD_RAD),
     swingSeen = out((m) => m.swingRad, 2, TURN_SD_RAD);
-  const [xMm, yMm] = middleOf(observation);
+  const [xMm, yMm] = patches.middleMm;
   const way = tz.map((d, i) => d + fanSeen[i]! * yMm + swingSeen[i]! * xMm);
   const fan = withoutFeignedTurn(fanSeen, way),
     swing = withoutFeignedTurn(swingSeen, way);
@@ -106,30 +107,32 @@ function disagreementOfLags(
 const saturation = ({ tzMm, fanRad }: ElevationMotion): number => 1 + (tzMm + MIDDLE_MM * fanRad) ** 2;
 const MIDDLE_MM = 20;
 
-/** Mean place of the patches that were found, mm. */
-function middleOf({ pairs, grid }: SweepObservation): [number, number] {
-  let n = 0, x = 0, y = 0; // prettier-ignore
+/** Mean place of the patches that were found, mm, and their standard deviation about it. */
+function middleOf({ pairs, grid }: SweepObservation): { middleMm: [number, number]; spreadMm: [number, number] } {
+  let n = 0, x = 0, y = 0, xx = 0, yy = 0; // prettier-ignore
   for (const pair of pairs.get(1)!) {
     pair?.found.forEach((found, i) => {
       n += found;
       x += found * grid.xMm[i]!;
       y += found * grid.yMm[i]!;
+      xx += found * grid.xMm[i]! ** 2;
+      yy += found * grid.yMm[i]! ** 2;
     });
   }
-  return n > 0 ? [x / n, y / n] : [0, 0];
+  if (n === 0) return { middleMm: [0, 0], spreadMm: [0, 0] };
+  const spread = (sum: number, squares: number): number => Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2));
+  return { middleMm: [x / n, y / n], spreadMm: [spread(x, xx), spread(y, yy)] };
 }
+
+/** Signs are judged about the middle of the patches, where distances are known best, as a share of their spread. */
+const JUDGED_AT = [-0.5, 0, 0.5];
 
 /** Gives every lag's motion the sign of the steps that it spans. */
 function signLags(
   elevation: readonly (readonly (ElevationMotion | undefined)[])[],
-  { grid: { xMm, yMm } }: SweepObservation,
+  { middleMm: [x, y], spreadMm: [sx, sy] }: ReturnType<typeof middleOf>,
 ): (ElevationMotion | undefined)[][] {
-  const ends = (of: Float64Array): number[] => [
-    Math.min(...of),
-    (Math.min(...of) + Math.max(...of)) / 2,
-    Math.max(...of),
-  ];
-  const points = ends(xMm).flatMap((x) => ends(yMm).map((y): [number, number] => [x, y]));
+  const points = JUDGED_AT.flatMap((a) => JUDGED_AT.map((b): [number, number] => [x + a * sx, y + b * sy]));
   const at = LAGS.map((lag, k): LagDistances => ({
     lag,
     atPoints: elevation[k]!.map((motion) => motion && distancesAt(motion, points)),
