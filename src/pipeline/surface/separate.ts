@@ -45,10 +45,11 @@ function keepPiecesWhole(mesh: Mesh, label: Uint8Array): void {
     total[label[i]!]! += areaMm2;
   }
   const owner = area.map((byBone) => byBone.indexOf(Math.max(...byBone)));
-  const fibula = boneNames.indexOf("fibula");
+  const fibula = boneNames.indexOf("fibula"),
+    tibia = boneNames.indexOf("tibia");
   for (let i = 0; i < label.length; i++) {
-    // The fibula's axis was found on the surface itself, so no error of palpation cuts a part off another bone.
-    if (label[i] === fibula) continue;
+    // The fibula's axis was found on the surface itself, so no error of palpation cuts a part off it or off the tibia.
+    if (label[i] === fibula || (label[i] === tibia && owner[piece[i]!] === fibula)) continue;
     const here = area[piece[i]!]![label[i]!]!;
     if (here < STRAY_SHARE * total[label[i]!]!) label[i] = owner[piece[i]!]!;
   }
