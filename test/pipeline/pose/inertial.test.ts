@@ -5,6 +5,7 @@ import type { ImageGeometry } from "../../../src/data/image.ts";
 import { EARTH_FRAME } from "../../../src/data/inertial.ts";
 import type { PoseTrack, Recording } from "../../../src/data/recording.ts";
 import { fuseInertial } from "../../../src/pipeline/pose/inertial/fuse.ts";
+import { sensorSigns } from "../../../src/pipeline/pose/inertial/sensor-signs.ts";
 import { mirroredMotion } from "../../../src/pipeline/pose/mirror.ts";
 import { chainSteps } from "../../../src/pipeline/pose/null-models.ts";
 import { inertialTrack } from "../../../src/pipeline/sync/inertial-track.ts";
@@ -126,6 +127,72 @@ describe("an orientation sensor", () => {
   test("a recording without one is refused with the remedy", () => {
     const recording = { name: "plain", poses: [] } as unknown as Recording;
     expect(() => inertialTrack(recording, probeFromImage, 0)).toThrow('plain has no orientation sensor (tools "Imu"');
+  });
+});
+
+describe("a fan whose second half the images take for its mirror image", () => {
+  /** 18° to either side about the face and back, twice in 8 s, with a hand's tremor. */
+  function fan(seed: string): (timeS: number) => Float64Array {
+    const waves = Array.from({ length: 6 }, (_, k) => tremor(createRng(seed).fork(`wave/${k}`)));
+    return (timeS) => {
+      const [a, b, c, x, y, z] = waves.map((wave) => wave(timeS)) as [number, number, number, number, number, number];
+      const hand = fromAxisAngle([a, b, c], 0.004 * Math.hypot(a, b, c), [0.1 * x, 0.05 * y, 0.1 * z]).m;
+      return multiply3x4(hand, fromAxisAngle([1, 0, 0], 0.31 * Math.sin((Math.PI * timeS) / 2)).m);
+    };
+  }
+
+  /** GPE over that of standing still, by the picture's middle. */
+  async function judged(seed: string) {
+    const of = fan(seed);
+    const { recording, stamps } = await sensed(of, spec);
+    const truth = Array.from(stamps, (t) => of(t - LAG_S));
+    const right = seen(truth, seed);
+    const wrong = chainSteps(
+      truth.slice(1).map((_, i) => {
+        const step = multiply3x4(invert3x4(right.slice(12 * i, 12 * i + 12)), right.slice(12 * i + 12, 12 * i + 24));
+        if (i > 100) step[11] = -step[11]!;
+        return step;
+      }),
+    );
+    const sweep = { name: seed, count: stamps.length, geometry, timeS: stamps, read: () => Promise.reject(new Error("no picture is read")) }; // prettier-ignore
+    const fused = fuseInertial({ firstFromImage: wrong, warnings: [] }, sweep, inertialTrack(recording, probeFromImage, LAG_S)); // prettier-ignore
+    const at = (m: Readonly<Float64Array>): number[] => [0, 1, 2].map((r) => m[4 * r + 1]! * 25 + m[4 * r + 3]!);
+    const error = (all: Float64Array): number => {
+      let sum = 0,
+        still = 0;
+      truth.forEach((pose, i) => {
+        const p = at(multiply3x4(invert3x4(truth[0]!), pose)),
+          q = at(all.slice(12 * i, 12 * i + 12));
+        sum += Math.hypot(...p.map((v, k) => v - q[k]!));
+        still += Math.hypot(p[0]!, p[1]! - 25, p[2]!);
+      });
+      return sum / still;
+    };
+    return { before: error(wrong), after: error(fused.firstFromImage), said: fused.warnings.join(" ") };
+  }
+
+  test("is told apart by the sensor's turns, and is better than standing still", async () => {
+    for (const seed of ["a", "b"]) {
+      const { before, after, said } = await judged(seed);
+      expect(before).toBeGreaterThan(0.6);
+      expect(after).toBeLessThan(0.35);
+      expect(said).toContain("go to the other side");
+    }
+  });
+
+  test("a slide, in which a hand only trembles, keeps its signs", () => {
+    const rng = createRng("slide");
+    const turn = (rad: number): Float64Array => {
+      const m = fromAxisAngle([1, 0, 0], rad).m;
+      return Float64Array.of(m[0]!, m[1]!, m[2]!, m[4]!, m[5]!, m[6]!, m[8]!, m[9]!, m[10]!);
+    };
+    let rad = 0;
+    const turns = Array.from({ length: 201 }, () => turn((rad = 0.95 * rad + 0.0025 * rng.normal())));
+    const steps = Array.from({ length: 200 }, () => [0, 0, 0.43 + 0.08 * rng.normal()] as const);
+    expect(new Set(sensorSigns(steps, turns, [0, 25, 0]))).toEqual(new Set([1]));
+    // The same turns ten times as large would speak.
+    const loud = Array.from({ length: 201 }, (_, i) => turn(-0.02 * i));
+    expect(sensorSigns(steps, loud, [0, 25, 0]).at(-1)).toBe(-1);
   });
 });
 

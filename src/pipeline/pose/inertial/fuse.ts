@@ -3,6 +3,7 @@ import { addObservation, factorise, skylineOf, solveFactorised } from "../../../
 import type { InertialTrack } from "../../../data/inertial.ts";
 import { pictureTimes } from "../picture-times.ts";
 import type { RecoveredMotion, RecoverMotion, SweepImages } from "../sweep-images.ts";
+import { sensorSigns } from "./sensor-signs.ts";
 import { orientationAt, velocityChange } from "./sample-inertial.ts";
 
 /** One step of the images is worth this, mm: along x and y by matching, along z by decorrelation and a share of its length. */
@@ -45,8 +46,18 @@ export function fuseInertial(motion: RecoveredMotion, sweep: SweepImages, track:
   }
   const centre: Vector = [0, middleDepthMm(sweep), 0];
   const turns = Array.from(timeS, (t) => orientationAt(track, t));
-  const seen = firstFrame.slice(1).map((frame, i) => stepOf(motion.firstFromImage, firstFrame[i]!, frame, centre));
-  const solved = solvePath(seen, turns, timeS, track, centre);
+  const unsigned = firstFrame.slice(1).map((frame, i) => stepOf(motion.firstFromImage, firstFrame[i]!, frame, centre));
+  const signs = sensorSigns(unsigned, turns, centre);
+  const seen = unsigned.map(([x, y, z], i): Vector => [x, y, signs[i]! * z]);
+  const all = solvePath(seen, turns, timeS, track, centre);
+  const contradicts = all.worstScale > MOST_SCALE;
+  const solved = contradicts ? asSeenPath(seen, turns) : all;
+  const turned = signs.reduce((sum, sign) => sum + (sign < 0 ? 1 : 0), 0);
+  const warnings = [
+    ...motion.warnings,
+    ...(turned > 0 ? [`${turned} of ${signs.length} steps go to the other side than the images said, by the turns of the orientation sensor`] : []), // prettier-ignore
+    ...(contradicts ? ["the accelerometer contradicts the images' way: only the turns of the orientation sensor are used"] : []), // prettier-ignore
+  ];
   const count = sweep.count,
     firstFromImage = new Float64Array(12 * count),
     centreSdMm = new Float64Array(3 * count);
@@ -58,7 +69,7 @@ export function fuseInertial(motion: RecoveredMotion, sweep: SweepImages, track:
     const way = Math.hypot(...[0, 1, 2].map((axis) => solved.path[3 * k + axis]! - solved.path[axis]!));
     centreSdMm.set([SLANT_SD * way * 0.35, SLANT_SD * way * 0.35, solved.scaleSd * way].map((sd) => Math.hypot(sd, 0.2)), 3 * i); // prettier-ignore
   }
-  return { firstFromImage, centreSdMm, warnings: motion.warnings };
+  return { firstFromImage, centreSdMm, warnings };
 }
 
 type Vector = readonly [number, number, number];
@@ -100,6 +111,21 @@ interface Path {
   readonly path: Float64Array;
   /** Of the mean scale. */
   readonly scaleSd: number;
+}
+
+/** What the scale of the images' way was found to be off by at the worst knot: beyond 3 of its SDs something else is wrong. */
+const MOST_SCALE = 3 * SCALE_SD;
+
+/** The images' steps laid end to end, turned as the sensor says. */
+function asSeenPath(steps: readonly Vector[], turns: readonly Readonly<Float64Array>[]): Path {
+  const path = new Float64Array(3 * turns.length);
+  steps.forEach((step, i) => {
+    for (let k = 0; k < 3; k++) {
+      const along = step.reduce((sum, mm, axis) => sum + turns[i]![3 * k + axis]! * mm, 0);
+      path[3 * (i + 1) + k] = path[3 * i + k]! + along;
+    }
+  });
+  return { path, scaleSd: SCALE_SD };
 }
 
 /** Sums to solve for, and what was found of them last. */
@@ -153,7 +179,7 @@ function solvePath(
   timeS: Readonly<Float64Array>,
   track: InertialTrack,
   centre: Vector,
-): Path {
+): Path & { readonly worstScale: number } {
   const unknowns = unknownsOf(timeS),
     { size, errors, knots } = unknowns;
   const fixed = [...inertialRows(turns, timeS, track, centre, unknowns), ...priorRows(unknowns)];
@@ -177,7 +203,8 @@ function solvePath(
   const mean = new Float64Array(size);
   for (let k = 0; k < knots; k++) mean[errors + 3 * k + 2] = 1 / knots;
   const scaleSd = Math.sqrt(solveFactorised(matrix, mean).reduce((sum, v, i) => sum + v * mean[i]!, 0));
-  return { path: x.slice(0, errors), scaleSd };
+  const worstScale = Math.max(...Array.from({ length: knots }, (_, k) => Math.abs(x[errors + 3 * k + 2]!)));
+  return { path: x.slice(0, errors), scaleSd, worstScale };
 }
 const ROUNDS = 6;
 
