@@ -4,7 +4,7 @@ import { openSequence } from "../io/sequence/open-sequence.ts";
 import { createEchoSimulator } from "../sim/probe/echo.ts";
 import { fatTissue, muscleTissue, phantomPose, phantomScene } from "../sim/probe/phantoms.ts";
 import { apertureMm, probes, type ImageSettings } from "../sim/probe/probe.ts";
-import type { Scene } from "../sim/scene.ts";
+import type { Scene, Tissue } from "../sim/scene.ts";
 import type { PictureLayout } from "./ultrasound-l14-statistics.ts";
 
 /** Pixels of the recording by its own calibration matrix, mm. */
@@ -35,9 +35,21 @@ export const l14Settings: Partial<ImageSettings> = {
   compoundLooks: 5,
   gamma: 1.4,
   gainDb: 3.5,
-  tgcSlidersDb: [-1, -1, 0, 1, 0, -7, -14, -17],
-  smoothingMm: [0.36, 0.17],
-  noiseDb: -50,
+  tgcSlidersDb: [-1, -1, 0, 1.5, 2.6, -6, -15, -22],
+  smoothingMm: [0.22, 0.1],
+  noiseDb: -51,
+};
+
+/** The deep fascia: collagen, as thick as its bright band in frame 10. */
+const FASCIA_MM = 0.7;
+const fasciaTissue: Tissue = {
+  name: "fascia",
+  speedMps: 1660,
+  densityKgM3: 1100,
+  attenuationDbCmMhz: 1.4,
+  attenuationExponent: 1.1,
+  echoDb: 10,
+  texture: "diffuse",
 };
 
 /** Depth of the deep fascia of frame 10: 5.2 mm at the left, 7.3 mm in a dip right of the middle, 4.2 mm at the right. */
@@ -73,8 +85,8 @@ export function l14Phantom(): Scene {
         const slant = fromAxis > 0 ? (-RUNS.across * px + RUNS.up * py) / fromAxis : 0;
         return (fromAxis - radius) / Math.hypot(1, slant);
       },
-      tissue: (x, y) => (y < fasciaMm(x) ? 0 : 1),
-      tissues: [fatTissue, muscleTissue],
+      tissue: (x, y) => (y < fasciaMm(x) ? 0 : y < fasciaMm(x) + FASCIA_MM ? 2 : 1),
+      tissues: [fatTissue, muscleTissue, fasciaTissue],
     },
     { depthMm: 58, halfMm: [26, 10] },
   );

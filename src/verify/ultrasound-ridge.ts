@@ -4,7 +4,7 @@ import type { GrayImage } from "../data/image.ts";
 export interface RidgeReading {
   readonly row: number;
   readonly gray: number;
-  /** Straight down, between the rows where the gray falls to half of the peak, mm. */
+  /** Straight down, between the places where the gray falls to half of the peak (a straight line from row to row), mm. */
   readonly thicknessMm: number;
 }
 
@@ -29,5 +29,10 @@ export function ridgeAt(
   let top = peak, bottom = peak; // prettier-ignore
   while (top > 0 && pixels[top * width + column]! > half) top--;
   while (bottom < height - 1 && pixels[bottom * width + column]! > half) bottom++;
-  return { row: peak, gray, thicknessMm: (bottom - top - 1) * rowMm };
+  const at = (v: number): number => pixels[v * width + column]!;
+  // From the last row above half to where half lies on the way to the next.
+  const beyond = (last: number, next: number): number =>
+    at(last) > half ? Math.min(1, (at(last) - half) / (at(last) - at(next))) : 0;
+  const rows = bottom - top - 2 + beyond(top + 1, top) + beyond(bottom - 1, bottom);
+  return { row: peak, gray, thicknessMm: rows * rowMm };
 }

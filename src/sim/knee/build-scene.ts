@@ -78,7 +78,7 @@ export function buildScene(
     tissueOf("fat"),
     tissueOf("bone"),
     tissueOf("cartilage"),
-    tissueOf("meniscus"),
+    tissueOf("meniscus", "meniscus", [0, 1, 0]), // its body, which the probe reaches, runs from front to back
     tissueOf("synovial fluid"),
     looseSheet("joint capsule", CAPSULE_DB),
     looseSheet("fascia and retinacula", SHEET_DB),

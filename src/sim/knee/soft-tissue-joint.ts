@@ -16,6 +16,10 @@ const MCL = { widthMm: 13, thicknessMm: 2.4, offMm: 0.8, belowMm: 48, deepMm: 6 
 /** Lateral collateral ligament: a cord of 3-4 mm from the epicondyle to the head of the fibula. */
 const LCL_RADIUS_MM = 1.9;
 
+/** Walls of the popliteal vessels with the adventitia, mm: intima and media of the artery alone are 0.6-0.9. */
+const ARTERY_WALL_MM = 1.2,
+  VEIN_WALL_MM = 0.8;
+
 /** Menisci: free edge this far inside the rim of the plateau (body, front horn, back horn), and bulge over it, mm. */
 const MEDIAL_MENISCUS = { body: 9, front: 8, back: 14 } as const,
   LATERAL_MENISCUS = { body: 11, front: 11, back: 11 } as const,
@@ -101,6 +105,8 @@ export function jointTissue(knee: Knee): JointTissue {
     volumes: [
       { name: "popliteal artery", tissue: "blood", solid: artery, fibreDirection: [0, 0, 1] },
       { name: "popliteal vein", tissue: "blood", solid: vein, fibreDirection: [0, 0, 1] },
+      { name: "wall of the artery", tissue: "vessel wall", solid: grown(artery, ARTERY_WALL_MM), fibreDirection: [0, 0, 1] }, // prettier-ignore
+      { name: "wall of the vein", tissue: "vessel wall", solid: grown(vein, VEIN_WALL_MM), fibreDirection: [0, 0, 1] },
       { name: "medial collateral ligament", tissue: "ligament", solid: medialCollateral, fibreDirection: mclAlong },
       {
         name: "lateral collateral ligament",
@@ -118,6 +124,11 @@ export function jointTissue(knee: Knee): JointTissue {
         smoothStep(-34 * s, -22 * s, height(x, y, z)) *
         smoothStep(-12 * s, 0, y),
   };
+}
+
+/** A solid and all that lies within so many mm of it. */
+function grown(solid: Implicit, byMm: number): Implicit {
+  return (x, y, z) => solid(x, y, z) - byMm;
 }
 
 /** A tube through the points. */

@@ -16,10 +16,11 @@ const table = {
   tendon: [1827, 1121, 1.2, 1.1, 8, "fibrillar"], // [S]; 1.2-4.7, and what lies below is seen in every clinic
   ligament: [1664, 1101, 1.4, 1.1, 7, "fibrillar"], // [S]
   cartilage: [1626, 1060, 2, 1, -22, "diffuse"], // [S], attenuation 1-5
-  meniscus: [1630, 1090, 1.5, 1, 5, "diffuse"], // [K]
+  meniscus: [1630, 1090, 1.5, 1, 3, "fibrillar"], // [K]; bundles that run around the plateau
   "hoffa fat pad": [1460, 940, 0.6, 1.09, 3, "lobular"],
   "synovial fluid": [1530, 1010, 0.1, 1, -40, "none"], // [K]
   blood: [1584, 1060, 0.18, 1.2, -40, "none"], // [K]
+  "vessel wall": [1569, 1102, 0.7, 1, 4, "diffuse"], // [K]; the adventitia is the bright part
   /** Cortical: what the beam meets first; nothing behind it is seen. */
   bone: [3500, 1900, 5, 1, -Infinity, "none"], // [S] 3000-4000, 1862-1908
 } as const satisfies Record<string, readonly [number, number, number, number, number, Tissue["texture"]]>;

@@ -54,10 +54,20 @@ export const levels = {
   mirrorDb: 57,
   fasciaRoughnessMm: 0.02,
   /** Reverberation below bone at its surface and how it decays (in-vivo tails: 8-15 dB/cm after the scanner's gain). */
-  tailDb: -2.8,
-  tailDbPerCm: 26,
-  /** Copies of the tissue above in the tail, re the tail at bone for a tissue of muscle. */
-  copyDb: -22,
+  tailDb: -3,
+  tailDbPerCm: 25,
+  /**
+   * Scatter of the cortex's pores just below its surface, and how it dies away as it is shown: there and back at
+   * 5 dB/cm/MHz and 7.5 MHz is 7.5 dB/mm, and 3500 m/s are drawn as 1540 (reference 2.3). The level is set beside the
+   * recorded L14 frames, whose ridge falls more slowly than it rises.
+   */
+  cortexDb: 20,
+  cortexDbPerMm: 17,
+  /**
+   * Copies of the tissue above in the tail, moved down by way of the face, re the tail at bone for a tissue of muscle;
+   * those by way of bone are 14 dB higher. Bone's |R|² is −9 dB, and a dome of 12 mm spreads what it returns by some 20.
+   */
+  copyDb: -39,
   /**
    * Share of the bone echo that comes down again from the face and is still coherent: of the 0.1-0.3 that a face returns
    * (reference 2.6 g) the part exp(-2(kσ)²) = 0.18 that bone rough by 30 µm leaves. Bone's own R is apart.

@@ -93,6 +93,7 @@ export function createLineMapper(
     boneDepthMm,
     facing: (line) => -map.boneFace[3 * (lines + line) + 2]!,
     scratch,
+    mirror: fascia,
   });
 
   /** How far the tissue now at each point of the map has come down its line. */
@@ -296,7 +297,7 @@ export function createLineMapper(
     blurRows(loss, scratch, lines, rows, (row) => halfAperture[row]!);
     blurRows(map.shiftMm, scratch, lines, rows, (row) => halfAperture[row]!);
     transmit();
-    illuminate(m, effects.reverberation ? tailOf(sheets) : undefined);
+    illuminate(m, effects.reverberation ? tailOf(sheets, crossings) : undefined);
     sheetEchoes(sheets);
     if (effects.interfaces) {
       const slopeToSkin = slopeOfSkin(m);

@@ -32,6 +32,8 @@ export const MAP_DOUBLES = [
   "tailSurface",
   "tailCopies",
   "tailPerRow",
+  "cortexSurface",
+  "cortexPerRow",
   "sampleMm",
   "turnsPerMm",
 ] as const;
@@ -150,6 +152,8 @@ export function mapNumbers(setup: KernelSetup): MapNumbers {
     tailSurface: fromDecibel(levels.tailDb),
     tailCopies: fromDecibel(levels.copyDb),
     tailPerRow: fromDecibel((-levels.tailDbPerCm * MAP_STEP_MM) / 10),
+    cortexSurface: fromDecibel(levels.cortexDb),
+    cortexPerRow: fromDecibel(-levels.cortexDbPerMm * MAP_STEP_MM),
     sampleMm: beam.sampleMm,
     turnsPerMm: beam.twoWayWavenumber / (2 * Math.PI),
     lines,

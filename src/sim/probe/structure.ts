@@ -44,15 +44,15 @@ const FAMILIES = [0, 1] as const;
 /** Smooth fields are read at every so many rows (1 mm) and at the ends of a tissue; straight lines between. */
 const NODE_ROWS = 4;
 /** Sheets inside a tissue are wavy below the beam's width: a share of their echo does not mind the tilt. */
-const SHEET_DIFFUSE = 0.3;
-const SHEET_SLOPE = 0.4;
+const SHEET_DIFFUSE = 0.45;
+const SHEET_SLOPE = 0.5;
 /** Out of the image plane, where the tilt of a sheet in elevation is read, mm. */
 const ASIDE_MM = 0.3;
 /** Attenuation varies by this share with the brightness of the tissue. */
 const LOSS_VARIES = 0.25;
 /** Periosteum and what grows into it: brighter by this factor at the bone, falling to 1/e in so many mm. */
-const PERIOSTEUM = 3;
-const PERIOSTEUM_MM = 1.2;
+const PERIOSTEUM = 5;
+const PERIOSTEUM_MM = 1;
 const PERIOSTEUM_REACH_MM = 4;
 /** A sheet's scatter lies in one row; its brightest stretch counts as so many times the mean one. */
 const BRIGHTEST_SCATTER = 3;

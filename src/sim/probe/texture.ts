@@ -48,7 +48,7 @@ export const textureModels: { readonly [K in TissueTexture]: TextureModel | unde
   none: undefined,
   diffuse: undefined,
   lobular: {
-    families: [family(2.4, [2.4, 9], 8, 0.06, 36, 1.2), family(0.9, [1.3, 5], 3.5, 0.025, 32, 0.7)],
+    families: [family(2.4, [2.6, 9], 7, 0.05, 36, 1.2), family(0.9, [1.3, 5], 3.2, 0.018, 32, 0.7)],
     stretch: 1,
     mottleDb: 6,
     mottleLengthMm: 2.5,
@@ -56,9 +56,9 @@ export const textureModels: { readonly [K in TissueTexture]: TextureModel | unde
     anisotropySine: 1,
   },
   fascicular: {
-    families: [family(2.6, [2.6, 9], 6, 0.012, 36, 1.2), family(1.1, [1.5, 5], 2.6, 0.005, 32, 0.6)],
+    families: [family(2.6, [4.5, 11], 4.5, 0.01, 30, 1.2), family(1.1, [2.4, 7], 2.6, 0.004, 28, 0.6)],
     stretch: 4,
-    mottleDb: 7,
+    mottleDb: 9,
     mottleLengthMm: 4,
     anisotropyDb: 3,
     anisotropySine: 0.3,

@@ -345,11 +345,13 @@ function illuminate(q: MapFrame): void {
 }
 
 /** As in ../bone-tail.ts. */
-const COHERENT_COPY: f64 = 0.1;
-const MIRRORED: f64 = 0.5;
+const COHERENT_COPY: f64 = 0.25;
+const MIRRORED: f64 = 5;
+const COPY_TAN: f64 = 0.2;
+const INTERFACE_COPY: f64 = 2.5;
 
 /** `createBoneTail` of ../bone-tail.ts; `copyHalf` holds COPY_BLUR_LINES for each row. */
-function addTail(q: MapFrame, sheets: i32): void {
+function addTail(q: MapFrame, sheets: i32, crossings: i32): void {
   const lines = q.lines,
     rows = q.rows,
     cells = (<usize>(lines * rows)) << 2;
@@ -361,6 +363,11 @@ function addTail(q: MapFrame, sheets: i32): void {
       at = <i32>Math.floor(sheet.depthMm / q.rowMm + 0.5) * lines + sheet.line;
     putF32(reflected, at, f32Of(reflected, at) + COHERENT_COPY * sheet.amplitude);
   }
+  for (let i = 0; i < crossings; i++) {
+    const crossing = changetype<Crossing>(q.crossings + <usize>i * CROSSING_BYTES),
+      at = <i32>Math.floor(crossing.depthMm / q.rowMm + 0.5) * lines + crossing.line;
+    putF32(reflected, at, f32Of(reflected, at) + INTERFACE_COPY * q.fascia * Math.abs(crossing.reflection));
+  }
   blurRows(reflected, q.scratch, lines, rows, q.copyHalf);
   for (let line = 0; line < lines; line++) {
     const bone = f32Of(q.boneDepth, lines + line);
@@ -368,15 +375,17 @@ function addTail(q: MapFrame, sheets: i32): void {
     const first = <i32>Math.ceil(bone / q.rowMm);
     if (first >= rows) continue;
     const facing = max(0, -f32Of(q.boneFace, 3 * (lines + line) + 2));
-    // to the power TAIL_FACING, 1.5
-    const level = q.tailSurface * facing * Math.sqrt(facing) * f32Of(q.transmission, first * lines + line);
-    let decay = NativeMath.pow(q.tailPerRow, <f64>first - bone / q.rowMm);
-    for (let since = 0; first + since < rows; since++, decay *= q.tailPerRow) {
+    const seen = facing * f32Of(q.transmission, first * lines + line);
+    const tan2 = 1 / (facing * facing) - 1,
+      copy = q.tailSurface * q.tailCopies * NativeMath.exp(-tan2 / (2 * COPY_TAN * COPY_TAN));
+    let decay = q.tailSurface * NativeMath.pow(q.tailPerRow, <f64>first - bone / q.rowMm),
+      scatter = q.cortexSurface * NativeMath.pow(q.cortexPerRow, <f64>first - bone / q.rowMm);
+    for (let since = 0; first + since < rows; since++, decay *= q.tailPerRow, scatter *= q.cortexPerRow) {
       const moved = since * lines + line,
         mirrored = (first - 1 - since) * lines + line;
       const both = f32Of(reflected, moved) + (mirrored >= 0 ? MIRRORED * f32Of(reflected, mirrored) : 0);
       const copied = f32Of(q.transmission, moved) * both;
-      putF32(q.tail, (first + since) * lines + line, level * (decay + q.tailCopies * copied));
+      putF32(q.tail, (first + since) * lines + line, seen * (decay + scatter + copy * copied));
     }
   }
 }
@@ -397,6 +406,6 @@ export function seeTissue(q: MapFrame): void {
   blurRows(q.rowLoss, q.scratch, lines, rows, q.blurHalf);
   blurRows(q.shift, q.scratch, lines, rows, q.blurHalf);
   transmit(q);
-  if (q.shadow && q.reverberation) addTail(q, sheets);
+  if (q.shadow && q.reverberation) addTail(q, sheets, crossings);
   illuminate(q);
 }

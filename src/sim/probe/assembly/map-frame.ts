@@ -21,6 +21,8 @@ export class MapFrame {
   tailSurface: f64;
   tailCopies: f64;
   tailPerRow: f64;
+  cortexSurface: f64;
+  cortexPerRow: f64;
   sampleMm: f64;
   turnsPerMm: f64;
 

@@ -29,12 +29,12 @@ export const SHEET_BYTES: usize = 24;
 
 // As in ../structure.ts.
 const NODE_ROWS: i32 = 4;
-const SHEET_DIFFUSE: f64 = 0.3;
-const SHEET_SLOPE: f64 = 0.4;
+const SHEET_DIFFUSE: f64 = 0.45;
+const SHEET_SLOPE: f64 = 0.5;
 const ASIDE_MM: f64 = 0.3;
 const LOSS_VARIES: f64 = 0.25;
-const PERIOSTEUM: f64 = 3;
-const PERIOSTEUM_MM: f64 = 1.2;
+const PERIOSTEUM: f64 = 5;
+const PERIOSTEUM_MM: f64 = 1;
 const PERIOSTEUM_REACH_MM: f64 = 4;
 const BRIGHTEST_SCATTER: f64 = 3;
 const NEPER_PER_DECIBEL: f64 = 0.11512925464970229;
