@@ -18,15 +18,23 @@ import { forCases } from "../../support/cases.ts";
 type Point = readonly [number, number, number];
 
 /** An ellipsoid as a closed mesh, mm. */
-function ellipsoid(centre: Point, radii: Point): Mesh {
+const ellipsoid = (centre: Point, radii: Point): Mesh => together([[centre, radii]]);
+
+/** Ellipsoids (centre, radii) that overlap, as one closed mesh, mm. */
+function together(parts: readonly (readonly [Point, Point])[]): Mesh {
   const spacing = 1;
+  const least = [0, 1, 2].map((a) => Math.min(...parts.map(([c, r]) => c[a]! - r[a]!))),
+    most = [0, 1, 2].map((a) => Math.max(...parts.map(([c, r]) => c[a]! + r[a]!)));
+  const centre = least.map((low, a) => (low + most[a]!) / 2),
+    radii = least.map((low, a) => (most[a]! - low) / 2);
   const shape = radii.map((r) => 2 * Math.ceil(r / spacing) + 5) as [number, number, number];
   const originMm = centre.map((c, a) => c - ((shape[a]! - 1) / 2) * spacing) as [number, number, number];
   const grid = { shape, spacingMm: [spacing, spacing, spacing], originMm } as const;
   const values = new Float32Array(shape[0] * shape[1] * shape[2]);
   for (let i = 0; i < values.length; i++) {
     const index = [i % shape[0], Math.floor(i / shape[0]) % shape[1], Math.floor(i / shape[0] / shape[1])];
-    values[i] = Math.hypot(...index.map((n, a) => (originMm[a]! + n * spacing - centre[a]!) / radii[a]!)) - 1;
+    const at = index.map((n, a) => originMm[a]! + n * spacing);
+    values[i] = Math.min(...parts.map(([c, r]) => Math.hypot(...at.map((x, a) => (x - c[a]!) / r[a]!)) - 1));
   }
   return isosurface(grid, values, 0, { inside: "below" });
 }
@@ -122,4 +130,17 @@ test("a joint line that was touched 4 mm too low is found again by the gap betwe
   });
   const tibia = separateBones(sheetOf(whole), points).find(({ bone }) => bone === "tibia")!;
   expect(Math.abs(surfaceArea(tibia.mesh) / surfaceArea(blocks.tibia) - 1)).toBeLessThan(WRONG_SHARE);
+});
+
+test("a part of the tibia that hangs on the fibula alone, as few strokes leave it, is not told to the fibula", () => {
+  const fibula = [[40, -18, -62], [8, 8, 17]] as const, // prettier-ignore
+    beside = [[29, -10, -62], [7, 10, 12]] as const; // prettier-ignore
+  const joined = together([fibula, beside]);
+  expect(connectedComponents(joined).count).toBe(1);
+  const points = touched.map(([name, positionMm]): DigitisedPoint => ({ name, body: "Reference", positionMm }));
+  const surfaces = separateBones(sheetOf(mergeMeshes([blocks.femur, blocks.tibia, joined])), points);
+  const found = surfaces.find(({ bone }) => bone === "fibula")!;
+  const alone = surfaceArea(blocks.fibula);
+  expect(surfaceArea(joined)).toBeGreaterThan(1.4 * alone);
+  expect(Math.abs(surfaceArea(found.mesh) / alone - 1)).toBeLessThan(0.2);
 });
