@@ -6,31 +6,24 @@ import { silentLog } from "../core/log.ts";
 import { fromAxisAngle, invert, multiply3x4 } from "../core/rigid.ts";
 import { createRng } from "../core/rng.ts";
 import { createWorkerPool } from "../core/worker-pool.ts";
-import { imageGeometry, probes } from "../sim/probe/probe.ts";
-import { phantomPose, phantomScene, plainTissue } from "../sim/probe/phantoms.ts";
-import { renderFrames } from "../sim/probe/render.ts";
 import { drift } from "../metrics/trajectory/drift.ts";
 import { scoreTrajectory } from "../metrics/trajectory/score-trajectory.ts";
 import type { Trajectory } from "../metrics/trajectory/trajectory.ts";
 import { tusRecErrors, tusRecScore } from "../metrics/trajectory/tus-rec.ts";
-import { calibrateCurves } from "../pipeline/pose/decorrelation/calibrate-curves.ts";
-import { collectSamples } from "../pipeline/pose/decorrelation/collect-samples.ts";
 import { observeSweep } from "../pipeline/pose/decorrelation/observe-sweep.ts";
 import { perFrame, stepMatrices } from "../pipeline/pose/decorrelation/recover.ts";
 import { recoverSteps } from "../pipeline/pose/decorrelation/recover-steps.ts";
 import { chainSteps } from "../pipeline/pose/null-models.ts";
-import type { SweepImages } from "../pipeline/pose/sweep-images.ts";
 import { runRecorded } from "../scenario/run-recorded.ts";
 import { parseScenario } from "../scenario/schema.ts";
+import { statedChecks } from "./trackerless-stated.ts";
+import { slide, stage, stageCurves, steps } from "./trackerless-stage.ts";
 import { numericCheck, type Check, type CheckContext, type Suite } from "./check.ts";
 
 const ROUNDING = 1e-9;
 const grid = { width: 64, height: 48, spacingMm: [0.5, 0.5], offset: [1, 1] } as const;
 const extent = { centreMm: [0, 20], sizeMm: [40, 40] } as const;
 
-const slide = (zMm: readonly number[]): Trajectory => ({
-  fromImage: Float64Array.from(zMm.flatMap((z) => [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, z])),
-});
 const evenly = (frames: number, stepMm: number): Trajectory =>
   slide(Array.from({ length: frames }, (_, i) => i * stepMm));
 
@@ -69,47 +62,11 @@ function gpeByDefinition(estimate: Trajectory, truth: Trajectory): number {
   return sum / n;
 }
 
-const probe = { ...probes["telemed-l12-40"], elementCount: 96, lineCount: 96 };
-const settings = { widthPx: 256, heightPx: 256, depthMm: 34 };
-
-/** Images of plain speckle along z, as on a motor stage. */
-async function stage(seed: string, zMm: readonly number[]): Promise<SweepImages> {
-  const geometry = imageGeometry(probe, settings);
-  const scene = phantomScene(
-    { tissue: () => 0, tissues: [plainTissue()] },
-    { halfMm: [14, Math.max(...zMm.map(Math.abs)) + 6], depthMm: 38, spacingMm: 1 },
-  );
-  const poses = new Float64Array(zMm.length * 12);
-  zMm.forEach((z, i) => poses.set(phantomPose(0, 0, z), 12 * i));
-  const workers = createWorkerPool(1);
-  try {
-    const frames = await renderFrames({ scene, probe, settings, seed, poses, workers });
-    return {
-      name: seed,
-      count: zMm.length,
-      geometry,
-      timeS: Float64Array.from(zMm, (_, i) => i / 28),
-      read: async (i) => ({ width: geometry.width, height: geometry.height, pixels: frames[i]!.pixels }),
-    };
-  } finally {
-    await workers.close();
-  }
-}
-
-const steps = (count: number, stepMm: number, from = 0): number[] =>
-  Array.from({ length: count }, (_, i) => from + i * stepMm);
-
 let measured: Promise<{ readonly scale: number; readonly turned: number; readonly wayMm: number }> | undefined;
 /** Curves from two slow stages; then a stage of another seed and speed, and one that turns back half way. */
 const decorrelation = () =>
   (measured ??= (async () => {
-    const zs = [steps(24, 0.12, -1.4), steps(24, 0.3, -3.5)];
-    const known = [];
-    for (const [i, z] of zs.entries()) {
-      const observation = await observeSweep(await stage(`stage-${i}`, z), 60);
-      known.push({ observation, fromImage: slide(z).fromImage });
-    }
-    const curves = calibrateCurves(collectSamples(known), { about: "", probe: "", scaleSd: 0.1 });
+    const curves = await stageCurves();
     const recover = async (seed: string, z: readonly number[]) => {
       const observation = await observeSweep(await stage(seed, z), 60);
       return perFrame(chainSteps(stepMatrices(recoverSteps(observation, curves))), 12, observation);
@@ -275,6 +232,7 @@ export const trackerlessSuite: Suite = {
       },
       async () => (await decorrelation()).turned,
     ),
+    ...statedChecks,
     recording("spine", "SpinePhantomFreehand.igs.mha", "PlusDeviceSet_VolumeReconstructionOnly_SpinePhantom_NN_MEAN.xml", "Spine phantom, 2.5 mm between frames"), // prettier-ignore
     recording("l14", "BoneUltrasound_L14.igs.mha", "BoneUltrasound_L14_config.xml", "In vivo, 0.5 mm between frames"),
   ],
