@@ -71,9 +71,9 @@ static inline u4 mix4(u4 h) {
   return h ^ (h >> 16);
 }
 
-static double boneAt(double xMm, double yMm, double zMm) {
+static double boneAt(double xMm, double yMm, double zMm, double outside) {
   const double x = (xMm - ox) * ax, y = (yMm - oy) * ay, z = (zMm - oz) * az;
-  if (!(x >= 0 && y >= 0 && z >= 0 && x <= nx - 1 && y <= ny - 1 && z <= nz - 1)) return 2;
+  if (!(x >= 0 && y >= 0 && z >= 0 && x <= nx - 1 && y <= ny - 1 && z <= nz - 1)) return outside;
   const int i = clampi((int)x, 0, nx - 2), j = clampi((int)y, 0, ny - 2), k = clampi((int)z, 0, nz - 2);
   const double u = x - i, v = y - j, w = z - k;
   const size_t slab = (size_t)nx * ny;
@@ -211,10 +211,10 @@ static double planeDistance(int at, double x, double y, double z) {
          n[2] * (z - (e - 1) * p->sideMm);
 }
 
-static double signedDistance(double x, double y, double z) {
+static double signedDistance(double x, double y, double z, double outside) {
   const double *m = (const double *)(memory + p->pose);
   return boneAt(m[0] * x + m[1] * y + m[2] * z + m[3], m[4] * x + m[5] * y + m[6] * z + m[7],
-                m[8] * x + m[9] * y + m[10] * z + m[11]);
+                m[8] * x + m[9] * y + m[10] * z + m[11], outside);
 }
 
 static int insideBone(double x, double y, double z) {
@@ -223,7 +223,14 @@ static int insideBone(double x, double y, double z) {
   const double d = planeDistance(at, x, y, z);
   if (d > 0.5) return 0;
   if (d < -0.5) return d > -p->nearBoneMm && y < floats(p->boneDepth)[at] + p->nearBoneMm;
-  return signedDistance(x, y, z) < 0;
+  return signedDistance(x, y, z, 2) < 0;
+}
+
+/* Whether cells `from` … `to` of a column all lie too far from bone for points of its surface. */
+static int farFromBone(const double *middle, const double *along, int from, int to) {
+  const double at = 0.5 * (from + to + 1) * p->cellMm - along[3], way = 0.5 * (to - from) * p->cellMm;
+  const double d = signedDistance(middle[0] + along[0] * at, middle[1] + along[1] * at, middle[2] + along[2] * at, 0);
+  return fabs(d) > p->layerMm + p->cellMm + 1.15 * way;
 }
 
 typedef struct {
@@ -232,7 +239,7 @@ typedef struct {
 } Axes;
 
 static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uint32_t hash, int at) {
-  if (fabs(signedDistance(cx, cy, cz)) > p->layerMm + p->cellMm) return;
+  if (fabs(signedDistance(cx, cy, cz, 2)) > p->layerMm + p->cellMm) return;
   const float *n = floats(p->boneNormal) + 3 * at;
   const double nX = n[0], nY = n[1], nZ = n[2];
   const double facing = floats(p->boneFace)[3 * at + 2];
@@ -250,7 +257,7 @@ static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uin
       y += p->cellMm * axes->y[axis] * j;
       z += p->cellMm * axes->z[axis] * j;
     }
-    const double d = signedDistance(x, y, z);
+    const double d = signedDistance(x, y, z, 2);
     if (fabs(d) > p->layerMm) continue;
     const double sx = x - d * nX, sy = y - d * nY, sz = z - d * nZ;
     const double line = sx * p->linesPerMm + 0.5 * (p->lines - 1), row = sy * p->rowsPerMm;
@@ -347,8 +354,9 @@ static void splat(void) {
       const double half = floats(p->halfWidth)[depthRow] * halfPerC;
       const double centre = tc - (za * da + zb * db) * perC;
       const int icEnd = (int)floor((centre + half) * per);
-      int ic = (int)floor((centre - half) * per);
-      const int stride = odd > 0 || nearBone ? 1 : 2;
+      const int icFirst = (int)floor((centre - half) * per);
+      int ic = icFirst;
+      const int stride = odd > 0 ? 1 : 2;
       if (stride == 2 && ((ia + ib + ic) & 1)) ic++;
       const uint32_t base = (uint32_t)ia * primes[a] + (uint32_t)ib * primes[b] + (uint32_t)p->seed;
       const float oddShare = stride == 2 ? scale : odd * scale;
@@ -367,10 +375,11 @@ static void splat(void) {
       f4 ox4 = all((float)xCorner) + lane * stepX, oy4 = all((float)(yCorner + pushed)) + lane * stepY,
          oz4 = all((float)zCorner) + lane * stepZ;
       i4 cells = alli(ic) + (i4){0, stride, 2 * stride, 3 * stride};
+      if (scale == 0) ic = icEnd + 1;
       for (; ic <= icEnd; ic += 4 * stride, ox4 += all(4) * stepX, oy4 += all(4) * stepY, oz4 += all(4) * stepZ, cells += alli(4 * stride)) {
         const u4 hash = mix4(base + (u4)cells * primes[c]);
         const i4 present = cells <= alli(icEnd);
-        for (int point = 0; scale != 0 && point < (second == 0 ? 1 : 2); point++) {
+        for (int point = 0; point < (second == 0 ? 1 : 2); point++) {
           const u4 bits = point == 0 ? hash : mix4(hash ^ 0x68bc21ebu);
           const f4 j0 = jittered(bits, 0), j1 = jittered(bits, 10), j2 = jittered(bits, 20);
           const f4 x = ox4 + (jx0 * j0 + (jx1 * j1 + jx2 * j2)), y = oy4 + (jy0 * j0 + (jy1 * j1 + jy2 * j2)),
@@ -381,13 +390,20 @@ static void splat(void) {
           }
           add4(x, y, z, shift, (f4)((i4)signedBy(point == 0 ? weights : seconds, bits) & mask));
         }
-        if (!nearBone || !p->boneRough) continue;
-        for (int k = 0; k < 4 && ic + k <= icEnd; k++) {
-          const double qa = pa + 0.5 * cell, qb = pb + 0.5 * cell, qc = (ic + k + 0.5) * cell - tc;
-          const double cx = xa * qa + xb * qb + xc * qc, cy = ya * qa + yb * qb + yc * qc, cz = za * qa + zb * qb + zc * qc;
+      }
+      if (!nearBone || !p->boneRough) continue;
+      const double qa = pa + 0.5 * cell, qb = pb + 0.5 * cell;
+      const double middle[3] = {xa * qa + xb * qb, ya * qa + yb * qb, za * qa + zb * qb}, along[4] = {xc, yc, zc, tc};
+      if (farFromBone(middle, along, icFirst, icEnd)) continue;
+      for (int from = icFirst; from <= icEnd; from += 4) {
+        const int to = icEnd < from + 3 ? icEnd : from + 3;
+        if (farFromBone(middle, along, from, to)) continue;
+        for (int k = from; k <= to; k++) {
+          const double qc = (k + 0.5) * cell - tc;
+          const double cx = middle[0] + xc * qc, cy = middle[1] + yc * qc, cz = middle[2] + zc * qc;
           const int hit = hitNear(cx, cz);
           if (hit < 0 || fabs(planeDistance(hit, cx, cy, cz)) > 0.8) continue;
-          surfacePoints(cx, cy, cz, &axes, mix(base + (uint32_t)(ic + k) * primes[c]), hit);
+          surfacePoints(cx, cy, cz, &axes, mix(base + (uint32_t)k * primes[c]), hit);
         }
       }
     }

@@ -100,6 +100,8 @@ const SECOND_POINT: i32 = 0x68bc21eb;
 const SURFACE_POINT: i32 = 0x02e5be93;
 /** Share 1 of the way through a part, in the 16-bit weights of the slice's filters: as in wasm-kernel.ts. */
 const SHARE_UNIT: f32 = 16384;
+/** Most that a distance between its nodes changes along the way. */
+const STEEPEST: f64 = 1.15;
 // Coefficients of `cosine` and `sine`, of the lowest power first.
 const COS0: f32 = 0.9999992251396179;
 const COS1: f32 = -19.738981246948242;
@@ -457,14 +459,15 @@ function planeDistance(p: Frame, at: i32, x: f64, y: f64, z: f64): f64 {
   );
 }
 
-function signedDistance(p: Frame, x: f64, y: f64, z: f64): f64 {
+/** `outside` where the scene ends. */
+function signedDistance(p: Frame, x: f64, y: f64, z: f64, outside: f64): f64 {
   const m = p.pose;
   return boneAt(
     changetype<MapFrame>(<usize>p.map),
     load<f64>(m) * x + load<f64>(m, 8) * y + load<f64>(m, 16) * z + load<f64>(m, 24),
     load<f64>(m, 32) * x + load<f64>(m, 40) * y + load<f64>(m, 48) * z + load<f64>(m, 56),
     load<f64>(m, 64) * x + load<f64>(m, 72) * y + load<f64>(m, 80) * z + load<f64>(m, 88),
-    2,
+    outside,
   );
 }
 
@@ -474,7 +477,7 @@ function insideBone(p: Frame, x: f64, y: f64, z: f64): bool {
   const d = planeDistance(p, at, x, y, z);
   if (d > 0.5) return false;
   if (d < -0.5) return d > -p.nearBoneMm && depthAt(p, x, y) < f32At(p.boneDepth, at) + p.nearBoneMm;
-  return signedDistance(p, x, y, z) < 0;
+  return signedDistance(p, x, y, z, 2) < 0;
 }
 
 /** All bits set in the lanes whose point is not inside bone. */
@@ -499,6 +502,24 @@ function addWaiting(p: Frame): void {
   store<i32>(at, 0);
 }
 
+/**
+ * Whether the cells `from` … `to` of a column all lie too far from bone for points of its rough surface: `surfacePoints`
+ * would leave each of them out. A distance changes by no more than the way, interpolated by a little more; where
+ * the scene ends nothing is told. `x`, `y`, `z`:
+ * where the column's middle line would be at 0 along its axis.
+ */
+function farFromBone(
+  p: Frame,
+  x: f64, y: f64, z: f64,
+  xc: f64, yc: f64, zc: f64, tc: f64,
+  from: i32, to: i32,
+): bool {
+  const middle = 0.5 * <f64>(from + to + 1) * p.cellMm - tc,
+    way = 0.5 * <f64>(to - from) * p.cellMm;
+  const distance = signedDistance(p, x + xc * middle, y + yc * middle, z + zc * middle, 0);
+  return Math.abs(distance) > p.layerMm + p.cellMm + STEEPEST * way;
+} // prettier-ignore
+
 /** The rough surface within one cell of the lattice; `cx`… is its centre, `hash` its bits. */
 function surfacePoints(
   p: Frame,
@@ -511,7 +532,7 @@ function surfacePoints(
   at: i32,
 ): void {
   // A distance changes by no more than the way: beyond the layer and half a cell's diagonal no point of it counts.
-  if (Math.abs(signedDistance(p, cx, cy, cz)) > p.layerMm + p.cellMm) return;
+  if (Math.abs(signedDistance(p, cx, cy, cz, 2)) > p.layerMm + p.cellMm) return;
   const nx = f32At(p.boneNormal, 3 * at),
     ny = f32At(p.boneNormal, 3 * at + 1),
     nz = f32At(p.boneNormal, 3 * at + 2);
@@ -529,7 +550,7 @@ function surfacePoints(
     const x = cx + xA * a + xB * b + xC * c,
       y = cy + yA * a + yB * b + yC * c,
       z = cz + zA * a + zB * b + zC * c;
-    const d = signedDistance(p, x, y, z);
+    const d = signedDistance(p, x, y, z, 2);
     if (Math.abs(d) > p.layerMm) continue;
     const sx = x - d * nx,
       sy = y - d * ny,
@@ -737,8 +758,9 @@ export function splat(p: Frame): void {
         f32At(p.halfWidth, min(p.elevationRows - 1, max(0, nearestTo(depth * p.elevationRowsPerMm)))) * halfPerC;
       const centre = tc - (za * da + zb * db) * perC;
       const icEnd = <i32>Math.floor((centre + half) * p.cellsPerMm);
-      let ic = <i32>Math.floor((centre - half) * p.cellsPerMm);
-      const stride = odd > 0 || nearBone ? 1 : 2;
+      const icFirst = <i32>Math.floor((centre - half) * p.cellsPerMm);
+      let ic = icFirst;
+      const stride = odd > 0 ? 1 : 2;
       if (stride == 2 && (ia + ib + ic) & 1) ic++;
       const base = ia * primeA + ib * primeB + p.seed;
       const oddFirst = (ia + ib + ic) & 1;
@@ -786,52 +808,58 @@ export function splat(p: Frame): void {
         bases = i32x4.splat(base),
         primes = i32x4.splat(primeC);
       const guarded = nearBone && !inTail;
+      if (scale == 0) ic = icEnd + 1;
       for (; ic <= icEnd; ic += 4 * stride) {
         const hash = mix4(i32x4.add(bases, i32x4.mul(cells, primes)));
         const present = i32x4.le_s(cells, last);
-        if (scale != 0) {
-          for (let point = 0; point < 2; point++) {
-            if (point == 1 && second == 0) break;
-            const bits = point == 0 ? hash : mix4(v128.xor(hash, i32x4.splat(SECOND_POINT)));
-            const j0 = jittered(bits, 0),
-              j1 = jittered(bits, 10),
-              j2 = jittered(bits, 20);
-            const x = f32x4.add(ox, f32x4.add(f32x4.mul(jx0, j0), f32x4.add(f32x4.mul(jx1, j1), f32x4.mul(jx2, j2)))),
-              y = f32x4.add(oy, f32x4.add(f32x4.mul(jy0, j0), f32x4.add(f32x4.mul(jy1, j1), f32x4.mul(jy2, j2)))),
-              z = f32x4.add(oz, f32x4.add(f32x4.mul(jz0, j0), f32x4.add(f32x4.mul(jz1, j1), f32x4.mul(jz2, j2))));
-            const mask = guarded ? v128.and(present, outsideBone(p, x, y, z)) : present;
-            const strengths = v128.and(signed(point == 0 ? weights : seconds, bits), mask);
-            if (radius > 0) addCurved4(p, x, y, z, shift, strengths);
-            else add4(p, x, y, z, shift, strengths);
-          }
-        }
-        if (nearBone && p.boneRough) {
-          const count = min(4, icEnd - ic + 1); // stride is 1 near bone
-          for (let k = 0; k < count; k++) {
-            const qc = (<f64>(ic + k) + 0.5) * cell - tc,
-              qa = pa + 0.5 * cell,
-              qb = pb + 0.5 * cell;
-            const cx = xa * qa + xb * qb + xc * qc,
-              cy = ya * qa + yb * qb + yc * qc,
-              cz = za * qa + zb * qb + zc * qc;
-            const hit = hitNear(p, cx, cy, cz);
-            if (hit < 0 || Math.abs(planeDistance(p, hit, cx, cy, cz)) > 0.8) continue;
-            surfacePoints(
-              p,
-              cx, cy, cz,
-              xa * cell, xb * cell, xc * cell,
-              ya * cell, yb * cell, yc * cell,
-              za * cell, zb * cell, zc * cell,
-              jitterA, jitterB, jitterC,
-              mix(base + (ic + k) * primeC),
-              hit,
-            ); // prettier-ignore
-          }
+        for (let point = 0; point < 2; point++) {
+          if (point == 1 && second == 0) break;
+          const bits = point == 0 ? hash : mix4(v128.xor(hash, i32x4.splat(SECOND_POINT)));
+          const j0 = jittered(bits, 0),
+            j1 = jittered(bits, 10),
+            j2 = jittered(bits, 20);
+          const x = f32x4.add(ox, f32x4.add(f32x4.mul(jx0, j0), f32x4.add(f32x4.mul(jx1, j1), f32x4.mul(jx2, j2)))),
+            y = f32x4.add(oy, f32x4.add(f32x4.mul(jy0, j0), f32x4.add(f32x4.mul(jy1, j1), f32x4.mul(jy2, j2)))),
+            z = f32x4.add(oz, f32x4.add(f32x4.mul(jz0, j0), f32x4.add(f32x4.mul(jz1, j1), f32x4.mul(jz2, j2))));
+          const mask = guarded ? v128.and(present, outsideBone(p, x, y, z)) : present;
+          const strengths = v128.and(signed(point == 0 ? weights : seconds, bits), mask);
+          if (radius > 0) addCurved4(p, x, y, z, shift, strengths);
+          else add4(p, x, y, z, shift, strengths);
         }
         ox = f32x4.add(ox, nextX);
         oy = f32x4.add(oy, nextY);
         oz = f32x4.add(oz, nextZ);
         cells = i32x4.add(cells, nextCells);
+      }
+      if (!nearBone || !p.boneRough) continue;
+      // The rough surface: first the whole column, then four cells at a time are told from where there is none.
+      const qa = pa + 0.5 * cell,
+        qb = pb + 0.5 * cell,
+        xMiddle = xa * qa + xb * qb,
+        yMiddle = ya * qa + yb * qb,
+        zMiddle = za * qa + zb * qb;
+      if (farFromBone(p, xMiddle, yMiddle, zMiddle, xc, yc, zc, tc, icFirst, icEnd)) continue;
+      for (let from = icFirst; from <= icEnd; from += 4) {
+        const to = min(icEnd, from + 3);
+        if (farFromBone(p, xMiddle, yMiddle, zMiddle, xc, yc, zc, tc, from, to)) continue;
+        for (let k = from; k <= to; k++) {
+          const qc = (<f64>k + 0.5) * cell - tc,
+            cx = xMiddle + xc * qc,
+            cy = yMiddle + yc * qc,
+            cz = zMiddle + zc * qc;
+          const hit = hitNear(p, cx, cy, cz);
+          if (hit < 0 || Math.abs(planeDistance(p, hit, cx, cy, cz)) > 0.8) continue;
+          surfacePoints(
+            p,
+            cx, cy, cz,
+            xa * cell, xb * cell, xc * cell,
+            ya * cell, yb * cell, yc * cell,
+            za * cell, zb * cell, zc * cell,
+            jitterA, jitterB, jitterC,
+            mix(base + k * primeC),
+            hit,
+          ); // prettier-ignore
+        }
       }
     }
   }
