@@ -2,27 +2,6 @@
 import { Command, CommanderError } from "commander";
 import { FormatError, Interrupted, UnsuitableInputError } from "../core/errors.ts";
 import { MissedThreshold, UsageError } from "./command.ts";
-import { addCompare } from "./compare.ts";
-import { addDataset } from "./dataset.ts";
-import { addDossier } from "./dossier.ts";
-import { addDoctor } from "./doctor.ts";
-import { addFit } from "./fit.ts";
-import { addHardware } from "./hardware.ts";
-import { addLive } from "./live.ts";
-import { addRecord } from "./record.ts";
-import { addReconstruct } from "./reconstruct.ts";
-import { addPhantom } from "./phantom.ts";
-import { addReport } from "./report.ts";
-import { addRun } from "./run.ts";
-import { addScore } from "./score.ts";
-import { addServe } from "./serve.ts";
-import { addSimulate } from "./simulate.ts";
-import { addCalibrate } from "./calibrate.ts";
-import { addConvert } from "./convert.ts";
-import { addSchema } from "./schema.ts";
-import { addStudy } from "./study.ts";
-import { addVerify } from "./verify.ts";
-import { addView } from "./view.ts";
 import { packageVersion } from "./version.ts";
 
 const program = new Command("sonobench")
@@ -45,31 +24,33 @@ Exit codes: 0 done; 1 ran, but a check or a --fail-if threshold was missed; 2 ba
   )
   .exitOverride();
 
-for (const add of [
-  addRun,
-  addSimulate,
-  addReconstruct,
-  addCalibrate,
-  addScore,
-  addVerify,
-  addReport,
-  addView,
-  addServe,
-  addRecord,
-  addLive,
-  addHardware,
-  addFit,
-  addPhantom,
-  addConvert,
-  addStudy,
-  addCompare,
-  addDossier,
-  addDataset,
-  addSchema,
-  addDoctor,
-]) {
-  add(program);
-}
+/** In the order of --help. A command loads what it needs and nothing of the others. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  run: async () => (await import("./run.ts")).addRun,
+  simulate: async () => (await import("./simulate.ts")).addSimulate,
+  reconstruct: async () => (await import("./reconstruct.ts")).addReconstruct,
+  calibrate: async () => (await import("./calibrate.ts")).addCalibrate,
+  score: async () => (await import("./score.ts")).addScore,
+  verify: async () => (await import("./verify.ts")).addVerify,
+  report: async () => (await import("./report.ts")).addReport,
+  view: async () => (await import("./view.ts")).addView,
+  serve: async () => (await import("./serve.ts")).addServe,
+  record: async () => (await import("./record.ts")).addRecord,
+  live: async () => (await import("./live.ts")).addLive,
+  hardware: async () => (await import("./hardware.ts")).addHardware,
+  fit: async () => (await import("./fit.ts")).addFit,
+  phantom: async () => (await import("./phantom.ts")).addPhantom,
+  convert: async () => (await import("./convert.ts")).addConvert,
+  study: async () => (await import("./study.ts")).addStudy,
+  compare: async () => (await import("./compare.ts")).addCompare,
+  dossier: async () => (await import("./dossier.ts")).addDossier,
+  dataset: async () => (await import("./dataset.ts")).addDataset,
+  schema: async () => (await import("./schema.ts")).addSchema,
+  doctor: async () => (await import("./doctor.ts")).addDoctor,
+};
+
+const asked = Object.entries(commands).filter(([name]) => name === process.argv[2]);
+for (const [, load] of asked.length > 0 ? asked : Object.entries(commands)) (await load())(program);
 
 // A reader that has seen enough (`| head`) does not end the work: what is left to print goes nowhere.
 for (const stream of [process.stdout, process.stderr]) {

@@ -22,8 +22,8 @@ test("every check of the knee suite on single knees passes", async () => {
 /** Coarser than the default, for time; the ruler's figures differ by less than a tenth of a millimetre. */
 const SPACING_MM = 1.6;
 
-test("six knees of either sex are closed, keep their bones apart and have the sizes they were asked for", async () => {
-  for (let i = 0; i < 6; i++) {
+test("four knees of either sex are closed, keep their bones apart and have the sizes they were asked for", async () => {
+  for (let i = 0; i < 4; i++) {
     const parameters = typicalKnee(createRng(`family/${i}`));
     const from = await buildBones(parameters, { spacingMm: SPACING_MM });
     const straight = await buildKnee(parameters, { flexionRad: 0, from });
@@ -41,7 +41,13 @@ test("six knees of either sex are closed, keep their bones apart and have the si
 });
 
 test("the same parameters give the same vertices, bit for bit", async () => {
-  const build = () => buildKnee(typicalKnee(createRng("twice")), { flexionRad: 40 * DEG });
+  const build = async () => {
+    const parameters = typicalKnee(createRng("twice"));
+    return buildKnee(parameters, {
+      flexionRad: 40 * DEG,
+      from: await buildBones(parameters, { spacingMm: SPACING_MM }),
+    });
+  };
   const [a, b] = [await build(), await build()];
   a.bones.forEach((bone, i) => expect(bone.mesh).toEqual(b.bones[i]!.mesh));
 });
