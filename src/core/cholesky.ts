@@ -30,14 +30,17 @@ export function solveLower({ n, lower }: Cholesky, b: ArrayLike<number>): Float6
   return y;
 }
 
-/** Solves A·x = b. */
-export function solveCholesky(factor: Cholesky, b: ArrayLike<number>): Float64Array {
-  const { n, lower } = factor;
-  const x = solveLower(factor, b);
+/** Solves Lᵀ·x = b. */
+export function solveUpper({ n, lower }: Cholesky, b: ArrayLike<number>): Float64Array {
+  const x = new Float64Array(n);
   for (let i = n - 1; i >= 0; i--) {
-    let sum = x[i]!;
+    let sum = b[i]!;
     for (let k = i + 1; k < n; k++) sum -= lower[k * n + i]! * x[k]!;
     x[i] = sum / lower[i * n + i]!;
   }
   return x;
 }
+
+/** Solves A·x = b. */
+export const solveCholesky = (factor: Cholesky, b: ArrayLike<number>): Float64Array =>
+  solveUpper(factor, solveLower(factor, b));

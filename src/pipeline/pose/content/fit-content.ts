@@ -1,5 +1,4 @@
-import { cholesky } from "../../../core/cholesky.ts";
-import { correctedPoses, dot, fitJointly, layoutOf, startState, timesSymmetric, type JointProblem, type JointState } from "./joint-fit.ts"; // prettier-ignore
+import { correctedPoses, dot, fitJointly, layoutOf, projected, startState, timesSymmetric, type JointProblem, type JointState } from "./joint-fit.ts"; // prettier-ignore
 import { frameVariance, invertSymmetric, observability, type FrameVariance, type SweepObservability } from "./observability.ts"; // prettier-ignore
 
 /** One sweep after the fit. */
@@ -78,14 +77,7 @@ function within(x: Float64Array, { seen }: SweepObservability, odometry: Float64
 
 /** Covariance of coordinates along the columns, given the information matrix (lower triangle). */
 function spanned(matrix: Float64Array, n: number, columns: readonly Float64Array[]): Float64Array {
-  const m = columns.length;
-  const small = new Float64Array(m * m);
-  columns.forEach((column, a) => {
-    const times = timesSymmetric(matrix, n, column);
-    columns.forEach((other, b) => (small[a * m + b] = dot(times, other)));
-  });
-  cholesky(small, m);
-  return invertSymmetric(small, m);
+  return invertSymmetric(projected(matrix, n, columns), columns.length);
 }
 
 function placed(values: Float64Array, at: number, n: number): Float64Array {

@@ -142,18 +142,22 @@ export const factorOf = ({ matrix, n }: Pick<JointSystem, "matrix" | "n">): Chol
 
 /** Least squares over the span of the columns. */
 function stepWithin({ matrix, right, n }: JointSystem, columns: readonly Float64Array[]): Float64Array {
-  const m = columns.length;
-  const small = new Float64Array(m * m),
-    side = new Float64Array(m);
-  columns.forEach((column, a) => {
-    const times = timesSymmetric(matrix, n, column);
-    for (let b = 0; b <= a; b++) small[a * m + b] = dot(times, columns[b]!);
-    side[a] = dot(right, column);
-  });
-  const y = solveCholesky(cholesky(small, m), side);
+  const side = columns.map((column) => dot(right, column));
+  const y = solveCholesky(cholesky(projected(matrix, n, columns), columns.length), side);
   const step = new Float64Array(n);
   columns.forEach((column, a) => column.forEach((value, i) => (step[i]! += y[a]! * value)));
   return step;
+}
+
+/** The lower triangle of Cᵀ·A·C; of A the lower triangle is read. */
+export function projected(matrix: Float64Array, n: number, columns: readonly Float64Array[]): Float64Array {
+  const m = columns.length;
+  const small = new Float64Array(m * m);
+  columns.forEach((column, a) => {
+    const times = timesSymmetric(matrix, n, column);
+    for (let b = 0; b <= a; b++) small[a * m + b] = dot(times, columns[b]!);
+  });
+  return small;
 }
 
 /** Only the lower triangle is read. */

@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { cholesky, solveCholesky, solveLower, type Cholesky } from "../../../core/cholesky.ts";
-import type { CorrectionSpline } from "./correction-spline.ts";
+import { cholesky, solveCholesky, solveLower, solveUpper, type Cholesky } from "../../../core/cholesky.ts";
+import { correctionAt, type CorrectionSpline } from "./correction-spline.ts";
 import { factorOf, type JointSystem } from "./joint-fit.ts";
 
 /** Which corrections of a sweep the bone says more of than odometry does, and which it leaves open. */
@@ -65,8 +65,8 @@ export function frameVariance(
   seenCovariance: Readonly<Float64Array>,
   frame: number,
 ): FrameVariance {
-  const ofSeen = seen.map((motion) => atFrame(spline, motion, frame)),
-    ofOpen = open.map((motion) => atFrame(spline, motion, frame));
+  const ofSeen = seen.map((motion) => correctionAt(spline, motion, frame)),
+    ofOpen = open.map((motion) => correctionAt(spline, motion, frame));
   const odometry = new Float64Array(36), fitted = new Float64Array(36); // prettier-ignore
   const m = seen.length;
   for (let i = 0; i < 6; i++) {
@@ -82,15 +82,6 @@ export function frameVariance(
     }
   }
   return { odometry, fitted };
-}
-
-function atFrame({ control, share }: CorrectionSpline, x: Float64Array, frame: number): Float64Array {
-  const out = new Float64Array(6);
-  for (let k = 4 * frame; k < 4 * frame + 4; k++) {
-    if (control[k]! < 0) continue;
-    for (let d = 0; d < 6; d++) out[d]! += share[k]! * x[6 * control[k]! + d]!;
-  }
-  return out;
 }
 
 /** Rows and columns `at` … `at + size − 1` of the inverse. */
@@ -117,16 +108,6 @@ function withRidge(a: Readonly<Float64Array>, n: number): Float64Array {
   const out = Float64Array.from(a);
   for (let i = 0; i < n; i++) out[i * (n + 1)]! *= 1 + 1e-12;
   return out;
-}
-
-/** Solves Lᵀ·x = b. */
-function solveUpper({ n, lower }: Cholesky, b: ArrayLike<number>): Float64Array {
-  const x = Float64Array.from(b);
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i]! -= lower[k * n + i]! * x[k]!;
-    x[i]! /= lower[i * (n + 1)]!;
-  }
-  return x;
 }
 
 /** Of a symmetric matrix, values ascending; row k of `vectors` belongs to value k. */
