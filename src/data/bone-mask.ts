@@ -21,3 +21,19 @@ export interface BoneMask {
 export interface BoneMasks {
   readonly masks: readonly BoneMask[];
 }
+
+/** Rows per column, by least squares over the columns within `half` that hold bone. */
+export function ridgeSlope(ridgeRowPx: Readonly<Float32Array>, u: number, half: number): number {
+  let n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0; // prettier-ignore
+  for (let k = -half; k <= half; k++) {
+    const row = ridgeRowPx[u + k] ?? NaN;
+    if (Number.isNaN(row)) continue;
+    n++;
+    sx += k;
+    sy += row;
+    sxx += k * k;
+    sxy += k * row;
+  }
+  const det = n * sxx - sx * sx;
+  return det > 0 ? (n * sxy - sx * sy) / det : 0;
+}

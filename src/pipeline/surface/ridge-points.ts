@@ -1,5 +1,5 @@
 import { transformPoint } from "../../core/rigid.ts";
-import type { BoneMasks } from "../../data/bone-mask.ts";
+import { ridgeSlope, type BoneMasks } from "../../data/bone-mask.ts";
 import { framePose, type TrackedFrames } from "../../data/tracked-frames.ts";
 
 /** Points on the ridges of all frames, in the reference frame, mm. Parallel arrays; vectors interleaved xyz. */
@@ -84,22 +84,6 @@ export function sliceSpacingMm(frames: TrackedFrames): number {
     steps.push(Math.hypot(b[0] - a[0], b[1] - a[1], b[2] - a[2]));
   }
   return steps.toSorted((a, b) => a - b)[Math.floor(SPACING_QUANTILE * steps.length)] ?? 0;
-}
-
-/** Rows per column, by least squares over the columns within `half` that hold bone. */
-function ridgeSlope(ridgeRowPx: Readonly<Float32Array>, u: number, half: number): number {
-  let n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0; // prettier-ignore
-  for (let k = -half; k <= half; k++) {
-    const row = ridgeRowPx[u + k] ?? NaN;
-    if (Number.isNaN(row)) continue;
-    n++;
-    sx += k;
-    sy += row;
-    sxx += k * k;
-    sxy += k * row;
-  }
-  const det = n * sxx - sx * sx;
-  return det > 0 ? (n * sxy - sx * sy) / det : 0;
 }
 
 type Vector = readonly [number, number, number];

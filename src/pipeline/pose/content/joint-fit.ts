@@ -1,4 +1,5 @@
 import { cholesky, solveCholesky, type Cholesky } from "../../../core/cholesky.ts";
+import { NormalEquations } from "../../../core/normal-equations.ts";
 import { fromAxisAngle, invert3x4, multiply3x4, transformPoint } from "../../../core/rigid.ts";
 import { percentile } from "../../../core/stats.ts";
 import { correct } from "../graph/pose-graph.ts";
@@ -319,33 +320,6 @@ function overPartner(
   return over;
 }
 
-/** Sums of weighted squares: lower triangle and right side. */
-class Sums {
-  readonly matrix: Float64Array;
-  readonly right: Float64Array;
-  readonly n: number;
-
-  constructor(n: number) {
-    this.n = n;
-    this.matrix = new Float64Array(n * n);
-    this.right = new Float64Array(n);
-  }
-
-  /** A residual with its derivatives by the unknowns `at`, in any order but each once. */
-  add(residual: number, at: Int32Array, derivative: Float64Array, count: number, weight: number): void {
-    for (let a = 0; a < count; a++) {
-      const i = at[a]!, wd = weight * derivative[a]!; // prettier-ignore
-      this.right[i]! -= wd * residual;
-      for (let b = 0; b < count; b++) if (at[b]! <= i) this.matrix[i * this.n + at[b]!]! += wd * derivative[b]!;
-    }
-  }
-
-  addDiagonal(i: number, value: number, weight: number): void {
-    this.matrix[i * (this.n + 1)]! += weight;
-    this.right[i]! -= weight * value;
-  }
-}
-
 /** Normal equations at a state; `partners` are kept through some steps, in which points slide over their planes. */
 function normalEquations(
   problem: JointProblem,
@@ -365,7 +339,7 @@ function normalEquations(
   );
   const found = over.flatMap((all) => [...all].filter((r) => !Number.isNaN(r)).map(Math.abs));
   const sdMm = Math.max(options.minSdMm, found.length > 0 ? MAD_TO_SD * percentile(found, 0.5) : 0);
-  const sums = new Sums(at.n);
+  const sums = new NormalEquations(at.n);
   const used = sweeps.map((_, s) => addLine(sums, problem, at, state, s, laid[s]!, partners[s]!, places[s]!, over[s]!, sdMm)); // prettier-ignore
   const odometry = sweeps.map(({ spline, errors }, s) => addOdometry(sums, at.control[s]!, spline, errors, state.control[s]!)); // prettier-ignore
   sweeps.forEach((_, s) => {
@@ -388,7 +362,7 @@ function placesIn({ body }: Partners, position: Float64Array, { bodyFromReferenc
 }
 
 function addLine(
-  sums: Sums,
+  sums: NormalEquations,
   { sweeps, bodies, options }: JointProblem,
   at: Layout,
   state: JointState,
@@ -443,13 +417,13 @@ function addLine(
       columns[count] = at.body[b]! + 6 + c;
       derivative[count++] = -change;
     }
-    sums.add(r, columns, derivative, count, precision * (1 - u * u) ** 2);
+    sums.add(r, columns, derivative, precision * (1 - u * u) ** 2, count);
   }
   return used;
 }
 
 function addOdometry(
-  sums: Sums,
+  sums: NormalEquations,
   at: number,
   spline: CorrectionSpline,
   errors: OdometryErrors,
@@ -457,7 +431,7 @@ function addOdometry(
 ): Float64Array {
   const { residual, jacobian } = priorResiduals(spline, errors, x);
   const size = 6 * spline.controls;
-  const own = new Sums(size);
+  const own = new NormalEquations(size);
   const columns = new Int32Array(size), derivative = new Float64Array(size); // prettier-ignore
   residual.forEach((r, k) => {
     let count = 0;
@@ -467,7 +441,7 @@ function addOdometry(
       columns[count] = u;
       derivative[count++] = value;
     }
-    own.add(r, columns, derivative, count, 1);
+    own.add(r, columns, derivative, 1, count);
   });
   const whole = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
@@ -483,7 +457,7 @@ function addOdometry(
 
 /** The touched points (Huber: beyond two SDs they pull no harder), and the spread of shapes. */
 function addBody(
-  sums: Sums,
+  sums: NormalEquations,
   at: number,
   { model, touched }: ShapeStart,
   m: Float64Array,
@@ -510,7 +484,7 @@ function addBody(
         columns[4 + k] = at + 6 + k;
         derivative[4 + k] = -model.modes[k]![offset + 3 * landmark + axis]!;
       }
-      sums.add(e[axis]!, columns, derivative, columns.length, weight);
+      sums.add(e[axis]!, columns, derivative, weight);
     }
   }
   for (let k = 0; k < modes; k++) sums.addDiagonal(at + 6 + k, b[k]!, 1);

@@ -1,4 +1,4 @@
-import type { BoneMask } from "../../../data/bone-mask.ts";
+import { ridgeSlope, type BoneMask } from "../../../data/bone-mask.ts";
 import type { ImageGeometry } from "../../../data/image.ts";
 import type { CorrectionSpline } from "./correction-spline.ts";
 import type { LinePoints } from "./joint-fit.ts";
@@ -36,7 +36,7 @@ export function linePoints(
         n++;
       }
       if (n < LEAST_SHARE * bin) continue;
-      const slope = (slopeAt(ridgeRowPx, Math.round(su / sum), half) * rowMm) / columnMm,
+      const slope = (ridgeSlope(ridgeRowPx, Math.round(su / sum), half) * rowMm) / columnMm,
         length = Math.hypot(1, slope);
       frame.push(f);
       xyMm.push((su / sum - faceCentrePx[0]) * columnMm, (sv / sum - faceCentrePx[1]) * rowMm);
@@ -49,20 +49,4 @@ export function linePoints(
     xyMm: Float64Array.from(xyMm),
     facing: Float64Array.from(facing),
   };
-}
-
-/** Rows a column, by least squares over the columns within `half` that show bone. */
-function slopeAt(ridgeRowPx: Readonly<Float32Array>, u: number, half: number): number {
-  let n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0; // prettier-ignore
-  for (let k = -half; k <= half; k++) {
-    const row = ridgeRowPx[u + k] ?? NaN;
-    if (Number.isNaN(row)) continue;
-    n++;
-    sx += k;
-    sy += row;
-    sxx += k * k;
-    sxy += k * row;
-  }
-  const det = n * sxx - sx * sx;
-  return det > 0 ? (n * sxy - sx * sy) / det : 0;
 }

@@ -1,4 +1,5 @@
 import { cholesky, solveCholesky, type Cholesky } from "../../../core/cholesky.ts";
+import { NormalEquations } from "../../../core/normal-equations.ts";
 import { fromAxisAngle, invert3x4, multiply3x4, toQuaternion, transformPoint } from "../../../core/rigid.ts";
 
 /** One sweep whose poses are bettered: its frames keep the first one's pose, which was measured. */
@@ -79,7 +80,7 @@ export function solveGraph(sweeps: readonly GraphSweep[], observations: readonly
   let x: Float64Array = new Float64Array(size);
   let factor: Cholesky | undefined;
   for (let round = 0; round < ROUNDS; round++) {
-    const system = new System(size);
+    const system = new NormalEquations(size, RIDGE);
     sweeps.forEach((sweep, s) => addOdometry(system, sweep, knots[s]!, x));
     for (const observation of observations) addObservation(system, sweeps, knots, x, observation);
     factor = cholesky(system.matrix, size);
@@ -161,30 +162,8 @@ function corrected(sweep: GraphSweep, knots: Knots, x: Readonly<Float64Array>): 
   return all;
 }
 
-/** Sums of weighted squares: row-major matrix (lower triangle) and right side. */
-class System {
-  readonly matrix: Float64Array;
-  readonly right: Float64Array;
-  readonly size: number;
-
-  constructor(size: number) {
-    this.size = size;
-    this.matrix = new Float64Array(size * size);
-    this.right = new Float64Array(size);
-    for (let i = 0; i < size; i++) this.matrix[i * (size + 1)] = 1e-9;
-  }
-
-  /** One residual r with its derivatives by unknowns `at`: brings r + Σ d·step to 0. */
-  add(residual: number, at: readonly number[], derivative: readonly number[], weight: number): void {
-    at.forEach((i, a) => {
-      this.right[i]! -= weight * derivative[a]! * residual;
-      at.forEach((j, b) => {
-        if (j <= i) this.matrix[i * this.size + j]! += weight * derivative[a]! * derivative[b]!;
-      });
-    });
-  }
-}
-
+/** Of the diagonal, for what nothing holds. */
+const RIDGE = 1e-9;
 const NUDGE = 1e-4;
 
 /** Residuals with numeric derivatives by the unknowns `at`. */
@@ -212,7 +191,7 @@ const unknownsAt = (knots: Knots, which: readonly number[]): number[] =>
   });
 
 /** Between knots, the steps are those of odometry; and their errors change slowly along the way. */
-function addOdometry(system: System, sweep: GraphSweep, knots: Knots, x: Readonly<Float64Array>): void {
+function addOdometry(system: NormalEquations, sweep: GraphSweep, knots: Knots, x: Readonly<Float64Array>): void {
   const stretch = (k: number, at: Float64Array): number[] => {
     const [a, b] = [knots.frames[k - 1]!, knots.frames[k]!];
     const was = relative(sweep.fromImage.subarray(12 * a, 12 * a + 12), sweep.fromImage.subarray(12 * b, 12 * b + 12));
@@ -269,7 +248,7 @@ const unknownsOf = (knots: readonly Knots[], observation: Observation): number[]
 };
 
 function addObservation(
-  system: System,
+  system: NormalEquations,
   sweeps: readonly GraphSweep[],
   knots: readonly Knots[],
   x: Readonly<Float64Array>,
