@@ -27,3 +27,18 @@ export interface ShapeModel {
   /** 1 where a shaft was cut off: no surface of bone. One number a triangle. */
   readonly cap: Uint8Array;
 }
+
+/** A landmark of the model (its index) that the operator touched, in the sheet's frame, mm. */
+export interface TouchedPoint {
+  readonly landmark: number;
+  readonly positionMm: readonly [number, number, number];
+}
+
+/** A shape to fit, and where the fit begins. */
+export interface ShapeStart {
+  /** Of the scanned knee's side: a left knee has mirrored shapes. */
+  readonly model: ShapeModel;
+  /** Rigid, row-major 3×4, frame of the sheets to the body's. */
+  readonly bodyFromReference: Readonly<Float64Array>;
+  readonly touched: readonly TouchedPoint[];
+}

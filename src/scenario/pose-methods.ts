@@ -1,7 +1,7 @@
 import type { ShapeModel } from "../data/shape-model.ts";
 import { decorrelationMotion, inPlaneMotion } from "../pipeline/pose/decorrelation/recover.ts";
 import { startBodies } from "../pipeline/completion/start-bodies.ts";
-import { matchSmooth } from "../pipeline/completion/match-smooth.ts";
+import { matchSheet } from "../pipeline/completion/match-sheet.ts";
 import { shapeInstance } from "../pipeline/completion/shape-instance.ts";
 import type { BoneShapes } from "../pipeline/pose/content/bone-shapes.ts";
 import { contentOptions, refineByContent } from "../pipeline/pose/content/refine.ts";
@@ -95,7 +95,7 @@ function byContent({ shapes: path, orientationSensor }: OfKind<"content">): Refi
 export const boneShapes = (models: readonly ShapeModel[]): BoneShapes => ({
   start: (surfaces, points) => startBodies(models, surfaces, points),
   match: (model, coefficients, points, gateMm) =>
-    matchSmooth(shapeInstance(model, coefficients), model.cap, points, gateMm),
+    matchSheet(shapeInstance(model, coefficients), model.cap, points, gateMm, "smooth"),
 });
 
 const inTurn =

@@ -1,6 +1,6 @@
-import type { ShapeModel } from "../../data/shape-model.ts";
+import type { ShapeModel, TouchedPoint } from "../../data/shape-model.ts";
 import type { Mesh } from "../../geometry/mesh.ts";
-import { fitDefaults, fitShape, type TouchedPoint } from "./fit-shape.ts";
+import { fitDefaults, fitShape } from "./fit-shape.ts";
 import { matchSheet } from "./match-sheet.ts";
 import { moveSamples, type SheetSamples, sheetSamples } from "./sheet-samples.ts";
 

@@ -4,16 +4,16 @@ import type { CompletedBone, Completion } from "../../data/completed-bone.ts";
 import type { DigitisedPoint } from "../../data/recording.ts";
 import type { ShapeModel } from "../../data/shape-model.ts";
 import type { Surface } from "../../data/surface.ts";
-import { mergeMeshes, surfaceArea, transformMesh, type Mesh, vertexNormals } from "../../geometry/mesh.ts";
+import { transformMesh, type Mesh, vertexNormals } from "../../geometry/mesh.ts";
 import type { Stage } from "../stage.ts";
 import { bestStart, TRIAL_GATE_MM } from "./best-start.ts";
 import { fitShape, type FittedShape, touchedLandmarks } from "./fit-shape.ts";
 import { matchSheet } from "./match-sheet.ts";
-import { mirrored, mirroredPoint } from "./mirror.ts";
+import { mirrored } from "./mirror.ts";
 import { residualWarp, type Warp } from "./residual-warp.ts";
+import { seenKnee } from "./seen-bodies.ts";
 import { shapeInstance } from "./shape-instance.ts";
 import { moveSamples, sheetSamples } from "./sheet-samples.ts";
-import { kneeAxes, startPoses } from "./start-poses.ts";
 
 export interface CompletionInput {
   /** Sheets of bones that were told apart, in the frame of the points. */
@@ -35,8 +35,8 @@ export const completeBones: Stage<CompletionInput, Completion, CompletionOptions
   name: "completion/shape-model",
   defaults: { samplesPerCm2: 10, minSeenMm2: 300, seenWithinMm: 4 },
   async run({ surfaces, points, models }, options, { log }) {
-    const axes = kneeAxes(points);
-    if (!axes) {
+    const knee = seenKnee(models, surfaces, points);
+    if (!knee) {
       return {
         bones: [],
         fits: [],
@@ -45,30 +45,22 @@ export const completeBones: Stage<CompletionInput, Completion, CompletionOptions
         ],
       };
     }
-    const isLeft = axes.side === "left";
-    const rightPoints = isLeft ? points.map(mirroredPoint) : points;
-    const rightAxes = kneeAxes(rightPoints)!;
     const bones: CompletedBone[] = [],
       fits: Completion["fits"][number][] = [],
       skipped: string[] = [];
-    for (const model of models) {
-      const names = model.bones.map(({ name }) => name as string);
-      const sheet = mergeMeshes(surfaces.filter(({ bone }) => names.includes(bone)).map(({ mesh }) => mesh));
-      const areaMm2 = surfaceArea(sheet);
-      const starts = startPoses(model, rightAxes, rightPoints);
+    for (const { model, names, sheet, areaMm2, starts } of knee.bodies) {
       if (areaMm2 < options.minSeenMm2 || starts.length === 0) {
         skipped.push(
-          `The ${names.join(" and ")} is not completed: ` +
+          `The ${names} is not completed: ` +
             (starts.length === 0
               ? "none of its points was touched."
               : `only ${(areaMm2 / 100).toFixed(1)} cm² was seen.`),
         );
         continue;
       }
-      const right = isLeft ? mirrored(sheet) : sheet;
-      const completed = completeBody(model, right, rightPoints, starts, options);
+      const completed = completeBody(model, sheet, knee.points, starts, options);
       fits.push(completed.fit);
-      bones.push(...completed.bones.map((bone) => (isLeft ? { ...bone, mesh: mirrored(bone.mesh) } : bone)));
+      bones.push(...completed.bones.map((bone) => (knee.isLeft ? { ...bone, mesh: mirrored(bone.mesh) } : bone)));
       log.info("completed", { ...completed.fit });
     }
     return { bones, fits, skipped };

@@ -2,16 +2,10 @@ import { cholesky, solveCholesky, type Cholesky } from "../../core/cholesky.ts";
 import { fromAxisAngle, multiply3x4, transformPoint } from "../../core/rigid.ts";
 import { percentile } from "../../core/stats.ts";
 import type { DigitisedPoint } from "../../data/recording.ts";
-import type { ShapeModel } from "../../data/shape-model.ts";
+import type { ShapeModel, TouchedPoint } from "../../data/shape-model.ts";
 import { matchSheet, type Matches } from "./match-sheet.ts";
 import { shapeInstance, shapeLandmarks } from "./shape-instance.ts";
 import { moveSamples, type SheetSamples } from "./sheet-samples.ts";
-
-/** A point that the operator touched, in the frame of the sheet, and which landmark of the model it is. */
-export interface TouchedPoint {
-  readonly landmark: number;
-  readonly positionMm: readonly [number, number, number];
-}
 
 /** Which landmarks of the model were touched, by their names. */
 export const touchedLandmarks = (model: ShapeModel, points: readonly DigitisedPoint[]): TouchedPoint[] =>

@@ -1,19 +1,10 @@
 import type { DigitisedPoint } from "../../data/recording.ts";
-import type { ShapeModel } from "../../data/shape-model.ts";
+import type { ShapeModel, ShapeStart } from "../../data/shape-model.ts";
 import type { Surface } from "../../data/surface.ts";
-import { mergeMeshes, surfaceArea } from "../../geometry/mesh.ts";
 import { bestStart } from "./best-start.ts";
-import { touchedLandmarks, type TouchedPoint } from "./fit-shape.ts";
-import { mirrored, mirroredModel, mirroredPoint, mirroredPose } from "./mirror.ts";
-import { kneeAxes, startPoses } from "./start-poses.ts";
-
-/** A shape of the scanned knee's side, and about where its bone lies. */
-export interface StartedBody {
-  readonly model: ShapeModel;
-  /** Rigid, row-major 3×4, frame of the sheets to the body's. */
-  readonly bodyFromReference: Float64Array;
-  readonly touched: readonly TouchedPoint[];
-}
+import { touchedLandmarks } from "./fit-shape.ts";
+import { mirroredModel, mirroredPose } from "./mirror.ts";
+import { seenKnee } from "./seen-bodies.ts";
 
 /** Of a body of which less was seen there is no start, mm². */
 const LEAST_SEEN_MM2 = 300;
@@ -23,27 +14,21 @@ export function startBodies(
   models: readonly ShapeModel[],
   surfaces: readonly Surface[],
   points: readonly DigitisedPoint[],
-): { readonly starts: readonly StartedBody[]; readonly missing: readonly string[] } {
-  const axes = kneeAxes(points);
-  if (!axes) return { starts: [], missing: ["the points that tell how the knee lies were not touched"] };
-  const isLeft = axes.side === "left";
-  const rightPoints = isLeft ? points.map(mirroredPoint) : points,
-    rightAxes = kneeAxes(rightPoints)!;
-  const starts: StartedBody[] = [],
+): { readonly starts: readonly ShapeStart[]; readonly missing: readonly string[] } {
+  const knee = seenKnee(models, surfaces, points);
+  if (!knee) return { starts: [], missing: ["the points that tell how the knee lies were not touched"] };
+  const starts: ShapeStart[] = [],
     missing: string[] = [];
-  for (const model of models) {
-    const names = model.bones.map(({ name }) => name as string);
-    const sheet = mergeMeshes(surfaces.filter(({ bone }) => names.includes(bone)).map(({ mesh }) => mesh));
-    const poses = startPoses(model, rightAxes, rightPoints);
-    if (poses.length === 0 || surfaceArea(sheet) < LEAST_SEEN_MM2) {
-      missing.push(`too little of the ${names.join(" and ")} was seen or touched`);
+  for (const { model, names, sheet, areaMm2, starts: poses } of knee.bodies) {
+    if (poses.length === 0 || areaMm2 < LEAST_SEEN_MM2) {
+      missing.push(`too little of the ${names} was seen or touched`);
       continue;
     }
-    const pose = bestStart(model, isLeft ? mirrored(sheet) : sheet, touchedLandmarks(model, rightPoints), poses);
-    const own = isLeft ? mirroredModel(model) : model;
+    const pose = bestStart(model, sheet, touchedLandmarks(model, knee.points), poses);
+    const own = knee.isLeft ? mirroredModel(model) : model;
     starts.push({
       model: own,
-      bodyFromReference: isLeft ? mirroredPose(pose) : Float64Array.from(pose),
+      bodyFromReference: knee.isLeft ? mirroredPose(pose) : Float64Array.from(pose),
       touched: touchedLandmarks(own, points),
     });
   }

@@ -7,9 +7,10 @@ import type { BoneMask } from "../../../src/data/bone-mask.ts";
 import { imageFromPixel, type ImageGeometry } from "../../../src/data/image.ts";
 import type { ShapeModel } from "../../../src/data/shape-model.ts";
 import type { ImageFrames } from "../../../src/data/tracked-frames.ts";
-import { matchSmooth } from "../../../src/pipeline/completion/match-smooth.ts";
+import { matchSheet } from "../../../src/pipeline/completion/match-sheet.ts";
 import { shapeInstance } from "../../../src/pipeline/completion/shape-instance.ts";
-import type { BoneShapes, ShapeStart } from "../../../src/pipeline/pose/content/bone-shapes.ts";
+import type { BoneShapes } from "../../../src/pipeline/pose/content/bone-shapes.ts";
+import type { ShapeStart } from "../../../src/data/shape-model.ts";
 import { correctedPose, correctionAt, correctionSpline } from "../../../src/pipeline/pose/content/correction-spline.ts";
 import { fitContent } from "../../../src/pipeline/pose/content/fit-content.ts";
 import type { ContentSweep, LinePoints } from "../../../src/pipeline/pose/content/joint-fit.ts";
@@ -73,7 +74,7 @@ function modelOf(radius: Radius): ShapeModel {
 }
 
 const match: BoneShapes["match"] = (model, coefficients, points, gateMm) =>
-  matchSmooth(shapeInstance(model, coefficients), model.cap, points, gateMm);
+  matchSheet(shapeInstance(model, coefficients), model.cap, points, gateMm, "smooth");
 
 const COUNT = 101,
   CENTRE = [0, 25] as const,

@@ -1,16 +1,6 @@
 import type { DigitisedPoint } from "../../../data/recording.ts";
-import type { ShapeModel } from "../../../data/shape-model.ts";
+import type { ShapeModel, ShapeStart } from "../../../data/shape-model.ts";
 import type { Surface } from "../../../data/surface.ts";
-
-/** A shape to fit, and where the fit begins. */
-export interface ShapeStart {
-  /** Of the scanned knee's side: a left knee has mirrored shapes. */
-  readonly model: ShapeModel;
-  /** Rigid, row-major 3×4, reference frame to the body's. */
-  readonly bodyFromReference: Readonly<Float64Array>;
-  /** Which landmarks of the model the operator touched, and where, mm in the reference frame. */
-  readonly touched: readonly { readonly landmark: number; readonly positionMm: readonly [number, number, number] }[];
-}
 
 /** Points in the frame of a body, with the side that they face; interleaved xyz, mm. */
 export interface BodyPoints {

@@ -3,7 +3,8 @@ import { NormalEquations } from "../../../core/normal-equations.ts";
 import { fromAxisAngle, invert3x4, multiply3x4, transformPoint } from "../../../core/rigid.ts";
 import { percentile } from "../../../core/stats.ts";
 import { correct } from "../graph/pose-graph.ts";
-import type { BoneShapes, ShapeStart } from "./bone-shapes.ts";
+import type { ShapeStart } from "../../../data/shape-model.ts";
+import type { BoneShapes } from "./bone-shapes.ts";
 import { correctedPose, correctionAt, type CorrectionSpline } from "./correction-spline.ts";
 import { priorResiduals, type OdometryErrors } from "./odometry-prior.ts";
 
