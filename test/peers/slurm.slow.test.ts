@@ -65,6 +65,12 @@ async function until(what: string, done: () => boolean | Promise<boolean>): Prom
 const cases = async (name: string): Promise<string[]> =>
   (await readdir(join(folder, name, "cases")).catch(() => [])).filter((file) => file.endsWith(".json"));
 
+/** A result; of the page without the minute at which it was made, which is of timing.json and of nothing else. */
+async function made(run: string, name: string): Promise<Buffer> {
+  const bytes = await readFile(join(folder, run, name));
+  return name.endsWith(".html") ? Buffer.from(bytes.toString().replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, "")) : bytes;
+}
+
 test.skipIf(absent)(
   "a study as a Slurm job array, one task killed and requeued, makes the table of a local run, byte for byte",
   async () => {
@@ -94,7 +100,7 @@ test.skipIf(absent)(
     sonobench("--out", "cluster", "--collect", "--quiet");
     sonobench("--out", "local", "--quiet");
     for (const name of ["table.csv", "table.parquet", "study-report.json", "study.html"]) {
-      expect(await readFile(join(folder, "cluster", name)), name).toEqual(await readFile(join(folder, "local", name)));
+      expect(await made("cluster", name), name).toEqual(await made("local", name));
     }
   },
   1_200_000,
