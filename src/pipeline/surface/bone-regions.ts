@@ -15,8 +15,15 @@ const PATELLA_HALF_WIDTH = 0.5;
 /** How far below the skin over the patella its borders reach, and how much less deep its front face: the trochlea lies deeper. */
 const PATELLA_DEPTH_MM = 15;
 const PATELLA_FRONT_MM = 8;
-/** The joint line is looked for this far to either side of the touched plateau borders. */
-const JOINT_SEARCH_MM = 8;
+/**
+ * The joint line is looked for between these heights over the touched plateau borders, mm: between the plateau's border
+ * and the condyles' sides there is a gap of some 10 mm, and both borders were touched through skin.
+ */
+const JOINT_FROM_MM = -6;
+const JOINT_TO_MM = 16;
+const JOINT_USUAL_MM = 5;
+/** How far it may lie from its usual height, mm: farther, and less surface than usual says less than the touch. */
+const JOINT_SD_MM = 6;
 /** The lower leg's shaft begins this far below the plateau's border: above lie the flares of the condyles. */
 const SHAFT_FROM_MM = 15;
 /** How sharp the regions' borders are: a facet this far beyond one is outside with a probability of 73 %. */
@@ -87,19 +94,23 @@ function patellaRegion(
   };
 }
 
-/** Height over the plateau's border, mm, at which the least surface lies: the gap between femur and tibia. */
+/**
+ * Height over the plateau's border, mm, at which the least surface lies for so likely a height: the gap between femur and
+ * tibia. A gap outweighs as much as one and a half SD of palpation; where strokes leave no gap, the touch decides.
+ */
 function jointLine(facets: Facets, heightOf: (facet: number) => number, elsewhere: (facet: number) => boolean): number {
-  const bins = 2 * JOINT_SEARCH_MM + 1;
+  const bins = JOINT_TO_MM - JOINT_FROM_MM + 1;
   const area = new Float64Array(bins);
   for (let i = 0; i < facets.count; i++) {
-    const bin = Math.round(heightOf(i)) + JOINT_SEARCH_MM;
+    const bin = Math.round(heightOf(i)) - JOINT_FROM_MM;
     if (bin >= 0 && bin < bins && !elsewhere(i)) area[bin]! += facets.areaMm2[i]!;
   }
-  let best = 0, least = Infinity; // prettier-ignore
+  const usual = area.reduce((sum, a) => sum + a, 0) / bins || 1;
+  let best = JOINT_USUAL_MM, least = Infinity; // prettier-ignore
   for (let bin = 1; bin < bins - 1; bin++) {
-    const height = bin - JOINT_SEARCH_MM;
-    // Between equals the one nearer to where the operator felt it.
-    const cost = area[bin - 1]! + 2 * area[bin]! + area[bin + 1]! + 0.1 * Math.abs(height);
+    const height = bin + JOINT_FROM_MM;
+    const surface = (area[bin - 1]! + 2 * area[bin]! + area[bin + 1]!) / (4 * usual);
+    const cost = surface + 0.5 * ((height - JOINT_USUAL_MM) / JOINT_SD_MM) ** 2;
     if (cost < least) {
       least = cost;
       best = height;

@@ -15,8 +15,10 @@ const RIM_MM = 2;
 const CONTRARY_COS = 0.1;
 /** Farther than this from the bone nothing says how it would go on. */
 const FAR_MM = 10;
-/** So much surface is bone wherever it lies: a muscle's sheet is taken for bone in patches. */
+/** So much surface is bone, whatever it faces: a muscle's sheet is taken for bone in patches. */
 const LARGE_MM2 = 400;
+/** Far from other bone, where nothing speaks against it, so much is bone: few strokes leave their patches far apart. */
+const LARGE_FAR_MM2 = 100;
 
 /** How a piece stands to the bone that is known so far. */
 type Standing = "goes on" | "faces against" | "far";
@@ -30,7 +32,7 @@ const reasons = {
  * Drops pieces that no bone could have: a bone's surface bends on from piece to piece, so that across a gap it faces
  * about the same way. A muscle's sheet that was taken for bone lies before a bone's far side, and faces against it.
  * The bone grows from its largest piece by those that go on from what is known of it, since few strokes or slices far
- * apart leave many; other large pieces are bone, too.
+ * apart leave many; then by larger ones far away, of which nothing is known. Other large pieces are bone, too.
  */
 export function removeContrary(bone: Surface): Surface {
   const { mesh, removed } = bone;
@@ -44,7 +46,9 @@ export function removeContrary(bone: Surface): Surface {
   for (let grows = true; grows && open.length > 0;) {
     const surface = createClosestPoint(selectTriangles(mesh, (i) => known.has(pieces[label[i]!]!)).mesh);
     standings = open.map((piece) => standingOf(mesh, piece, surface));
-    const more = open.filter((_, k) => standings[k] === "goes on");
+    // What is far now may lie beside bone that is still to be reached, so it waits until nothing else goes on.
+    const next = open.filter((_, k) => standings[k] === "goes on");
+    const more = next.length > 0 ? next : open.filter(({ areaMm2 }, k) => standings[k] === "far" && areaMm2 >= LARGE_FAR_MM2); // prettier-ignore
     more.forEach((piece) => known.add(piece));
     grows = more.length > 0;
     if (grows) open = open.filter((piece) => !known.has(piece));
