@@ -139,8 +139,8 @@ function limitingPart({ segmentation, bones }: Report): string[] {
     ];
   return [
     `With the true bone line in every image the mean distance would still be ${formatMm(oracle)} mm of ${formatMm(all)}: ` +
-      "what was not scanned, tracking and calibration set the rest. What each of them costs is the question of the " +
-      "study what-does-each-error-cost; with your scenario as its base it answers for your rig.",
+      "what was not scanned, tracking and calibration set the rest. What each of them costs is answered by: " +
+      "npx sonobench study what-does-each-error-cost; with your scenario as its base it answers for your rig.",
   ];
 }
 
