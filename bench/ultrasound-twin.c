@@ -33,7 +33,7 @@ typedef struct {
       height, firstColumn, endColumn, map;
   uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, boneFace, push, densities, diffuse, mirrorDensity,
       elevation, halfWidth, taps, tapRange, tapRow, even, odd, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare,
-      rowSample, rowShare, fine, beamed, coherentRe, coherentIm, receivedRe, receivedIm, power, smooth, padded, level, pixels, waiting, constants;
+      rowSample, rowShare, fine, beamed, coherentRe, coherentIm, receivedRe, receivedIm, power, smooth, padded, level, pixels, waiting, constants, weights;
 } Frame;
 
 static uint8_t *memory;
@@ -435,22 +435,24 @@ static void lateral(void) {
       memset(to[rank], 0, (size_t)before * 8);
       memset(to[rank] + 2 * (lines - before), 0, (size_t)before * 8);
     }
-    const int last = lines - before - 4;
-    for (int line = before;; line = line + 4 < last ? line + 4 : last) {
+    const int last = lines - before - 2;
+    for (int line = before;; line = line + 2 < last ? line + 2 : last) {
       const float *right = even + 2 * line, *left = right, *tap = taps;
-      f4 s = load(right), t = load(right + 4), a[6], b[6];
-      for (int i = 0; i < 6; i++) a[i] = all(tap[i]) * s, b[i] = all(tap[i]) * t;
-      for (tap += 6; tap < lastTap; tap += 6) {
-        if (tap == oddTaps) right = odd + 2 * line, left = right - 2;
-        else right += 2, left -= 2;
-        s = load(left) + load(right);
-        t = load(left + 4) + load(right + 4);
-        for (int i = 0; i < 6; i++) a[i] += all(tap[i]) * s, b[i] += all(tap[i]) * t;
+      f4 sum = load(right), a[6];
+      for (int i = 0; i < 6; i++) a[i] = all(tap[i]) * sum;
+      for (tap += 6; tap < oddTaps; tap += 6) {
+        right += 2;
+        left -= 2;
+        sum = load(left) + load(right);
+        for (int i = 0; i < 6; i++) a[i] += all(tap[i]) * sum;
       }
-      for (int rank = 0; rank < 3; rank++) {
-        put(to[rank] + 2 * line, turned(a[2 * rank], a[2 * rank + 1]));
-        put(to[rank] + 2 * line + 4, turned(b[2 * rank], b[2 * rank + 1]));
+      right = odd + 2 * line;
+      left = right - 2;
+      for (; tap < lastTap; tap += 6, right += 2, left -= 2) {
+        sum = load(left) + load(right);
+        for (int i = 0; i < 6; i++) a[i] += all(tap[i]) * sum;
       }
+      for (int rank = 0; rank < 3; rank++) put(to[rank] + 2 * line, turned(a[2 * rank], a[2 * rank + 1]));
       if (line == last) break;
     }
   }
@@ -468,17 +470,19 @@ static inline f4 fsqrt(f4 v) { return (f4){sqrtf(v[0]), sqrtf(v[1]), sqrtf(v[2])
 static inline f4 share(u4 word) { return (real((i4)(word >> 8)) + all(0.5f)) * all(1.0f / 16777216); }
 
 static void noise(uint32_t start) {
-  const int count = p->lines * p->samples;
   const f4 scale = all((float)p->noiseScale);
-  float *to = floats(p->beamed);
-  u4 at = start + (u4){0, 1, 2, 3};
-  for (int i = 0; i < count; i += 4, to += 8, at += 4u) {
-    const u4 a = mix4(at), b = mix4(a ^ 0x5bd1e995u);
-    const f4 radius = scale * fsqrt(log2of(share(a)) * all(-0.6931471805599453f));
-    const f4 turn = share(b) - all(0.5f), square = turn * turn;
-    const f4 re = -radius * cosine(square), im = -radius * sine(turn, square);
-    put(to, load(to) + __builtin_shuffle(re, im, (i4){0, 4, 1, 5}));
-    put(to + 4, load(to + 4) + __builtin_shuffle(re, im, (i4){2, 6, 3, 7}));
+  for (int sample = 0; sample < p->samples; sample++) {
+    const int from = sample * p->lines + p->marginLines;
+    float *to = floats(p->beamed) + 2 * (size_t)from;
+    u4 at = start + (uint32_t)from + (u4){0, 1, 2, 3};
+    for (int i = 0; i < p->scanLines; i += 4, to += 8, at += 4u) {
+      const u4 a = mix4(at), b = mix4(a ^ 0x5bd1e995u);
+      const f4 radius = scale * fsqrt(log2of(share(a)) * all(-0.6931471805599453f));
+      const f4 turn = share(b) - all(0.5f), square = turn * turn;
+      const f4 re = -radius * cosine(square), im = -radius * sine(turn, square);
+      put(to, load(to) + __builtin_shuffle(re, im, (i4){0, 4, 1, 5}));
+      put(to + 4, load(to + 4) + __builtin_shuffle(re, im, (i4){2, 6, 3, 7}));
+    }
   }
 }
 
@@ -492,17 +496,24 @@ static inline void storeSamples(size_t at, f4 a, f4 b) {
 
 static void axial(void) {
   const int lines = p->lines;
+  float *weights = floats(p->weights);
   for (int sample = 0; sample < p->samples; sample++) {
     const int over = sample + p->pulseCentre - (p->samples - 1), first = over > 0 ? over : 0;
     const int end = sample + p->pulseCentre + 1 < p->pulseLength ? sample + p->pulseCentre + 1 : p->pulseLength;
-    const int last = lines - 8;
-    for (int line = 0;; line = line + 8 < last ? line + 8 : last) {
+    const int last = p->marginLines + p->scanLines - 8, source = sample + p->pulseCentre - first;
+    float *to = weights;
+    for (int rank = 0; rank < p->ranks; rank++) {
+      for (int tap = first; tap < end; tap++, to += 2) {
+        const int row = ints(p->tapRow)[sample + p->pulseCentre - tap];
+        memcpy(to, floats(p->pulse) + 2 * ((rank * p->tapRows + row) * p->pulseLength + tap), 8);
+      }
+    }
+    for (int line = p->marginLines;; line = line + 8 < last ? line + 8 : last) {
       f4 a[4] = {all(0), all(0), all(0), all(0)}, b[4] = {all(0), all(0), all(0), all(0)};
+      const float *w = weights;
       for (int rank = 0; rank < p->ranks; rank++) {
-        int source = sample + p->pulseCentre - first;
         const float *from = floats(p->beamed) + ((size_t)(rank * p->samples + source) * lines + line) * 2;
-        for (int tap = first; tap < end; tap++, from -= 2 * lines, source--) {
-          const float *w = floats(p->pulse) + 2 * ((rank * p->tapRows + ints(p->tapRow)[source]) * p->pulseLength + tap);
+        for (int tap = first; tap < end; tap++, from -= 2 * lines, w += 2) {
           const f4 wr = all(w[0]), wi = all(w[1]);
           for (int k = 0; k < 4; k++) {
             a[k] += wr * load(from + 4 * k);

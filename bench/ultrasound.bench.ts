@@ -204,7 +204,7 @@ function compareKernels(scene: Scene, pose: Float64Array, beam: Beam): void {
     for (let i = 0; i < frames; i++) {
       const before = process.cpuUsage();
       kernel.scatter(noPoints);
-      kernel.receive(0);
+      kernel.receive(0, "shown");
       kernel.display();
       const { user, system } = process.cpuUsage(before);
       least = Math.min(least, (user + system) / 1e3);

@@ -102,11 +102,11 @@ export function createEchoSimulator(
   const formers = looks.map((look, index) => {
     const turn = steeringTurn(look.steerRad),
       add = looks.length > 1 ? lookAdder(scan, look, beam.sampleMm, samples) : undefined;
-    return (kneeFromImage: Readonly<Float64Array>, noiseIndex: number) => {
+    return (kneeFromImage: Readonly<Float64Array>, noiseIndex: number, extent: "all" | "shown") => {
       const pose = look.steerRad === 0 ? kneeFromImage : multiply3x4(kneeFromImage, turn);
       const map = kernel.see(pose, index);
       kernel.scatter(pointsAt(pose));
-      kernel.receive(noiseIndex);
+      kernel.receive(noiseIndex, extent);
       return { map, add, hitsMm: boneHits(map, pose, settings.depthMm) };
     };
   });
@@ -117,7 +117,7 @@ export function createEchoSimulator(
   return {
     beam,
     echo(kneeFromImage, frameIndex) {
-      straight(kneeFromImage, frameIndex * looks.length);
+      straight(kneeFromImage, frameIndex * looks.length, "all");
       return kernel.received;
     },
     frame(kneeFromImage, frameIndex) {
@@ -126,7 +126,7 @@ export function createEchoSimulator(
       const hitsMm: Float32Array[] = [];
       let ridge: Float32Array | undefined;
       for (const [i, form] of formers.entries()) {
-        const look = form(kneeFromImage, frameIndex * looks.length + i);
+        const look = form(kneeFromImage, frameIndex * looks.length + i, power ? "all" : "shown");
         ridge ??= trueRidge(look.map, geometry, settings.depthMm);
         hitsMm.push(look.hitsMm);
         if (power) look.add?.(kernel.received, power, seen);

@@ -90,6 +90,7 @@ const BLOCKS = [
   "pixels",
   "waiting",
   "constants",
+  "weights",
 ] as const;
 
 /** `map`, the address of the other block of parameters, is set here. */
@@ -105,8 +106,8 @@ export interface KernelExports {
   splat(frame: number): void;
   addPoint(frame: number, x: number, y: number, z: number, amplitude: number): void;
   lateral(frame: number): void;
-  noise(frame: number, start: number): void;
-  axial(frame: number): void;
+  noise(frame: number, start: number, firstLine: number, endLine: number): void;
+  axial(frame: number, firstLine: number, endLine: number): void;
   display(frame: number): void;
   findBone(map: number): void;
   seeTissue(map: number): void;

@@ -19,8 +19,11 @@ export interface EchoKernel {
   /** Scatterers and single points of the pose that was seen last through the lateral point spread function. */
   scatter(points: PointEchoes): void;
   readonly coherent: IqGrid;
-  /** Scatterers through their pulses, the noise of this frame and the coherent echoes, into `received`. */
-  receive(frameIndex: number): void;
+  /**
+   * Scatterers through their pulses, the noise of this frame and the coherent echoes, into `received`: on every line, or
+   * ("shown") at least on those that the picture shows, which is all that `display` without a power reads.
+   */
+  receive(frameIndex: number, extent: "all" | "shown"): void;
   readonly received: IqGrid;
   /** Gray values of `received`, or of a power laid out like it; a new array. */
   display(power?: Float32Array): Uint8Array;

@@ -53,9 +53,11 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
       if (setup.effects.speckle || setup.effects.boneRough) run.splat(frame);
       run.lateral(frame);
     },
-    receive(frameIndex) {
-      if (noisy) run.noise(frame, noiseStart(seed, frameIndex));
-      run.axial(frame);
+    receive(frameIndex, extent) {
+      const first = extent === "shown" ? MARGIN_LINES : 0,
+        end = lines - first;
+      if (noisy) run.noise(frame, noiseStart(seed, frameIndex), first, end);
+      run.axial(frame, first, end);
     },
     display(power) {
       if (power) powers.set(power);
@@ -161,6 +163,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     pixels: width * height,
     waiting: 6 * 16,
     constants: 39 * 16,
+    weights: RANK * beam.lateral.pulseLength * 8,
     ...mapBlocks(setup),
   };
   return createKernelMemory(numbers, mapNumbers(setup), blocks, (buffer, cubeAt, placesAddress) =>

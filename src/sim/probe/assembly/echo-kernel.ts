@@ -94,6 +94,7 @@ class Frame {
   pixels: usize;
   waiting: usize;
   constants: usize;
+  weights: usize;
 }
 
 const SECOND_POINT: i32 = 0x68bc21eb;
@@ -868,7 +869,8 @@ export function splat(p: Frame): void {
 
 /**
  * `filterLateral` of filter.kernel.ts for the three ranks together. Even and odd columns of a row apart, the profile is
- * symmetric in each: what lies as far to either side is added before it is weighted.
+ * symmetric in each: what lies as far to either side is added before it is weighted. Two lines at a time: the sums of four
+ * and their weights would not fit into the processor's registers.
  */
 export function lateral(p: Frame): void {
   const lines = p.lines,
@@ -886,73 +888,52 @@ export function lateral(p: Frame): void {
       memory.fill(to + rank * plane, 0, (<usize>before) << 3);
       memory.fill(to + rank * plane + ((<usize>(lines - before)) << 3), 0, (<usize>before) << 3);
     }
-    const last = lines - before - 4;
+    const last = lines - before - 2;
     let line = before;
     while (true) {
       const offset = (<usize>line) << 3;
       let right = p.even + offset,
         left = right,
         tap = taps;
-      let s = v128.load(right),
-        t = v128.load(right, 16);
-      let h = v128.load_splat<f32>(tap),
-        a0 = f32x4.mul(h, s),
-        a1 = f32x4.mul(h, t);
-      h = v128.load_splat<f32>(tap, 4);
-      let b0 = f32x4.mul(h, s),
-        b1 = f32x4.mul(h, t);
-      h = v128.load_splat<f32>(tap, 8);
-      let c0 = f32x4.mul(h, s),
-        c1 = f32x4.mul(h, t);
-      h = v128.load_splat<f32>(tap, 12);
-      let d0 = f32x4.mul(h, s),
-        d1 = f32x4.mul(h, t);
-      h = v128.load_splat<f32>(tap, 16);
-      let e0 = f32x4.mul(h, s),
-        e1 = f32x4.mul(h, t);
-      h = v128.load_splat<f32>(tap, 20);
-      let f0 = f32x4.mul(h, s),
-        f1 = f32x4.mul(h, t);
-      for (tap += 24; tap < lastTap; tap += 24) {
-        if (tap == oddTaps) {
-          right = p.odd + offset;
-          left = right - 8;
-        } else {
-          right += 8;
-          left -= 8;
-        }
+      let s = v128.load(right);
+      let a = f32x4.mul(v128.load_splat<f32>(tap, 0), s);
+      let b = f32x4.mul(v128.load_splat<f32>(tap, 4), s);
+      let c = f32x4.mul(v128.load_splat<f32>(tap, 8), s);
+      let d = f32x4.mul(v128.load_splat<f32>(tap, 12), s);
+      let e = f32x4.mul(v128.load_splat<f32>(tap, 16), s);
+      let f = f32x4.mul(v128.load_splat<f32>(tap, 20), s);
+      for (tap += 24; tap < oddTaps; tap += 24) {
+        right += 8;
+        left -= 8;
         s = f32x4.add(v128.load(left), v128.load(right));
-        t = f32x4.add(v128.load(left, 16), v128.load(right, 16));
-        h = v128.load_splat<f32>(tap);
-        a0 = f32x4.add(a0, f32x4.mul(h, s));
-        a1 = f32x4.add(a1, f32x4.mul(h, t));
-        h = v128.load_splat<f32>(tap, 4);
-        b0 = f32x4.add(b0, f32x4.mul(h, s));
-        b1 = f32x4.add(b1, f32x4.mul(h, t));
-        h = v128.load_splat<f32>(tap, 8);
-        c0 = f32x4.add(c0, f32x4.mul(h, s));
-        c1 = f32x4.add(c1, f32x4.mul(h, t));
-        h = v128.load_splat<f32>(tap, 12);
-        d0 = f32x4.add(d0, f32x4.mul(h, s));
-        d1 = f32x4.add(d1, f32x4.mul(h, t));
-        h = v128.load_splat<f32>(tap, 16);
-        e0 = f32x4.add(e0, f32x4.mul(h, s));
-        e1 = f32x4.add(e1, f32x4.mul(h, t));
-        h = v128.load_splat<f32>(tap, 20);
-        f0 = f32x4.add(f0, f32x4.mul(h, s));
-        f1 = f32x4.add(f1, f32x4.mul(h, t));
+        a = f32x4.add(a, f32x4.mul(v128.load_splat<f32>(tap, 0), s));
+        b = f32x4.add(b, f32x4.mul(v128.load_splat<f32>(tap, 4), s));
+        c = f32x4.add(c, f32x4.mul(v128.load_splat<f32>(tap, 8), s));
+        d = f32x4.add(d, f32x4.mul(v128.load_splat<f32>(tap, 12), s));
+        e = f32x4.add(e, f32x4.mul(v128.load_splat<f32>(tap, 16), s));
+        f = f32x4.add(f, f32x4.mul(v128.load_splat<f32>(tap, 20), s));
+      }
+      right = p.odd + offset;
+      left = right - 8;
+      for (; tap < lastTap; tap += 24) {
+        s = f32x4.add(v128.load(left), v128.load(right));
+        a = f32x4.add(a, f32x4.mul(v128.load_splat<f32>(tap, 0), s));
+        b = f32x4.add(b, f32x4.mul(v128.load_splat<f32>(tap, 4), s));
+        c = f32x4.add(c, f32x4.mul(v128.load_splat<f32>(tap, 8), s));
+        d = f32x4.add(d, f32x4.mul(v128.load_splat<f32>(tap, 12), s));
+        e = f32x4.add(e, f32x4.mul(v128.load_splat<f32>(tap, 16), s));
+        f = f32x4.add(f, f32x4.mul(v128.load_splat<f32>(tap, 20), s));
+        right += 8;
+        left -= 8;
       }
       const first = to + offset,
         second = first + plane,
         third = second + plane;
-      v128.store(first, turned(a0, b0, sign));
-      v128.store(first, turned(a1, b1, sign), 16);
-      v128.store(second, turned(c0, d0, sign));
-      v128.store(second, turned(c1, d1, sign), 16);
-      v128.store(third, turned(e0, f0, sign));
-      v128.store(third, turned(e1, f1, sign), 16);
+      v128.store(first, turned(a, b, sign));
+      v128.store(second, turned(c, d, sign));
+      v128.store(third, turned(e, f, sign));
       if (line == last) break;
-      line = min(last, line + 4);
+      line = min(last, line + 2);
     }
   }
 }
@@ -983,26 +964,34 @@ function separate(p: Frame, from: usize): void {
   }
 }
 
-/** `addNoise` of filter.kernel.ts, from the mixed seed and frame; may write up to three samples of padding. */
-export function noise(p: Frame, start: i32): void {
-  const count = p.lines * p.samples;
+/**
+ * `addNoise` of filter.kernel.ts, from the mixed seed and frame, on the lines `first` … `end` − 1: all of them, or so that
+ * three follow. May write up to three samples more.
+ */
+export function noise(p: Frame, start: i32, first: i32, end: i32): void {
+  const whole = end - first == p.lines,
+    runs = whole ? 1 : p.samples,
+    count = whole ? p.lines * p.samples : end - first;
   const scale = f32x4.splat(<f32>p.noiseScale);
-  let to = p.beamed,
-    at = i32x4.add(i32x4.splat(start), i32x4(0, 1, 2, 3));
-  for (let i = 0; i < count; i += 4) {
-    const a = mix4(at),
-      b = mix4(v128.xor(a, i32x4.splat(0x5bd1e995)));
-    // −ln of a number in (0, 1), and a turn in [−½, ½).
-    const radius = f32x4.mul(scale, f32x4.sqrt(f32x4.mul(log2(share(a)), f32x4.splat(-0.6931471805599453)))),
-      turn = f32x4.sub(share(b), f32x4.splat(0.5)),
-      square = f32x4.mul(turn, turn);
-    // Half a turn on: both signs change.
-    const re = f32x4.neg(f32x4.mul(radius, cosine(p.constants, square))),
-      im = f32x4.neg(f32x4.mul(radius, sine(p.constants, turn, square)));
-    v128.store(to, f32x4.add(v128.load(to), v128.shuffle<f32>(re, im, 0, 4, 1, 5)));
-    v128.store(to, f32x4.add(v128.load(to, 16), v128.shuffle<f32>(re, im, 2, 6, 3, 7)), 16);
-    to += 32;
-    at = i32x4.add(at, i32x4.splat(4));
+  for (let run = 0; run < runs; run++) {
+    const from = run * p.lines + first;
+    let to = p.beamed + ((<usize>from) << 3),
+      at = i32x4.add(i32x4.splat(start + from), i32x4(0, 1, 2, 3));
+    for (let i = 0; i < count; i += 4) {
+      const a = mix4(at),
+        b = mix4(v128.xor(a, i32x4.splat(0x5bd1e995)));
+      // −ln of a number in (0, 1), and a turn in [−½, ½).
+      const radius = f32x4.mul(scale, f32x4.sqrt(f32x4.mul(log2(share(a)), f32x4.splat(-0.6931471805599453)))),
+        turn = f32x4.sub(share(b), f32x4.splat(0.5)),
+        square = f32x4.mul(turn, turn);
+      // Half a turn on: both signs change.
+      const re = f32x4.neg(f32x4.mul(radius, cosine(p.constants, square))),
+        im = f32x4.neg(f32x4.mul(radius, sine(p.constants, turn, square)));
+      v128.store(to, f32x4.add(v128.load(to), v128.shuffle<f32>(re, im, 0, 4, 1, 5)));
+      v128.store(to, f32x4.add(v128.load(to, 16), v128.shuffle<f32>(re, im, 2, 6, 3, 7)), 16);
+      to += 32;
+      at = i32x4.add(at, i32x4.splat(4));
+    }
   }
 }
 
@@ -1012,27 +1001,32 @@ function share(word: v128): v128 {
   return f32x4.mul(f32x4.add(whole, f32x4.splat(0.5)), f32x4.splat(1.0 / 16777216));
 }
 
-/** `filterAxial` of filter.kernel.ts, and the power of every sample. */
-export function axial(p: Frame): void {
+/** `filterAxial` of filter.kernel.ts, and the power of every sample, on the lines `firstLine` … `endLine` − 1: eight or more. */
+export function axial(p: Frame, firstLine: i32, endLine: i32): void {
   const lines = p.lines,
-    rowBytes = <usize>lines * 8;
+    rowBytes = <usize>lines * 8,
+    planeBytes = <usize>p.samples * rowBytes,
+    last = endLine - 8;
   const sign = f32x4(-1, 1, -1, 1);
   for (let sample = 0; sample < p.samples; sample++) {
     const first = max(0, sample + p.pulseCentre - (p.samples - 1)),
       end = min(p.pulseLength, sample + p.pulseCentre + 1);
-    const last = lines - 8;
-    let line = 0;
+    const weights = p.weights,
+      weightBytes = (<usize>(end - first)) << 3,
+      source = p.beamed + <usize>(sample + p.pulseCentre - first) * rowBytes;
+    gatherPulses(p, sample, first, end);
+    let line = firstLine;
     while (true) {
       let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0); // prettier-ignore
       let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0); // prettier-ignore
+      let weight = weights,
+        plane = source + ((<usize>line) << 3);
       for (let rank = 0; rank < p.ranks; rank++) {
-        let source = sample + p.pulseCentre - first;
-        let from = p.beamed + <usize>(rank * p.samples + source) * rowBytes + <usize>line * 8;
-        for (let tap = first; tap < end; tap++) {
-          const row = load<i32>(p.tapRow + ((<usize>source) << 2));
-          const at = p.pulse + ((<usize>((rank * p.tapRows + row) * p.pulseLength + tap)) << 3);
-          const wr = v128.load_splat<f32>(at),
-            wi = v128.load_splat<f32>(at, 4);
+        const lastWeight = weight + weightBytes;
+        let from = plane;
+        for (; weight < lastWeight; weight += 8) {
+          const wr = v128.load_splat<f32>(weight),
+            wi = v128.load_splat<f32>(weight, 4);
           const v0 = v128.load(from),
             v1 = v128.load(from, 16),
             v2 = v128.load(from, 32),
@@ -1046,14 +1040,25 @@ export function axial(p: Frame): void {
           a3 = f32x4.add(a3, f32x4.mul(wr, v3));
           b3 = f32x4.add(b3, f32x4.mul(wi, v3));
           from -= rowBytes;
-          source--;
         }
+        plane += planeBytes;
       }
       const to = (<usize>(sample * lines + line)) << 2;
       storeSamples(p, to, turned(a0, b0, sign), turned(a1, b1, sign));
       storeSamples(p, to + 16, turned(a2, b2, sign), turned(a3, b3, sign));
       if (line == last) break;
       line = min(last, line + 8);
+    }
+  }
+}
+
+/** The taps `first` … `end` − 1 of the pulses that end in a sample, each of the depth it comes from, rank by rank. */
+function gatherPulses(p: Frame, sample: i32, first: i32, end: i32): void {
+  let to = p.weights;
+  for (let rank = 0; rank < p.ranks; rank++) {
+    for (let tap = first; tap < end; tap++, to += 8) {
+      const row = load<i32>(p.tapRow + ((<usize>(sample + p.pulseCentre - tap)) << 2));
+      store<i64>(to, load<i64>(p.pulse + ((<usize>((rank * p.tapRows + row) * p.pulseLength + tap)) << 3)));
     }
   }
 }
