@@ -1,4 +1,5 @@
 import type { ShapeModel } from "../data/shape-model.ts";
+import type { ObserveSweep } from "../pipeline/pose/decorrelation/observe-sweep.ts";
 import { decorrelationMotion, inPlaneMotion } from "../pipeline/pose/decorrelation/recover.ts";
 import { startBodies } from "../pipeline/completion/start-bodies.ts";
 import { matchSheet } from "../pipeline/completion/match-sheet.ts";
@@ -23,12 +24,15 @@ type UntrackedConfig = Exclude<PoseConfig, { readonly kind: "tracked" }>;
 type OfKind<Kind extends PoseConfig["kind"]> = Extract<PoseConfig, { readonly kind: Kind }>;
 
 const stepsOf: {
-  readonly [K in OfKind<"pose-graph">["from"]]: (config: OfKind<"pose-graph">) => Promise<RecoverMotion>;
+  readonly [K in OfKind<"pose-graph">["from"]]: (
+    config: OfKind<"pose-graph">,
+    observe?: ObserveSweep,
+  ) => Promise<RecoverMotion>;
 } = {
-  decorrelation: async ({ curves, dynamicRangeDb }) =>
-    decorrelationMotion(await loadCurves(curves ?? defaultCurves), dynamicRangeDb),
-  learned: async ({ model, dynamicRangeDb }) =>
-    learnedMotion(await loadPoseModel(model ?? defaultPoseCard), dynamicRangeDb),
+  decorrelation: async ({ curves, dynamicRangeDb }, observe) =>
+    decorrelationMotion(await loadCurves(curves ?? defaultCurves), dynamicRangeDb, observe),
+  learned: async ({ model, dynamicRangeDb }, observe) =>
+    learnedMotion(await loadPoseModel(model ?? defaultPoseCard), dynamicRangeDb, observe),
 };
 
 /** By which side a stroke sets out, and what an orientation sensor adds. */
@@ -44,23 +48,26 @@ async function asConfigured(
 const stepsFrom = ({ from }: OfKind<"content">): OfKind<"pose-graph">["from"] =>
   from === "pose-graph" ? "learned" : from;
 
-const methods: Table<UntrackedConfig, [], Promise<RecoverMotion>> = {
+const methods: Table<UntrackedConfig, [ObserveSweep | undefined], Promise<RecoverMotion>> = {
   "stand-still": async () => standStillMotion,
   "constant-motion": async ({ speedMmPerS }) => constantMotion(speedMmPerS),
-  "in-plane": async ({ dynamicRangeDb }) => inPlaneMotion(dynamicRangeDb),
-  decorrelation: (config) => asConfigured(config, stepsOf.decorrelation({ ...config, kind: "pose-graph", from: "decorrelation" })), // prettier-ignore
-  learned: (config) => asConfigured(config, stepsOf.learned({ ...config, kind: "pose-graph", from: "learned" })),
+  "in-plane": async ({ dynamicRangeDb }, observe) => inPlaneMotion(dynamicRangeDb, observe),
+  decorrelation: (config, observe) => asConfigured(config, stepsOf.decorrelation({ ...config, kind: "pose-graph", from: "decorrelation" }, observe)), // prettier-ignore
+  learned: (config, observe) => asConfigured(config, stepsOf.learned({ ...config, kind: "pose-graph", from: "learned" }, observe)), // prettier-ignore
   module: async (config) => userMotion(config),
-  "pose-graph": (config) => asConfigured(config, stepsOf[config.from](config)),
-  content: (config) => asConfigured(config, stepsOf[stepsFrom(config)]({ ...config, kind: "pose-graph", from: stepsFrom(config) })), // prettier-ignore
+  "pose-graph": (config, observe) => asConfigured(config, stepsOf[config.from](config, observe)),
+  content: (config, observe) => asConfigured(config, stepsOf[stepsFrom(config)]({ ...config, kind: "pose-graph", from: stepsFrom(config) }, observe)), // prettier-ignore
 };
 
-/** Undefined for measured poses. What a method needs (curves, a network) is read when its first sweep comes. */
-export function poseMethod(config: PoseConfig): RecoverMotion | undefined {
+/**
+ * Undefined for measured poses. What a method needs (curves, a network) is read when its first sweep comes. `observe`: see
+ * `keepSpeckle`; the speckle is observed anew when absent.
+ */
+export function poseMethod(config: PoseConfig, observe?: ObserveSweep): RecoverMotion | undefined {
   if (config.kind === "tracked") return undefined;
   let method: Promise<RecoverMotion> | undefined;
   return async (sweep, context) => {
-    method ??= lookUp(methods, config);
+    method ??= lookUp(methods, config, observe);
     return (await method)(sweep, context);
   };
 }

@@ -1,6 +1,7 @@
 import type { Log } from "../core/log.ts";
 import type { Software } from "../data/provenance.ts";
 import type { WorkerPool } from "../core/worker-pool.ts";
+import type { ObserveSweep } from "../pipeline/pose/decorrelation/observe-sweep.ts";
 import type { ObtainKnee } from "./built-knees.ts";
 import type { KeepCalibration } from "./cached-calibration.ts";
 import type { FindBone } from "./cached-masks.ts";
@@ -21,4 +22,6 @@ export interface RunContext {
   readonly knees?: ObtainKnee;
   /** How what calibration sessions found is come by; they are held when absent. */
   readonly sessions?: KeepCalibration;
+  /** How methods of pose recovery come by the speckle of a sweep; observed anew when absent. */
+  readonly speckle?: ObserveSweep;
 }

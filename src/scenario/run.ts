@@ -6,6 +6,7 @@ import type { CaseFigures } from "../data/study.ts";
 import { openMcap } from "../io/mcap/reader.ts";
 import { findBones, runPipeline, type FoundBones, type PipelineInput, type PipelineOptions } from "../pipeline/run.ts";
 import type { StageContext } from "../pipeline/stage.ts";
+import type { ObserveSweep } from "../pipeline/pose/decorrelation/observe-sweep.ts";
 import { extractSurface } from "../pipeline/surface/extract.ts";
 import { trackFrames } from "../pipeline/sync/track-frames.ts";
 import { defaultReconstruction } from "../pipeline/reconstruction/options.ts";
@@ -140,7 +141,7 @@ async function judge<Found extends FoundBones, T>(
   work: Work<Found>,
   use: (run: Omit<FinishedRun, "result"> & { readonly result: Found }) => Promise<T>,
 ): Promise<T> {
-  const { log, workers, software, findBone = segment } = runContext;
+  const { log, workers, software, findBone = segment, speckle } = runContext;
   const context: StageContext = { rng: createRng(scenario.seed).fork("pipeline"), log, workers };
   const {
     calibration,
@@ -155,7 +156,7 @@ async function judge<Found extends FoundBones, T>(
     const rest = async (): Promise<void> => (work.figuresOnly ? undefined : workers.rest());
     const isOracle = scenario.segmentation.kind === "oracle";
     const options: PipelineOptions = {
-      ...pipelineOptions(scenario, "Femur", calibration.imageLagS),
+      ...pipelineOptions(scenario, "Femur", calibration.imageLagS, speckle),
       segment: isOracle
         ? (frames) => Promise.resolve(oracleMasks(frames, truth))
         : async (frames, stage) => {
@@ -215,9 +216,14 @@ async function judge<Found extends FoundBones, T>(
   }
 }
 
-export function pipelineOptions(scenario: Scenario, referenceName: string, imageLagS: number): PipelineOptions {
+export function pipelineOptions(
+  scenario: Scenario,
+  referenceName: string,
+  imageLagS: number,
+  speckle?: ObserveSweep,
+): PipelineOptions {
   const { reconstruction, surface, pose } = scenario;
-  const recover = poseMethod(pose),
+  const recover = poseMethod(pose, speckle),
     refine = poseRefinement(pose);
   return {
     ...(recover ? { recover, orientationSensor: usesOrientationSensor(pose) } : {}),

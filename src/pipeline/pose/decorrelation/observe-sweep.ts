@@ -23,11 +23,14 @@ export interface SweepObservation {
   readonly pairs: ReadonlyMap<number, readonly (PairObservation | undefined)[]>;
 }
 
-export async function observeSweep(sweep: SweepImages, dynamicRangeDb: number): Promise<SweepObservation> {
+/** How a method comes by the speckle of a sweep: observed, or as another method has observed it before. */
+export type ObserveSweep = (sweep: SweepImages, dynamicRangeDb: number) => Promise<SweepObservation>;
+
+export const observeSweep: ObserveSweep = async (sweep, dynamicRangeDb) => {
   const lattice = latticeOf(sweep.geometry),
     resample = resampler(lattice, sweep.geometry, dynamicRangeDb);
   return observeCells(lattice, sweep.count, async (i) => resample(await sweep.read(i)), dynamicRangeDb);
-}
+};
 
 /** Pictures that are looked at to tell what never changes, and gray below which nothing is shown. */
 const STATIC_LOOKS = 8,

@@ -3,14 +3,14 @@ import { inspectSweep, misfitOf, refuseStatic } from "../inspect.ts";
 import { chainSteps } from "../null-models.ts";
 import type { RecoveredMotion, RecoverMotion } from "../sweep-images.ts";
 import type { DecorrelationCurves } from "./curves.ts";
-import { observeSweep, type SweepObservation } from "./observe-sweep.ts";
+import { observeSweep, type ObserveSweep, type SweepObservation } from "./observe-sweep.ts";
 import { recoverSteps, type Steps } from "./recover-steps.ts";
 
 /** Motion within the image's plane alone, by block matching: out of it the probe is taken to stand still. */
 export const inPlaneMotion =
-  (dynamicRangeDb: number): RecoverMotion =>
+  (dynamicRangeDb: number, observe: ObserveSweep = observeSweep): RecoverMotion =>
   async (sweep) => {
-    const observation = await observeSweep(sweep, dynamicRangeDb);
+    const observation = await observe(sweep, dynamicRangeDb);
     refuseStatic(sweep, observation);
     const steps = recoverSteps(observation, undefined);
     return {
@@ -21,9 +21,9 @@ export const inPlaneMotion =
 
 /** All six degrees of freedom, those out of the plane by how speckle decorrelates. */
 export const decorrelationMotion =
-  (curves: DecorrelationCurves, dynamicRangeDb: number): RecoverMotion =>
+  (curves: DecorrelationCurves, dynamicRangeDb: number, observe: ObserveSweep = observeSweep): RecoverMotion =>
   async (sweep): Promise<RecoveredMotion> => {
-    const observation = await observeSweep(sweep, dynamicRangeDb);
+    const observation = await observe(sweep, dynamicRangeDb);
     refuseStatic(sweep, observation);
     const steps = recoverSteps(observation, curves);
     return {

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { UnsuitableInputError } from "../../../core/errors.ts";
 import type { DecorrelationCurves } from "../decorrelation/curves.ts";
-import { observeSweep } from "../decorrelation/observe-sweep.ts";
+import { observeSweep, type ObserveSweep } from "../decorrelation/observe-sweep.ts";
 import { driftSd, perFrame, stepMatrices } from "../decorrelation/recover.ts";
 import { recoverSteps, type Steps } from "../decorrelation/recover-steps.ts";
 import { inspectSweep, refuseStatic } from "../inspect.ts";
@@ -27,10 +27,14 @@ export interface Correction {
 }
 
 /** The classical estimate corrected by a network, as far as the sweep is like those that it was trained on. */
-export async function learnedMotion(model: PoseModel, dynamicRangeDb: number): Promise<RecoverMotion> {
+export async function learnedMotion(
+  model: PoseModel,
+  dynamicRangeDb: number,
+  observe: ObserveSweep = observeSweep,
+): Promise<RecoverMotion> {
   const session = await openPoseSession(model.weights);
   return async (sweep) => {
-    const observation = await observeSweep(sweep, dynamicRangeDb);
+    const observation = await observe(sweep, dynamicRangeDb);
     refuseStatic(sweep, observation);
     const classical = recoverSteps(observation, model.curves);
     const features = motionFeatures(observation, classical, model.curves);
