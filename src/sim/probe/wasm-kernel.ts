@@ -162,7 +162,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     level: scanned,
     pixels: width * height,
     waiting: 6 * 16,
-    constants: 39 * 16,
+    constants: 48 * 16,
     weights: RANK * beam.lateral.pulseLength * 8,
     ...mapBlocks(setup),
   };

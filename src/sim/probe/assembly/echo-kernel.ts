@@ -2,7 +2,7 @@
 // stay the readable form and the oracle of the test. Memory belongs to kernel-memory.ts; nothing here allocates.
 // Complex numbers are pairs of 32-bit floats. Four points, or four neighbours of a row, go through a step together.
 
-import { boneAt } from "./field.ts";
+import { boneAt, floorOf } from "./field.ts";
 import { MapFrame } from "./map-frame.ts";
 import { mix4 } from "./noise.ts";
 
@@ -158,6 +158,11 @@ const SIN: usize = 384;
 const TABLE: usize = 480;
 const HALF_COS: usize = 496;
 const HALF_SIN: usize = 560;
+/** Where a 1024th of a cell along each axis of the knee leads in a column of the lattice: three vectors each of x, y and z. */
+const JITTER_X: usize = 624;
+const JITTER_Y: usize = 672;
+const JITTER_Z: usize = 720;
+
 /** @inline */
 function f32At(base: usize, index: i32): f64 {
   return <f64>load<f32>(base + ((<usize>index) << 2));
@@ -201,8 +206,8 @@ function between(at: usize, pitch: usize, u: f32, v: f32): f32 {
 
 /** A map of lines × rows between its nodes; constant beyond its edges. */
 function bilinear(values: usize, lines: i32, rows: i32, line: f64, row: f64): f64 {
-  const l = min(lines - 2, max(0, <i32>Math.floor(line))),
-    r = min(rows - 2, max(0, <i32>Math.floor(row)));
+  const l = min(lines - 2, max(0, floorOf(line))),
+    r = min(rows - 2, max(0, floorOf(row)));
   const u = min(1.0, max(0.0, line - <f64>l)),
     v = min(1.0, max(0.0, row - <f64>r));
   const at = values + ((<usize>(r * lines + l)) << 2),
@@ -228,10 +233,17 @@ function depthAt(p: Frame, x: f64, y: f64): f64 {
   return Math.sqrt(x * x + v * v) - p.radiusMm;
 }
 
+/** min(1, max(0, x)) without the questions that min and max ask about NaN. @inline */
+function shareOf(x: f64): f32 {
+  return <f32>f64x2.extract_lane(f64x2.pmin(f64x2.pmax(f64x2.splat(x), f64x2.splat(0)), f64x2.splat(1)), 0);
+}
+
 /** The push at a row, on the column of nodes at `offset` bytes of a row; it goes on straight above the face. @inline */
 function pushAt(p: Frame, offset: usize, pitch: usize, u: f32, row: f64): f32 {
   const cell = min(p.rows - 2, max(0, cellOf(row)));
-  return max<f32>(0, between(p.push + offset + <usize>cell * pitch, pitch, u, <f32>min(1.0, row - <f64>cell)));
+  const beyond = <f32>f64x2.extract_lane(f64x2.pmin(f64x2.splat(row - <f64>cell), f64x2.splat(1)), 0),
+    push = between(p.push + offset + <usize>cell * pitch, pitch, u, beyond);
+  return f32x4.extract_lane(f32x4.pmax(f32x4.splat(push), f32x4.splat(0)), 0);
 }
 
 /** Arc tangent for |t| <= 1 to 1e-5 (Abramowitz & Stegun 4.4.49): a five-hundredth of a line. @inline */
@@ -444,7 +456,7 @@ export function addPoint(p: Frame, x: f64, y: f64, z: f64, amplitude: f64): void
 
 /** Index of the bone hit that stands for image (x, y, z), or -1. */
 function hitNear(p: Frame, x: f64, y: f64, z: f64): i32 {
-  const line = <i32>Math.floor(lineAt(p, x, y) + 0.5);
+  const line = floorOf(lineAt(p, x, y) + 0.5);
   if (line < 0 || line >= p.lines) return -1;
   const e = z < -0.5 * p.sideMm ? 0 : z > 0.5 * p.sideMm ? 2 : 1;
   const at = e * p.lines + line;
@@ -559,7 +571,7 @@ function surfacePoints(
     const line = lineAt(p, sx, sy),
       depth = depthAt(p, sx, sy),
       row = depth * p.rowsPerMm;
-    const density = f32At(p.mirrorDensity, min(p.rows - 1, max(0, <i32>Math.floor(row + 0.5))));
+    const density = f32At(p.mirrorDensity, min(p.rows - 1, max(0, floorOf(row + 0.5))));
     const strength = <f32>(rough * density * bilinear(p.transmission, p.lines, p.rows, line, row));
     const waiting = load<i32>(p.waiting),
       at = p.waiting + 16 + ((<usize>waiting) << 2);
@@ -628,6 +640,35 @@ export function clear(p: Frame): void {
   memory.fill(p.fine, 0, <usize>(p.samples * p.lines) * 32);
 }
 
+/** Adds the points with these bits of four cells with these corners, where `present`; `guarded`: but those inside bone. @inline */
+function scatter4(
+  p: Frame,
+  bits: v128, strength: v128,
+  ox: v128, oy: v128, oz: v128,
+  present: v128, guarded: bool,
+  shift: v128,
+): void {
+  const k = p.constants,
+    j0 = jittered(bits, 0),
+    j1 = jittered(bits, 10),
+    j2 = jittered(bits, 20);
+  const x = f32x4.add(ox, jitter(k + JITTER_X, j0, j1, j2)),
+    y = f32x4.add(oy, jitter(k + JITTER_Y, j0, j1, j2)),
+    z = f32x4.add(oz, jitter(k + JITTER_Z, j0, j1, j2));
+  const mask = guarded ? v128.and(present, outsideBone(p, x, y, z)) : present;
+  const strengths = v128.and(signed(strength, bits), mask);
+  if (p.radiusMm > 0) addCurved4(p, x, y, z, shift, strengths);
+  else add4(p, x, y, z, shift, strengths);
+} // prettier-ignore
+
+/** @inline */
+function jitter(along: usize, j0: v128, j1: v128, j2: v128): v128 {
+  return f32x4.add(
+    f32x4.mul(v128.load(along), j0),
+    f32x4.add(f32x4.mul(v128.load(along, 16), j1), f32x4.mul(v128.load(along, 32), j2)),
+  );
+}
+
 /** `createSplatter` of splat.kernel.ts, without the given points. */
 export function splat(p: Frame): void {
   const m = p.pose,
@@ -692,7 +733,14 @@ export function splat(p: Frame): void {
   const x0 = load<f64>(m) * unit, y0 = load<f64>(m, 8) * unit, z0 = load<f64>(m, 16) * unit; // prettier-ignore
   const x1 = load<f64>(m, 32) * unit, y1 = load<f64>(m, 40) * unit, z1 = load<f64>(m, 48) * unit; // prettier-ignore
   const x2 = load<f64>(m, 64) * unit, y2 = load<f64>(m, 72) * unit, z2 = load<f64>(m, 80) * unit; // prettier-ignore
-  const jz0 = f32x4.splat(<f32>z0), jz1 = f32x4.splat(<f32>z1), jz2 = f32x4.splat(<f32>z2); // prettier-ignore
+  // In memory, where the compiler does not compute them anew for every four points.
+  const k = p.constants;
+  v128.store(k, f32x4.splat(<f32>z0), JITTER_Z);
+  v128.store(k, f32x4.splat(<f32>z1), JITTER_Z + 16);
+  v128.store(k, f32x4.splat(<f32>z2), JITTER_Z + 32);
+  v128.store(k, f32x4.splat(<f32>x0), JITTER_X);
+  v128.store(k, f32x4.splat(<f32>x1), JITTER_X + 16);
+  v128.store(k, f32x4.splat(<f32>x2), JITTER_X + 32);
   // Half a unit: places are the middles of 1024 parts of a cell.
   const xHalf = 0.5 * (x0 + x1 + x2),
     yHalf = 0.5 * (y0 + y1 + y2),
@@ -700,8 +748,8 @@ export function splat(p: Frame): void {
   const pitch = (<usize>lines) << 2;
 
   store<i32>(p.waiting, 0);
-  const ibEnd = <i32>Math.floor(bHigh * p.cellsPerMm);
-  for (let ib = <i32>Math.floor(bLow * p.cellsPerMm); ib <= ibEnd; ib++) {
+  const ibEnd = floorOf(bHigh * p.cellsPerMm);
+  for (let ib = floorOf(bLow * p.cellsPerMm); ib <= ibEnd; ib++) {
     const db = (<f64>ib + 0.5) * cell - tb;
     let low = aLow - ta,
       high = aHigh - ta;
@@ -717,8 +765,8 @@ export function splat(p: Frame): void {
       low = max(low, min(r, s));
       high = min(high, max(r, s));
     } else if (yPerB * db < yLow || yPerB * db > yHigh) continue;
-    const iaEnd = <i32>Math.floor((high + ta) * p.cellsPerMm - 0.5);
-    for (let ia = <i32>Math.ceil((low + ta) * p.cellsPerMm - 0.5); ia <= iaEnd; ia++) {
+    const iaEnd = floorOf((high + ta) * p.cellsPerMm - 0.5);
+    for (let ia = -floorOf(0.5 - (low + ta) * p.cellsPerMm); ia <= iaEnd; ia++) {
       const da = (<f64>ia + 0.5) * cell - ta;
       const px = xPerA * da + xPerB * db,
         py = yPerA * da + yPerB * db;
@@ -727,7 +775,7 @@ export function splat(p: Frame): void {
       if (line < -1 || line > <f64>lines || rest < -indent) continue;
       const lineCell = min(lines - 2, max(0, cellOf(line))),
         offset = (<usize>lineCell) << 2,
-        u = <f32>min(1.0, max(0.0, line - <f64>lineCell));
+        u = shareOf(line - <f64>lineCell);
       // Within a cell of the lattice the push changes along the line by `strain` a mm.
       const restRow = rest * p.rowsPerMm;
       let push = 0.0, strain = 0.0; // prettier-ignore
@@ -740,7 +788,7 @@ export function splat(p: Frame): void {
         row = depth * p.rowsPerMm,
         rowCell = min(rows - 2, max(0, cellOf(row))),
         node = offset + <usize>rowCell * pitch,
-        v = <f32>min(1.0, max(0.0, row - <f64>rowCell));
+        v = shareOf(row - <f64>rowCell);
       const strength = p.speckle ? <f64>between(p.amplitude + node, pitch, u, v) : 0;
       const nearest = min(lines - 1, max(0, nearestTo(line)));
       const bone0 = f32At(p.boneDepth, nearest),
@@ -758,8 +806,8 @@ export function splat(p: Frame): void {
       const half =
         f32At(p.halfWidth, min(p.elevationRows - 1, max(0, nearestTo(depth * p.elevationRowsPerMm)))) * halfPerC;
       const centre = tc - (za * da + zb * db) * perC;
-      const icEnd = <i32>Math.floor((centre + half) * p.cellsPerMm);
-      const icFirst = <i32>Math.floor((centre - half) * p.cellsPerMm);
+      const icEnd = floorOf((centre + half) * p.cellsPerMm);
+      const icFirst = floorOf((centre - half) * p.cellsPerMm);
       let ic = icFirst;
       const stride = odd > 0 ? 1 : 2;
       if (stride == 2 && (ia + ib + ic) & 1) ic++;
@@ -774,30 +822,49 @@ export function splat(p: Frame): void {
       const pa = <f64>ia * cell - ta,
         pb = <f64>ib * cell - tb,
         pc = <f64>ic * cell - tc;
-      // A place p of this column goes to p + (push0 + pushX·x + pushY·y)·(alongX, alongY): a straight map, which the steps
-      // of the loop below go through once and for all.
-      const alongX = radius > 0 ? px / (rest + radius) : 0,
-        alongY = radius > 0 ? (py + radius) / (rest + radius) : 1;
-      const pushX = strain * alongX,
-        pushY = strain * alongY,
-        push0 = push - pushX * px - pushY * py;
-      const p0 = pushX * x0 + pushY * y0, p1 = pushX * x1 + pushY * y1, p2 = pushX * x2 + pushY * y2; // prettier-ignore
-      const jx0 = f32x4.splat(<f32>(x0 + p0 * alongX)), jy0 = f32x4.splat(<f32>(y0 + p0 * alongY)); // prettier-ignore
-      const jx1 = f32x4.splat(<f32>(x1 + p1 * alongX)), jy1 = f32x4.splat(<f32>(y1 + p1 * alongY)); // prettier-ignore
-      const jx2 = f32x4.splat(<f32>(x2 + p2 * alongX)), jy2 = f32x4.splat(<f32>(y2 + p2 * alongY)); // prettier-ignore
       const xCorner = xa * pa + xb * pb + xc * pc + xHalf,
         yCorner = ya * pa + yb * pb + yc * pc + yHalf,
-        zCorner = za * pa + zb * pb + zc * pc + zHalf,
-        pushed = push0 + pushX * xCorner + pushY * yCorner,
-        pushedC = pushX * xc + pushY * yc;
+        zCorner = za * pa + zb * pb + zc * pc + zHalf;
+      // A place p of this column goes to p + (push0 + pushX·x + pushY·y)·(alongX, alongY): a straight map, which the steps
+      // of the loop below go through once and for all.
+      const apart = <f64>stride * cell;
+      let xStart = xCorner,
+        yStart: f64 = 0,
+        xStep = apart * xc,
+        yStep: f64 = 0;
+      if (radius > 0) {
+        const alongX = px / (rest + radius),
+          alongY = (py + radius) / (rest + radius);
+        const pushX = strain * alongX,
+          pushY = strain * alongY,
+          push0 = push - pushX * px - pushY * py;
+        const p0 = pushX * x0 + pushY * y0, p1 = pushX * x1 + pushY * y1, p2 = pushX * x2 + pushY * y2; // prettier-ignore
+        v128.store(k, f32x4.splat(<f32>(x0 + p0 * alongX)), JITTER_X);
+        v128.store(k, f32x4.splat(<f32>(x1 + p1 * alongX)), JITTER_X + 16);
+        v128.store(k, f32x4.splat(<f32>(x2 + p2 * alongX)), JITTER_X + 32);
+        v128.store(k, f32x4.splat(<f32>(y0 + p0 * alongY)), JITTER_Y);
+        v128.store(k, f32x4.splat(<f32>(y1 + p1 * alongY)), JITTER_Y + 16);
+        v128.store(k, f32x4.splat(<f32>(y2 + p2 * alongY)), JITTER_Y + 32);
+        const pushed = push0 + pushX * xCorner + pushY * yCorner,
+          pushedC = pushX * xc + pushY * yc;
+        xStart = xCorner + pushed * alongX;
+        yStart = yCorner + pushed * alongY;
+        xStep = apart * (xc + pushedC * alongX);
+        yStep = apart * (yc + pushedC * alongY);
+      } else {
+        v128.store(k, f32x4.splat(<f32>(y0 + strain * y0)), JITTER_Y);
+        v128.store(k, f32x4.splat(<f32>(y1 + strain * y1)), JITTER_Y + 16);
+        v128.store(k, f32x4.splat(<f32>(y2 + strain * y2)), JITTER_Y + 32);
+        yStart = yCorner + (push - strain * py + strain * yCorner);
+        yStep = apart * (yc + strain * yc);
+      }
       // Lanes: the cells ic, ic + stride, …, of which the first four cells' corners and the way to the next four.
-      const apart = <f64>stride * cell,
-        lane = f32x4.convert_i32x4_s(i32x4(0, 1, 2, 3)),
-        stepX = f32x4.splat(<f32>(apart * (xc + pushedC * alongX))),
-        stepY = f32x4.splat(<f32>(apart * (yc + pushedC * alongY))),
+      const lane = f32x4.convert_i32x4_s(i32x4(0, 1, 2, 3)),
+        stepX = f32x4.splat(<f32>xStep),
+        stepY = f32x4.splat(<f32>yStep),
         stepZ = f32x4.splat(<f32>(apart * zc));
-      let ox = f32x4.add(f32x4.splat(<f32>(xCorner + pushed * alongX)), f32x4.mul(lane, stepX)),
-        oy = f32x4.add(f32x4.splat(<f32>(yCorner + pushed * alongY)), f32x4.mul(lane, stepY)),
+      let ox = f32x4.add(f32x4.splat(<f32>xStart), f32x4.mul(lane, stepX)),
+        oy = f32x4.add(f32x4.splat(<f32>yStart), f32x4.mul(lane, stepY)),
         oz = f32x4.add(f32x4.splat(<f32>zCorner), f32x4.mul(lane, stepZ));
       const four = f32x4.splat(4),
         nextX = f32x4.mul(four, stepX),
@@ -813,19 +880,10 @@ export function splat(p: Frame): void {
       for (; ic <= icEnd; ic += 4 * stride) {
         const hash = mix4(i32x4.add(bases, i32x4.mul(cells, primes)));
         const present = i32x4.le_s(cells, last);
-        for (let point = 0; point < 2; point++) {
-          if (point == 1 && second == 0) break;
-          const bits = point == 0 ? hash : mix4(v128.xor(hash, i32x4.splat(SECOND_POINT)));
-          const j0 = jittered(bits, 0),
-            j1 = jittered(bits, 10),
-            j2 = jittered(bits, 20);
-          const x = f32x4.add(ox, f32x4.add(f32x4.mul(jx0, j0), f32x4.add(f32x4.mul(jx1, j1), f32x4.mul(jx2, j2)))),
-            y = f32x4.add(oy, f32x4.add(f32x4.mul(jy0, j0), f32x4.add(f32x4.mul(jy1, j1), f32x4.mul(jy2, j2)))),
-            z = f32x4.add(oz, f32x4.add(f32x4.mul(jz0, j0), f32x4.add(f32x4.mul(jz1, j1), f32x4.mul(jz2, j2))));
-          const mask = guarded ? v128.and(present, outsideBone(p, x, y, z)) : present;
-          const strengths = v128.and(signed(point == 0 ? weights : seconds, bits), mask);
-          if (radius > 0) addCurved4(p, x, y, z, shift, strengths);
-          else add4(p, x, y, z, shift, strengths);
+        scatter4(p, hash, weights, ox, oy, oz, present, guarded, shift);
+        if (second != 0) {
+          const bits = mix4(v128.xor(hash, i32x4.splat(SECOND_POINT)));
+          scatter4(p, bits, seconds, ox, oy, oz, present, guarded, shift);
         }
         ox = f32x4.add(ox, nextX);
         oy = f32x4.add(oy, nextY);

@@ -30,21 +30,49 @@ function alongX(at: usize, u: v128): v128 {
   return f64x2.add(low, f64x2.mul(u, f64x2.sub(v128.shuffle<f64>(p, q, 1, 3), low)));
 }
 
+/** 1.5 · 2⁵²: a whole number below 2³¹ that is added to it is then its lower 32 bits. */
+const WHOLE: f64 = 6755399441055744;
+
+/** Math.floor as an integer, for |x| < 2³¹; the conversion of WebAssembly first asks whether the number is that small. @inline */
+export function floorOf(x: f64): i32 {
+  return <i32>reinterpret<i64>(Math.floor(x) + WHOLE);
+}
+
+/** x and y of a point in the steps of the grid from its first node on. @inline */
+function gridPlace(q: MapFrame, xMm: f64, yMm: f64): v128 {
+  const at = changetype<usize>(q),
+    mm = f64x2.replace_lane(f64x2.splat(xMm), 1, yMm);
+  return f64x2.mul(
+    f64x2.sub(mm, v128.load(at + offsetof<MapFrame>("gridOriginX"))),
+    v128.load(at + offsetof<MapFrame>("gridScaleX")),
+  );
+}
+
 /** `fieldSampler` of ../field-sampler.ts, bit for bit, of the part of each cube that begins at `part`. */
 function trilinear(q: MapFrame, part: usize, xMm: f64, yMm: f64, zMm: f64, outside: f64): f64 {
-  const x = (xMm - q.gridOriginX) * q.gridScaleX,
-    y = (yMm - q.gridOriginY) * q.gridScaleY,
-    z = (zMm - q.gridOriginZ) * q.gridScaleZ;
-  const nx = q.gridX,
-    ny = q.gridY,
-    nz = q.gridZ;
-  if (!(x >= 0 && y >= 0 && z >= 0 && x <= <f64>(nx - 1) && y <= <f64>(ny - 1) && z <= <f64>(nz - 1))) return outside;
-  const i = min(<i32>x, nx - 2),
-    j = min(<i32>y, ny - 2),
-    k = min(<i32>z, nz - 2);
-  const u = f64x2.splat(x - <f64>i),
-    v = f64x2.splat(y - <f64>j),
-    w = z - <f64>k;
+  const xy = gridPlace(q, xMm, yMm),
+    z = f64x2.splat((zMm - q.gridOriginZ) * q.gridScaleZ);
+  // x and y, and z twice.
+  const none = f64x2.splat(0),
+    one = f64x2.splat(1),
+    last = f64x2.sub(f64x2.convert_low_i32x4_s(v128.load(changetype<usize>(q) + offsetof<MapFrame>("gridX"))), one),
+    lastZ = f64x2.splat(<f64>(q.gridZ - 1));
+  const within = v128.and(
+    v128.and(f64x2.ge(xy, none), f64x2.le(xy, last)),
+    v128.and(f64x2.ge(z, none), f64x2.le(z, lastZ)),
+  );
+  if (i64x2.bitmask(within) != 3) return outside;
+  const node = f64x2.pmin(f64x2.floor(xy), f64x2.sub(last, one)),
+    nodeZ = f64x2.pmin(f64x2.floor(z), f64x2.sub(lastZ, one));
+  const whole = f64x2.splat(WHOLE),
+    ij = f64x2.add(node, whole),
+    i = i32x4.extract_lane(ij, 0),
+    j = i32x4.extract_lane(ij, 2),
+    k = i32x4.extract_lane(f64x2.add(nodeZ, whole), 0);
+  const uv = f64x2.sub(xy, node),
+    u = v128.shuffle<f64>(uv, uv, 0, 0),
+    v = v128.shuffle<f64>(uv, uv, 1, 1),
+    w = f64x2.extract_lane(f64x2.sub(z, nodeZ), 0);
   const at = cubeOf(q, i, j, k) + part + ((<usize>((k & 7) * SLAB + (j & 7) * EDGE + (i & 7))) << 2);
   const near = alongX(at, u),
     far = alongX(at + 4 * SLAB, u);
@@ -66,10 +94,11 @@ export function skinAt(q: MapFrame, x: f64, y: f64, z: f64): f64 {
 
 /** Label of the nearest voxel; -1 beyond the grid. */
 export function labelAt(q: MapFrame, x: f64, y: f64, z: f64): i32 {
-  const i = <i32>Math.floor((x - q.gridOriginX) * q.gridScaleX + 0.5),
-    j = <i32>Math.floor((y - q.gridOriginY) * q.gridScaleY + 0.5),
-    k = <i32>Math.floor((z - q.gridOriginZ) * q.gridScaleZ + 0.5);
-  if (i < 0 || j < 0 || k < 0 || i >= q.gridX || j >= q.gridY || k >= q.gridZ) return -1;
+  const ij = f64x2.add(f64x2.floor(f64x2.add(gridPlace(q, x, y), f64x2.splat(0.5))), f64x2.splat(WHOLE)),
+    i = i32x4.extract_lane(ij, 0),
+    j = i32x4.extract_lane(ij, 2),
+    k = floorOf((z - q.gridOriginZ) * q.gridScaleZ + 0.5);
+  if (<u32>i >= <u32>q.gridX || <u32>j >= <u32>q.gridY || <u32>k >= <u32>q.gridZ) return -1;
   return <i32>load<u8>(cubeOf(q, i, j, k) + TISSUE + <usize>(((k & 7) << 6) | ((j & 7) << 3) | (i & 7)));
 }
 
