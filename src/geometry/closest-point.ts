@@ -139,6 +139,15 @@ export function createClosestPoint(mesh: Mesh): ClosestPoint {
   };
 }
 
+const known = new WeakMap<Mesh, ClosestPoint>();
+
+/** One structure for all who ask of the same mesh, kept as long as the mesh is: for truths that many results are scored by. */
+export function closestPointOf(mesh: Mesh): ClosestPoint {
+  const surface = known.get(mesh) ?? createClosestPoint(mesh);
+  known.set(mesh, surface);
+  return surface;
+}
+
 function squaredToBox({ min, max }: Box3, x: number, y: number, z: number): number {
   const dx = x < min.x ? min.x - x : x > max.x ? x - max.x : 0,
     dy = y < min.y ? min.y - y : y > max.y ? y - max.y : 0,

@@ -17,10 +17,10 @@ export function pseudonormals(mesh: Mesh): Pseudonormals {
   const same = weld(positions);
   const face = new Float64Array(3 * count),
     vertex = new Float64Array(positions.length);
-  const slotOf = new Map<number, number>(),
+  const edges = createEdgeSlots(3 * count),
     edgeSlot = new Uint32Array(3 * count),
     vertexCount = positions.length / 3;
-  const sums: number[] = [];
+  const sums = new Float64Array(9 * count);
   for (let i = 0; i < count; i++) {
     const n = triangleNormal(mesh, i),
       length = Math.hypot(...n);
@@ -29,13 +29,7 @@ export function pseudonormals(mesh: Mesh): Pseudonormals {
       const v = same[triangles[3 * i + corner]!]!,
         next = same[triangles[3 * i + ((corner + 1) % 3)]!]!,
         last = same[triangles[3 * i + ((corner + 2) % 3)]!]!;
-      const key = Math.min(v, next) * vertexCount + Math.max(v, next);
-      let slot = slotOf.get(key);
-      if (slot === undefined) {
-        slotOf.set(key, (slot = sums.length / 3));
-        sums.push(0, 0, 0);
-      }
-      edgeSlot[3 * i + corner] = slot;
+      const slot = (edgeSlot[3 * i + corner] = edges(Math.min(v, next), Math.max(v, next)));
       const angle = angleAt(positions, v, next, last);
       for (let axis = 0; axis < 3; axis++) {
         sums[3 * slot + axis]! += face[3 * i + axis]!;
@@ -52,14 +46,50 @@ export function pseudonormals(mesh: Mesh): Pseudonormals {
 
 /** For each vertex the first one at exactly the same position. */
 function weld(positions: Readonly<Float32Array>): Uint32Array {
-  const first = new Map<string, number>();
-  return Uint32Array.from({ length: positions.length / 3 }, (_, v) => {
+  const count = positions.length / 3,
+    table = emptyTable(count);
+  const at = new Float32Array(3),
+    bits = new Int32Array(at.buffer);
+  return Uint32Array.from({ length: count }, (_, v) => {
     // + 0 makes −0 and 0 one position
-    const key = `${positions[3 * v]! + 0},${positions[3 * v + 1]! + 0},${positions[3 * v + 2]! + 0}`;
-    const known = first.get(key);
-    if (known === undefined) first.set(key, v);
-    return known ?? v;
+    for (let axis = 0; axis < 3; axis++) at[axis] = positions[3 * v + axis]! + 0;
+    for (let slot = mix(mix(bits[0]!, bits[1]!), bits[2]!); ; slot++) {
+      const known = table[(slot &= table.length - 1)]!;
+      if (known < 0) return (table[slot] = v);
+      if (positions[3 * known] === at[0] && positions[3 * known + 1] === at[1] && positions[3 * known + 2] === at[2])
+        return known;
+    }
   });
+}
+
+/** Numbers pairs of vertices (the lower one first) in the order in which they are first asked for. */
+function createEdgeSlots(most: number): (low: number, high: number) => number {
+  const table = emptyTable(most),
+    lows = new Uint32Array(most),
+    highs = new Uint32Array(most);
+  let count = 0;
+  return (low, high) => {
+    for (let slot = mix(low, high); ; slot++) {
+      const known = table[(slot &= table.length - 1)]!;
+      if (known < 0) {
+        lows[count] = low;
+        highs[count] = high;
+        return (table[slot] = count++);
+      }
+      if (lows[known] === low && highs[known] === high) return known;
+    }
+  };
+}
+
+/** Open addressing, at most half full; −1 where nothing is. */
+const emptyTable = (most: number): Int32Array => new Int32Array(2 ** Math.ceil(Math.log2(2 * most + 2))).fill(-1);
+
+/** Spreads two integers over all 32 bits (multiplications as in MurmurHash3's finaliser, A. Appleby, public domain). */
+function mix(a: number, b: number): number {
+  let h = Math.imul(a, 0x85ebca6b) ^ b;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
 }
 
 function angleAt(p: Readonly<Float32Array>, at: number, b: number, c: number): number {

@@ -1,5 +1,5 @@
 import { UnsuitableInputError } from "../core/errors.ts";
-import { createClosestPoint, type ClosestPoint } from "../geometry/closest-point.ts";
+import { closestPointOf, createClosestPoint, type ClosestPoint } from "../geometry/closest-point.ts";
 import type { DistanceField } from "../geometry/distance-field.ts";
 import { edgeDefects, selectTriangles, surfaceArea, triangleCount, type Mesh } from "../geometry/mesh.ts";
 import { sampleSurface } from "../geometry/sample-surface.ts";
@@ -88,7 +88,7 @@ export function prepareTruth(truth: TruthSurface, options: CompareOptions): Prep
   }
   if (!(surfaceArea(truth.mesh) > 0))
     throw new UnsuitableInputError("the true surface has no area", "Give the true bone as a mesh of triangles");
-  const surface = createClosestPoint(truth.mesh);
+  const surface = closestPointOf(truth.mesh);
   const excluded = new Uint8Array(count);
   if (truth.region)
     for (let i = 0; i < count; i++)
@@ -154,7 +154,7 @@ function truthToResult(
   { truth, excluded, judges }: PreparedTruth,
   options: CompareOptions,
 ): SurfaceComparison["truth"] {
-  const surface = result && surfaceArea(result) > 0 ? createClosestPoint(result) : undefined;
+  const surface = result && surfaceArea(result) > 0 ? closestPointOf(result) : undefined;
   const rows = collector();
   const reachable: number[] = [];
   const { count, positions, triangle, areaMm2 } = sampleSurface(truth.mesh, density(options));

@@ -1,6 +1,6 @@
 import type { Rng } from "../core/rng.ts";
 import { weightedPercentile } from "../core/stats.ts";
-import { createClosestPoint } from "../geometry/closest-point.ts";
+import { closestPointOf } from "../geometry/closest-point.ts";
 import type { Mesh } from "../geometry/mesh.ts";
 import { sampleSurface } from "../geometry/sample-surface.ts";
 import { blockBootstrap, type Interval, spatialBlocks } from "./block-bootstrap.ts";
@@ -62,7 +62,7 @@ export function scoreCompletion(
     add(x, y, z, Math.abs(signedMm), own.areaMm2, triangle);
   });
   const ofResult = rows.seen.length;
-  const surface = createClosestPoint(result.mesh);
+  const surface = closestPointOf(result.mesh);
   const other = sampleSurface(truth.mesh, density);
   forJudged(other.positions, prepared, (x, y, z, i) =>
     add(x, y, z, surface.distanceMm(x, y, z), other.areaMm2, other.triangle[i]!),

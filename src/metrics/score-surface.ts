@@ -1,6 +1,6 @@
 import { createRng, type Rng } from "../core/rng.ts";
 import type { BoneReport, SurfaceScore, TruthPart } from "../data/report.ts";
-import { createClosestPoint } from "../geometry/closest-point.ts";
+import { closestPointOf, createClosestPoint } from "../geometry/closest-point.ts";
 import { icp } from "../geometry/icp.ts";
 import {
   mergeMeshes,
@@ -177,7 +177,7 @@ function vertexErrors(result: Mesh, prepared: PreparedTruth): Float32Array {
 }
 
 function vertexDistances({ positions: p }: Mesh, result: Mesh | undefined): Float32Array {
-  const surface = result ? createClosestPoint(result) : undefined;
+  const surface = result ? closestPointOf(result) : undefined;
   return Float32Array.from(
     { length: p.length / 3 },
     (_, v) => surface?.distanceMm(p[3 * v]!, p[3 * v + 1]!, p[3 * v + 2]!) ?? Infinity,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UnsuitableInputError } from "../../src/core/errors.ts";
-import { createClosestPoint } from "../../src/geometry/closest-point.ts";
+import { closestPointOf, createClosestPoint } from "../../src/geometry/closest-point.ts";
 import { meshDistanceField } from "../../src/geometry/mesh-distance.ts";
 import { mergeMeshes, triangleCount, type Mesh } from "../../src/geometry/mesh.ts";
 import type { Rng } from "../../src/core/rng.ts";
@@ -221,4 +221,12 @@ test("meshes that no distance can be measured to are refused", () => {
   ];
   for (const mesh of bad) expect(() => createClosestPoint(mesh)).toThrow(UnsuitableInputError);
   expect(() => meshDistanceField(boxMesh([1, 1, 1])).distanceMm(NaN, 0, 0)).toThrow(RangeError);
+});
+
+test("who asks twice of one mesh gets one structure, and another mesh its own", () => {
+  const mesh = icosphere(10, 2),
+    other = { ...mesh };
+  expect(closestPointOf(mesh)).toBe(closestPointOf(mesh));
+  expect(closestPointOf(other)).not.toBe(closestPointOf(mesh));
+  expect(closestPointOf(mesh).signedDistanceMm(0, 0, 14)).toBe(createClosestPoint(mesh).signedDistanceMm(0, 0, 14));
 });
