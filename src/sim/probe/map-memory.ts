@@ -106,6 +106,7 @@ export const MAP_BLOCKS = [
   "lineCrossings",
   "sheets",
   "counts",
+  "noiseCells",
 ] as const;
 
 export type MapNumbers = Readonly<Record<(typeof MAP_DOUBLES)[number] | (typeof MAP_INTEGERS)[number], number>>;
@@ -116,6 +117,8 @@ export type OwnMapBlock = Exclude<(typeof MAP_BLOCKS)[number], SharedBlock | "co
 /** Bytes of an entry of `crossings` and of `sheets`. */
 const CROSSING_BYTES = 32,
   SHEET_BYTES = 24;
+/** Bytes of a cell of a noise's lattice: assembly/noise.ts. */
+const NOISE_CELL_BYTES = 48;
 
 /** Lines beyond the face at which a shadow ray that reaches an outer line may start. */
 function linesBeyond({ scan, looks, probe, settings }: KernelSetup): number {
@@ -227,6 +230,7 @@ export function mapBlocks(
     lineCrossings: 4 * (lines + 1),
     sheets: (cells / 2) * SHEET_BYTES,
     counts: 8,
+    noiseCells: 5 * NOISE_CELL_BYTES,
   };
 }
 

@@ -1,6 +1,6 @@
 // What one pose sees, per scan line and depth: the loops of ../line-map.ts, which is the readable form and the oracle.
 // While lines are walked down, index line · rows + row; the maps that are left, row · lines + line.
-import { boneAt, firstBone, labelAt } from "./field.ts";
+import { boneAt, firstBone, floorOf, labelAt } from "./field.ts";
 import { blurRows, exp4, softenEdges, transpose } from "./map-filter.ts";
 import { f32Of, f64Of, i32Of, MapFrame, putF32, tissueOf } from "./map-frame.ts";
 import { addStructure, Sheet, SHEET_BYTES } from "./structure.ts";
@@ -360,12 +360,12 @@ function addTail(q: MapFrame, sheets: i32, crossings: i32): void {
   memory.copy(reflected, q.rowEcho, cells);
   for (let i = 0; i < sheets; i++) {
     const sheet = changetype<Sheet>(q.sheets + <usize>i * SHEET_BYTES),
-      at = <i32>Math.floor(sheet.depthMm / q.rowMm + 0.5) * lines + sheet.line;
+      at = floorOf(sheet.depthMm / q.rowMm + 0.5) * lines + sheet.line;
     putF32(reflected, at, f32Of(reflected, at) + COHERENT_COPY * sheet.amplitude);
   }
   for (let i = 0; i < crossings; i++) {
     const crossing = changetype<Crossing>(q.crossings + <usize>i * CROSSING_BYTES),
-      at = <i32>Math.floor(crossing.depthMm / q.rowMm + 0.5) * lines + crossing.line;
+      at = floorOf(crossing.depthMm / q.rowMm + 0.5) * lines + crossing.line;
     putF32(reflected, at, f32Of(reflected, at) + INTERFACE_COPY * q.fascia * Math.abs(crossing.reflection));
   }
   blurRows(reflected, q.scratch, lines, rows, q.copyHalf);

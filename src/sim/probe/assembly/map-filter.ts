@@ -72,18 +72,34 @@ export function softenEdges(values: usize, scratch: usize, lines: i32, rows: i32
   }
 }
 
-/** From lines of rows to rows of lines. */
+/** From lines of rows to rows of lines, at least four each: four by four, the last four once more where there is a rest. */
 export function transpose(from: usize, to: usize, lines: i32, rows: i32): void {
-  for (let row = 0; row < rows; row += 8) {
-    const end = min(rows, row + 8);
-    for (let line = 0; line < lines; line++) {
-      let source = from + ((<usize>(line * rows + row)) << 2),
-        target = to + ((<usize>(row * lines + line)) << 2);
-      for (let r = row; r < end; r++) {
-        store<f32>(target, load<f32>(source));
-        source += 4;
-        target += (<usize>lines) << 2;
+  const fromPitch = (<usize>rows) << 2,
+    toPitch = (<usize>lines) << 2;
+  // Sixteen rows are a line of the cache.
+  for (let some = 0; some < rows; some += 16) {
+    const end = min(rows, some + 16);
+    let line = 0;
+    while (true) {
+      for (let next = some; next < end; next += 4) {
+        const row = min(next, rows - 4),
+          source = from + ((<usize>(line * rows + row)) << 2),
+          target = to + ((<usize>(row * lines + line)) << 2);
+        const a = v128.load(source),
+          b = v128.load(source + fromPitch),
+          c = v128.load(source + 2 * fromPitch),
+          d = v128.load(source + 3 * fromPitch);
+        const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5),
+          cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5),
+          ef = v128.shuffle<f32>(a, b, 2, 6, 3, 7),
+          gh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+        v128.store(target, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
+        v128.store(target + toPitch, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+        v128.store(target + 2 * toPitch, v128.shuffle<f32>(ef, gh, 0, 1, 4, 5));
+        v128.store(target + 3 * toPitch, v128.shuffle<f32>(ef, gh, 2, 3, 6, 7));
       }
+      if (line == lines - 4) break;
+      line = min(lines - 4, line + 4);
     }
   }
 }

@@ -93,6 +93,7 @@ export class MapFrame {
   lineCrossings: usize;
   sheets: usize;
   counts: usize;
+  noiseCells: usize;
 }
 
 /** A tissue's numbers, an entry of the block `tissue`. */

@@ -1,4 +1,5 @@
 // Echoes of mirrors: sheets inside a tissue, and where two tissues meet. The loops of ../mirrors.ts and ../interfaces.ts.
+import { floorOf } from "./field.ts";
 import { Crossing, CROSSING_BYTES } from "./line-map.ts";
 import { f32Of, f64Of, i32Of, MapFrame } from "./map-frame.ts";
 import { noiseAt } from "./noise.ts";
@@ -10,7 +11,7 @@ const TURN: f64 = 6.283185307179586;
 
 /** Adds the echo of a mirror that the scanner shows at a depth: the pulse around it, with exact phase. */
 export function addEcho(q: MapFrame, line: i32, depthMm: f64, amplitude: f64): void {
-  const steps = <i32>Math.floor((depthMm / q.sampleMm) * <f64>PULSE_STEPS + 0.5),
+  const steps = floorOf((depthMm / q.sampleMm) * <f64>PULSE_STEPS + 0.5),
     whole = steps >> 4, // of PULSE_STEPS
     first = whole - q.pulseCentre,
     length = q.pulseLength,
@@ -37,7 +38,7 @@ export function addEcho(q: MapFrame, line: i32, depthMm: f64, amplitude: f64): v
 /** A map at a depth of a line, linear between rows; `rowStep` and `lineStep` are the distances of its numbers. @inline */
 function valueAt(q: MapFrame, values: usize, from: i32, rowStep: i32, depthMm: f64): f64 {
   const row = min(<f64>q.rows - 1.001, max(0, depthMm / q.rowMm)),
-    low = <i32>row;
+    low = floorOf(row);
   const a = f32Of(values, from + low * rowStep),
     b = f32Of(values, from + (low + 1) * rowStep);
   return a + (row - <f64>low) * (b - a);
@@ -51,7 +52,7 @@ function pushEcho(q: MapFrame, line: i32, depthMm: f64, amplitude: f64): void {
 
 /** Share that the aperture sees past the bone, of the nearest cell of the map. */
 function litShare(q: MapFrame, line: i32, depthMm: f64): f64 {
-  return f32Of(q.lit, min(q.rows - 1, <i32>Math.floor(depthMm / q.rowMm + 0.5)) * q.lines + line);
+  return f32Of(q.lit, min(q.rows - 1, floorOf(depthMm / q.rowMm + 0.5)) * q.lines + line);
 }
 
 /** The sheets inside tissues. */
@@ -111,7 +112,7 @@ export function addInterfaces(q: MapFrame, slopeToSkin: f64): void {
     const crossing = changetype<Crossing>(q.crossings + <usize>i * CROSSING_BYTES),
       line = crossing.line;
     const spacingMm = spacingAt(q, crossing.depthMm),
-      reach = <i32>Math.floor(HALF_WINDOW_MM / spacingMm + 0.5);
+      reach = floorOf(HALF_WINDOW_MM / spacingMm + 0.5);
     let n = 0;
     let sw: f64 = 0, sx: f64 = 0, sy: f64 = 0, sxx: f64 = 0, sxy: f64 = 0; // prettier-ignore
     for (let offset = -reach; offset <= reach; offset++) {

@@ -1,6 +1,6 @@
 // Septa, fascicles and fibrils: the loops of ../structure.ts and ../texture.ts, which are the readable form and the oracle.
 // Index line · rows + row.
-import { skinAt } from "./field.ts";
+import { floorOf, skinAt } from "./field.ts";
 import { exp4 } from "./map-filter.ts";
 import {
   familyOf,
@@ -15,7 +15,7 @@ import {
   tissueOf,
   Tissue,
 } from "./map-frame.ts";
-import { noiseAt } from "./noise.ts";
+import { noiseAt, noiseIn, openCell } from "./noise.ts";
 
 /** Where a line crosses a sheet, an entry of the block `sheets`. */
 @unmanaged
@@ -73,10 +73,28 @@ function turnedNoise(per: f64, seed: i32): f64 {
   return noiseAt(Turned.x * per, Turned.y * per, Turned.z * per, seed);
 }
 
-/** Sheet coordinate of the turned point. @inline */
-function levelOf(family: SheetFamily, which: i32, depthMm: f64, seed: i32): f64 {
-  const noise = turnedNoise(1 / family.wanderLengthMm, seed ^ levelSeed(which));
+/** Cells of noise that are kept (`noiseIn`): sheets' fields on the lines, mottle, and sheets' fields aside of the lines. */
+const LEVEL_CELL: i32 = 0;
+const MOTTLE_CELL: i32 = 2;
+const ASIDE_CELL: i32 = 3;
+const NOISE_CELLS: i32 = 5;
+const NOISE_CELL_BYTES: usize = 48;
+
+/** `turnedNoise` of points that follow one another. @inline */
+function turnedNoiseIn(q: MapFrame, cell: i32, per: f64, seed: i32): f64 {
+  const at = q.noiseCells + <usize>cell * NOISE_CELL_BYTES;
+  return noiseIn(at, Turned.x * per, Turned.y * per, Turned.z * per, seed);
+}
+
+/** Sheet coordinate of the turned point; `cell` as for `turnedNoiseIn`. @inline */
+function levelOf(q: MapFrame, cell: i32, family: SheetFamily, which: i32, depthMm: f64, seed: i32): f64 {
+  const noise = turnedNoiseIn(q, cell, 1 / family.wanderLengthMm, seed ^ levelSeed(which));
   return (depthMm + family.wanderMm * noise) / family.spacingMm;
+}
+
+/** A number of each of two neighbouring rows. @inline */
+function putPair(base: usize, index: i32, values: v128): void {
+  v128.store_lane<u64>(base + ((<usize>index) << 2), f32x4.demote_f64x2_zero(values), 0);
 }
 
 /** One stretch of a line within one tissue: rows first … end − 1. Returns the loss it adds. */
@@ -111,9 +129,9 @@ function fillRun(q: MapFrame, line: i32, first: i32, end: i32, lossBefore: f64):
     const x = px + rest * bx, y = py + rest * by, z = pz + rest * bz; // prettier-ignore
     const depth = -skinAt(q, x, y, z);
     turn(tissue, texture, x, y, z);
-    const coarse1 = levelOf(coarse, 0, depth, own),
-      fine1 = levelOf(fine, 1, depth, own),
-      mottle1 = turnedNoise(1 / texture.mottleLengthMm, own ^ MOTTLE_SEED);
+    const coarse1 = levelOf(q, LEVEL_CELL, coarse, 0, depth, own),
+      fine1 = levelOf(q, LEVEL_CELL + 1, fine, 1, depth, own),
+      mottle1 = turnedNoiseIn(q, MOTTLE_CELL, 1 / texture.mottleLengthMm, own ^ MOTTLE_SEED);
     if (to == first && end - 1 > first) {
       coarse0 = coarse1;
       fine0 = fine1;
@@ -128,19 +146,40 @@ function fillRun(q: MapFrame, line: i32, first: i32, end: i32, lossBefore: f64):
     }
     const perStep = 1 / <f64>max(1, to - from),
       until = to == end - 1 ? end : to;
-    for (let row = from, at = from0 + from; row < until; row++, at++) {
+    const coarseStep = coarse1 - coarse0,
+      fineStep = fine1 - fine0,
+      mottleStep = mottle1 - mottle0;
+    let row = from,
+      at = from0 + from;
+    for (; row + 2 <= until; row += 2, at += 2) {
+      const share = f64x2.mul(f64x2.add(f64x2.splat(<f64>(row - from)), f64x2(0, 1)), f64x2.splat(perStep));
+      putPair(q.level0, at, f64x2.add(f64x2.splat(coarse0), f64x2.mul(share, f64x2.splat(coarseStep))));
+      putPair(q.level1, at, f64x2.add(f64x2.splat(fine0), f64x2.mul(share, f64x2.splat(fineStep))));
+      const mottle = f64x2.add(f64x2.splat(mottle0), f64x2.mul(share, f64x2.splat(mottleStep))),
+        db = f64x2.sub(f64x2.mul(f64x2.splat(texture.mottleDb), mottle), f64x2.splat(anisotropyDb));
+      putPair(q.bright, at, f64x2.mul(f64x2.splat(NEPER_PER_DECIBEL), db));
+      putF32(q.loss, at, f32Of(q.loss, at) + added);
+      added += lossPerRow * f64x2.extract_lane(mottle, 0);
+      putF32(q.loss, at + 1, f32Of(q.loss, at + 1) + added);
+      added += lossPerRow * f64x2.extract_lane(mottle, 1);
+    }
+    if (row < until) {
       const share = <f64>(row - from) * perStep;
-      putF32(q.level0, at, coarse0 + share * (coarse1 - coarse0));
-      putF32(q.level1, at, fine0 + share * (fine1 - fine0));
-      const mottle = mottle0 + share * (mottle1 - mottle0);
+      putF32(q.level0, at, coarse0 + share * coarseStep);
+      putF32(q.level1, at, fine0 + share * fineStep);
+      const mottle = mottle0 + share * mottleStep;
       putF32(q.bright, at, NEPER_PER_DECIBEL * (texture.mottleDb * mottle - anisotropyDb));
-      const above = bone - <f64>row * rowMm;
-      if (above < PERIOSTEUM_REACH_MM) {
+      putF32(q.loss, at, f32Of(q.loss, at) + added);
+      added += lossPerRow * mottle;
+    }
+    if (bone - <f64>(until - 1) * rowMm < PERIOSTEUM_REACH_MM) {
+      for (row = from, at = from0 + from; row < until; row++, at++) {
+        const above = bone - <f64>row * rowMm;
+        if (above >= PERIOSTEUM_REACH_MM) continue;
+        const mottle = mottle0 + <f64>(row - from) * perStep * mottleStep;
         const grown = 1 + PERIOSTEUM * (0.5 + 0.5 * mottle) * NativeMath.exp(-above / PERIOSTEUM_MM);
         putF32(q.echo, at, f32Of(q.echo, at) * grown);
       }
-      putF32(q.loss, at, f32Of(q.loss, at) + added);
-      added += lossPerRow * mottle;
     }
     if (until == end) return added;
     coarse0 = coarse1;
@@ -184,8 +223,8 @@ function specularAmplitude(q: MapFrame, z: f64, tanLateral: f64, tanElevation: f
   if (elevation <= 0) return 0;
   const column = Math.abs(tanLateral) / q.specularTanStep;
   if (!(column < <f64>(q.specularColumns - 1))) return 0;
-  const at = <i32>column,
-    row = min(q.specularRows - 1, max(0, <i32>Math.floor(z + 0.5))) * q.specularColumns + at;
+  const at = floorOf(column),
+    row = min(q.specularRows - 1, max(0, floorOf(z + 0.5))) * q.specularColumns + at;
   const low = f32Of(q.specular, row),
     high = f32Of(q.specular, row + 1);
   return elevation * (low + (column - <f64>at) * (high - low));
@@ -231,7 +270,7 @@ function cross(q: MapFrame, line: i32, row: i32, which: i32, here: f64, before: 
   const noise = turnedNoise(p, seed) + FINE_SHARE * turnedNoise(FINE_PER_LENGTH * p, seed ^ 1),
     strength = NativeMath.exp(noise * family.spreadDb * NEPER_PER_DECIBEL);
   putF32(q.echo, at, f32Of(q.echo, at) * (1 + family.scatter * min(BRIGHTEST_SCATTER, strength)));
-  const aside = levelOf(family, which, -skinAt(q, x, y, z), own);
+  const aside = levelOf(q, ASIDE_CELL + which, family, which, -skinAt(q, x, y, z), own);
   const sheet = changetype<Sheet>(q.sheets + <usize>found * SHEET_BYTES);
   sheet.line = line;
   sheet.depthMm = depthMm;
@@ -239,26 +278,47 @@ function cross(q: MapFrame, line: i32, row: i32, which: i32, here: f64, before: 
     q.fascia * family.reflection * strength * sheetResponse(q, depthMm, slope, -(aside - number) / ASIDE_MM / perMm);
 }
 
+/** Adds the sheets that a line has crossed just above a row, `found` there were before. Returns how many there are then. */
+function crossAt(q: MapFrame, line: i32, row: i32, found: i32): i32 {
+  const rows = q.rows,
+    at = line * rows + row,
+    label = i32Of(q.label, at);
+  if (label < 0 || label != i32Of(q.label, at - 1) || !tissueOf(q, label).textured) return found;
+  for (let which = 0; which < 2; which++) {
+    const values = which == 0 ? q.level0 : q.level1,
+      here = f32Of(values, at),
+      before = f32Of(values, at - 1);
+    if (Math.floor(here) == Math.floor(before)) continue;
+    if (i32Of(q.label, at - 2 * rows) != label || i32Of(q.label, at + 2 * rows) != label) continue;
+    cross(q, line, row, which, here, before, found++);
+  }
+  return found;
+}
+
+/** All bits set in the lanes of four rows of a field of sheets in which a sheet lies just above. @inline */
+function passes(values: usize): v128 {
+  return f32x4.ne(f32x4.floor(v128.load(values)), f32x4.floor(v128.load(values - 4)));
+}
+
 /** Puts structure into the map of a pose. Returns how many sheets were crossed. */
 export function addStructure(q: MapFrame): i32 {
   const lines = q.lines,
     rows = q.rows;
+  for (let cell = 0; cell < NOISE_CELLS; cell++) openCell(q.noiseCells + <usize>cell * NOISE_CELL_BYTES, 0);
   fill(q);
   let found = 0;
   for (let line = 2; line < lines - 2; line++) {
-    let at = line * rows + 1;
-    for (let row = 1; row < rows; row++, at++) {
-      const label = i32Of(q.label, at);
-      if (label < 0 || label != i32Of(q.label, at - 1) || !tissueOf(q, label).textured) continue;
-      for (let which = 0; which < 2; which++) {
-        const values = which == 0 ? q.level0 : q.level1,
-          here = f32Of(values, at),
-          before = f32Of(values, at - 1);
-        if (Math.floor(here) == Math.floor(before)) continue;
-        if (i32Of(q.label, at - 2 * rows) != label || i32Of(q.label, at + 2 * rows) != label) continue;
-        cross(q, line, row, which, here, before, found++);
+    let row = 1;
+    for (; row + 4 <= rows; row += 4) {
+      const at = (<usize>(line * rows + row)) << 2;
+      const same = i32x4.eq(v128.load(q.label + at), v128.load(q.label + at - 4)),
+        crossed = v128.and(same, v128.or(passes(q.level0 + at), passes(q.level1 + at)));
+      // Where there is no texture the fields are left from before: `crossAt` asks.
+      for (let left = i32x4.bitmask(crossed); left != 0; left &= left - 1) {
+        found = crossAt(q, line, row + ctz(left), found);
       }
     }
+    for (; row < rows; row++) found = crossAt(q, line, row, found);
   }
   return found;
 }
