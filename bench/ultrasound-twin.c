@@ -33,7 +33,7 @@ typedef struct {
       height, firstColumn, endColumn, map;
   uint32_t pose, amplitude, shift, transmission, boneDepth, boneNormal, boneFace, push, densities, diffuse, mirrorDensity,
       elevation, halfWidth, taps, tapRange, tapRow, even, odd, pulse, lateralKernel, axialKernel, gain, columnLine, columnShare,
-      rowSample, rowShare, fine, beamed, coherentRe, coherentIm, receivedRe, receivedIm, power, smooth, padded, level, pixels, waiting, constants, weights;
+      rowSample, rowShare, fine, beamed, coherentRe, coherentIm, receivedRe, receivedIm, power, smooth, padded, level, pixels, waiting, constants, weights, queue;
 } Frame;
 
 static uint8_t *memory;
@@ -136,7 +136,19 @@ static inline i4 dot(i4 a, i4 b) {
 #endif
 }
 
-static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength) {
+/* Groups of four points that wait to be added. */
+typedef struct {
+  i4 entry, weights, above, left;
+  f4 share, strength, cosine, sine;
+} Group;
+#define QUEUED_GROUPS 32
+static Group queue[QUEUED_GROUPS];
+static int queued;
+
+static void addQueued(void);
+
+static inline void enqueue(f4 x, f4 y, f4 z, f4 shift, f4 strength) {
+  Group *group = queue + queued;
   const f4 at = x * all((float)(2 * p->linesPerMm)) + all((float)p->lines - 1.5f);
   const f4 rounded = at + all(MAGIC), beyond = at - (rounded - all(MAGIC));
   const i4 column = (i4)rounded - alli(0x4b400000), left = smaller(larger(column, alli(0)), alli(2 * p->lines - 3));
@@ -146,44 +158,55 @@ static inline void add4(f4 x, f4 y, f4 z, f4 shift, f4 strength) {
   const i4 part = (i4)floored - alli(0x4b400000);
   const i4 elevationAt = roundedBits(fabs4(z) * all((float)p->elevationsPerMm));
   const i4 row = smaller(larger(roundedBits(y * all((float)p->elevationRowsPerMm)), alli(0)), alli(p->elevationRows - 1));
-  const i4 entry = (((row << 1) + (part & alli(1))) * alli(p->elevationColumns) +
-                    smaller(elevationAt, alli(p->elevationColumns - 1)))
-                   << 5;
-  const u4 weights = (u4)((roundedBits(between * all(16384)) << 16) | alli(16384));
-  const uint8_t *elevation = memory + p->elevation;
-  i4 e[4], g[4], delay;
-  f4 unit;
-  for (int k = 0; k < 4; k++) {
-    const int16_t *filter = (const int16_t *)(elevation + entry[k]);
-    i4 h, q;
-    memcpy(&h, filter, 16);
-    memcpy(&q, filter + 8, 16);
-    const i4 w = {(int)weights[k], (int)weights[k], (int)weights[k], (int)weights[k]};
-    e[k] = dot(h, w);
-    g[k] = dot(q, w);
-    delay[k] = q[2];
-    unit[k] = ((f4)q)[3];
-  }
-  const i4 e01 = __builtin_shuffle(e[0], e[1], (i4){0, 4, 1, 5}), e23 = __builtin_shuffle(e[2], e[3], (i4){0, 4, 1, 5});
-  const i4 n01 = __builtin_shuffle(e[0], e[1], (i4){2, 6, 3, 7}), n23 = __builtin_shuffle(e[2], e[3], (i4){2, 6, 3, 7});
-  const i4 l01 = __builtin_shuffle(g[0], g[1], (i4){0, 4, 1, 5}), l23 = __builtin_shuffle(g[2], g[3], (i4){0, 4, 1, 5});
-  const f4 er = real(__builtin_shuffle(e01, e23, (i4){0, 1, 4, 5})), ei = real(__builtin_shuffle(e01, e23, (i4){2, 3, 6, 7}));
-  const f4 nr = real(__builtin_shuffle(n01, n23, (i4){0, 1, 4, 5})), ni = real(__builtin_shuffle(n01, n23, (i4){2, 3, 6, 7}));
-  const f4 lr = real(__builtin_shuffle(l01, l23, (i4){0, 1, 4, 5})), li = real(__builtin_shuffle(l01, l23, (i4){2, 3, 6, 7}));
-  const i4 whole = (part >> 1) + delay;
-  const i4 sample = smaller(larger(whole, alli(0)), alli(p->samples - 3));
-  const f4 inner = (f4)((i4)strength & (whole == sample) & (column == left));
   const f4 turns = range * all((float)(2 * p->turnsPerMm)), turned = turns + all(MAGIC);
   const f4 turn = turns - (turned - all(MAGIC)), square = turn * turn;
-  const f4 weight = unit * (f4)((i4)inner ^ ((i4)turned << 31));
-  const f4 c = weight * halfCosine(square), s = weight * halfSine(turn, square);
-  const f4 u = all(0.5f) + beyond;
-  const i4 to = (sample * alli(2 * p->lines) + left) << 2;
-  float *fine = floats(p->fine), *t0 = fine + to[0], *t1 = fine + to[1], *t2 = fine + to[2], *t3 = fine + to[3];
+  group->entry = (((row << 1) + (part & alli(1))) * alli(p->elevationColumns) +
+                  smaller(elevationAt, alli(p->elevationColumns - 1)))
+                 << 5;
+  group->weights = (roundedBits(between * all(16384)) << 16) | alli(16384);
+  group->above = part >> 1;
+  group->left = left;
+  group->share = all(0.5f) + beyond;
+  group->strength = (f4)(((i4)strength & (column == left)) ^ ((i4)turned << 31));
+  group->cosine = halfCosine(square);
+  group->sine = halfSine(turn, square);
+  if (++queued == QUEUED_GROUPS) addQueued();
+}
+
+static void addQueued(void) {
+  const uint8_t *elevation = memory + p->elevation;
+  float *fine = floats(p->fine);
   const size_t pitch = 8 * (size_t)p->lines;
-  put4(t0, t1, t2, t3, er * c + ei * s, ei * c - er * s, u);
-  put4(t0 + pitch, t1 + pitch, t2 + pitch, t3 + pitch, nr * c + ni * s, ni * c - nr * s, u);
-  put4(t0 + 2 * pitch, t1 + 2 * pitch, t2 + 2 * pitch, t3 + 2 * pitch, lr * c + li * s, li * c - lr * s, u);
+  for (const Group *group = queue; group < queue + queued; group++) {
+    i4 e[4], g[4], delay;
+    f4 unit;
+    for (int k = 0; k < 4; k++) {
+      const int16_t *filter = (const int16_t *)(elevation + group->entry[k]);
+      i4 h, q;
+      memcpy(&h, filter, 16);
+      memcpy(&q, filter + 8, 16);
+      const i4 w = alli(group->weights[k]);
+      e[k] = dot(h, w);
+      g[k] = dot(q, w);
+      delay[k] = q[2];
+      unit[k] = ((f4)q)[3];
+    }
+    const i4 e01 = __builtin_shuffle(e[0], e[1], (i4){0, 4, 1, 5}), e23 = __builtin_shuffle(e[2], e[3], (i4){0, 4, 1, 5});
+    const i4 n01 = __builtin_shuffle(e[0], e[1], (i4){2, 6, 3, 7}), n23 = __builtin_shuffle(e[2], e[3], (i4){2, 6, 3, 7});
+    const i4 l01 = __builtin_shuffle(g[0], g[1], (i4){0, 4, 1, 5}), l23 = __builtin_shuffle(g[2], g[3], (i4){0, 4, 1, 5});
+    const f4 er = real(__builtin_shuffle(e01, e23, (i4){0, 1, 4, 5})), ei = real(__builtin_shuffle(e01, e23, (i4){2, 3, 6, 7}));
+    const f4 nr = real(__builtin_shuffle(n01, n23, (i4){0, 1, 4, 5})), ni = real(__builtin_shuffle(n01, n23, (i4){2, 3, 6, 7}));
+    const f4 lr = real(__builtin_shuffle(l01, l23, (i4){0, 1, 4, 5})), li = real(__builtin_shuffle(l01, l23, (i4){2, 3, 6, 7}));
+    const i4 whole = group->above + delay, sample = smaller(larger(whole, alli(0)), alli(p->samples - 3));
+    const f4 weight = unit * (f4)((i4)group->strength & (whole == sample));
+    const f4 c = weight * group->cosine, s = weight * group->sine, u = group->share;
+    const i4 to = (sample * alli(2 * p->lines) + group->left) << 2;
+    float *t0 = fine + to[0], *t1 = fine + to[1], *t2 = fine + to[2], *t3 = fine + to[3];
+    put4(t0, t1, t2, t3, er * c + ei * s, ei * c - er * s, u);
+    put4(t0 + pitch, t1 + pitch, t2 + pitch, t3 + pitch, nr * c + ni * s, ni * c - nr * s, u);
+    put4(t0 + 2 * pitch, t1 + 2 * pitch, t2 + 2 * pitch, t3 + 2 * pitch, lr * c + li * s, li * c - lr * s, u);
+  }
+  queued = 0;
 }
 
 /* Points of the surface that wait until there are four: x, y, z, shift, strength. */
@@ -192,7 +215,7 @@ static int waiting;
 
 static void addWaiting(void) {
   for (int i = waiting; i < 4; i++) waitingPoints[4][i] = 0;
-  add4(load(waitingPoints[0]), load(waitingPoints[1]), load(waitingPoints[2]), load(waitingPoints[3]), load(waitingPoints[4]));
+  enqueue(load(waitingPoints[0]), load(waitingPoints[1]), load(waitingPoints[2]), load(waitingPoints[3]), load(waitingPoints[4]));
   waiting = 0;
 }
 
@@ -388,7 +411,7 @@ static void splat(void) {
           for (int k = 0; guarded && k < 4; k++) {
             if (insideBone(x[k], y[k], z[k])) mask[k] = 0;
           }
-          add4(x, y, z, shift, (f4)((i4)signedBy(point == 0 ? weights : seconds, bits) & mask));
+          enqueue(x, y, z, shift, (f4)((i4)signedBy(point == 0 ? weights : seconds, bits) & mask));
         }
       }
       if (!nearBone || !p->boneRough) continue;
@@ -409,6 +432,7 @@ static void splat(void) {
     }
   }
   if (waiting > 0) addWaiting();
+  addQueued();
 }
 
 static inline f4 turned(f4 a, f4 b) { return a + __builtin_shuffle(b, (i4){1, 0, 3, 2}) * (f4){-1, 1, -1, 1}; }

@@ -91,6 +91,7 @@ const BLOCKS = [
   "waiting",
   "constants",
   "weights",
+  "queue",
 ] as const;
 
 /** `map`, the address of the other block of parameters, is set here. */

@@ -69,6 +69,9 @@ export function wasmKernel(setup: KernelSetup): EchoKernel & { readonly memory: 
   };
 }
 
+/** Groups of four points that wait to be added: QUEUED_GROUPS of assembly/echo-kernel.ts. */
+const QUEUED_GROUPS = 32;
+
 /** The memory of one simulator with all its tables. */
 function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
   const { probe, scan, settings, beam, effects, seed, lines, samples, scene } = setup;
@@ -163,6 +166,7 @@ function createEchoKernelMemory(setup: KernelSetup): KernelMemory {
     pixels: width * height,
     waiting: 6 * 16,
     constants: 48 * 16,
+    queue: 16 + QUEUED_GROUPS * 128,
     weights: RANK * beam.lateral.pulseLength * 8,
     ...mapBlocks(setup),
   };

@@ -95,6 +95,7 @@ class Frame {
   waiting: usize;
   constants: usize;
   weights: usize;
+  queue: usize;
 }
 
 const SECOND_POINT: i32 = 0x68bc21eb;
@@ -146,7 +147,7 @@ const LAST_COLUMN: usize = 112;
 const LAST_ROW: usize = 128;
 const LAST_SAMPLE: usize = 144;
 const TABLE_COLUMNS: usize = 160;
-const FINE_COLUMNS: usize = 176;
+const ROW_BYTES: usize = 176;
 const FINE: usize = 192;
 const ROUND: usize = 208;
 const ROUND_BITS: usize = 224;
@@ -256,14 +257,6 @@ function arcTangent(t: v128): v128 {
   return f32x4.mul(t, sum);
 }
 
-/** Four points at image (u, v, z) of a curved face. */
-function addCurved4(p: Frame, u: v128, v: v128, z: v128, shift: v128, strength: v128): void {
-  const radius = f32x4.splat(<f32>p.radiusMm);
-  const w = f32x4.add(v, radius);
-  const y = f32x4.sub(f32x4.sqrt(f32x4.add(f32x4.mul(u, u), f32x4.mul(w, w))), radius);
-  add4(p, f32x4.mul(radius, arcTangent(f32x4.div(u, w))), y, z, shift, strength);
-}
-
 /** cos 2πx for |x| ≤ ½, to 1e-6: a polynomial in x² fitted between Chebyshev nodes. `k` is the block of constants. @inline */
 function cosine(k: usize, square: v128): v128 {
   let sum = f32x4.add(f32x4.mul(square, v128.load(k, COS + 80)), v128.load(k, COS + 64));
@@ -314,9 +307,27 @@ function put4(to0: usize, to1: usize, to2: usize, to3: usize, vr: v128, vi: v128
   v128.store(to3, f32x4.add(v128.load(to3), v128.shuffle<f32>(a23, b23, 2, 3, 6, 7)));
 }
 
-/** Adds four points at image (x, y, z); see `add` of splat.kernel.ts. What lies outside is added as nothing to the rim. */
-function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128): void {
-  const k = p.constants;
+// A group of four points in the block `queue`: addresses of their filters, shares of their parts in pairs of 16-bit numbers,
+// sample above, first column's address in a row, share of the right column, strength, and the turn of the carrier.
+const GROUP_WEIGHTS: usize = 16;
+const GROUP_SAMPLE: usize = 32;
+const GROUP_COLUMN: usize = 48;
+const GROUP_SHARE: usize = 64;
+const GROUP_STRENGTH: usize = 80;
+const GROUP_COSINE: usize = 96;
+const GROUP_SINE: usize = 112;
+const GROUP_BYTES: usize = 128;
+/** Groups that wait in the queue before they are added; its first 16 bytes hold their number. As in wasm-kernel.ts. */
+const QUEUED_GROUPS: i32 = 32;
+
+/**
+ * Four points at image (x, y, z), see `add` of splat.kernel.ts: all but what their filters are needed for, into the queue.
+ * In two loops the processor fetches the filters and the rows of many groups at a time. What lies beside the columns is
+ * added as nothing to the rim. @inline */
+function enqueue(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128): void {
+  const k = p.constants,
+    queued = load<i32>(p.queue),
+    to = p.queue + 16 + <usize>queued * GROUP_BYTES;
   const round = v128.load(k, ROUND),
     bits = v128.load(k, ROUND_BITS),
     half = v128.load(k, HALF),
@@ -327,6 +338,8 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128):
     beyond = f32x4.sub(at, f32x4.sub(rounded, round)),
     column = i32x4.sub(rounded, bits),
     left = i32x4.min_s(i32x4.max_s(column, none), v128.load(k, LAST_LEFT));
+  v128.store(to, i32x4.add(i32x4.shl(left, 4), v128.load(k, FINE)), GROUP_COLUMN);
+  v128.store(to, f32x4.add(half, beyond), GROUP_SHARE);
   // Two parts a sample, and how far beyond the upper end of its part the point lies.
   const range = f32x4.add(y, shift),
     place = f32x4.mul(range, v128.load(k, HALF_SAMPLES_PER_MM)),
@@ -334,108 +347,119 @@ function add4(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128):
     between = f32x4.sub(place, f32x4.sub(floored, round)),
     part = i32x4.sub(floored, bits),
     above = i32x4.shr_s(part, 1);
-  // The filter of an elevation, two vectors: pairs of a value and its slope; the delay and the unit at their end.
-  const elevation = i32x4.sub(f32x4.add(f32x4.mul(f32x4.abs(z), v128.load(k, ELEVATIONS_PER_MM)), round), bits),
-    depth = i32x4.sub(f32x4.add(f32x4.mul(y, v128.load(k, ELEVATION_ROWS_PER_MM)), round), bits),
-    row = i32x4.min_s(i32x4.max_s(depth, none), v128.load(k, LAST_ROW)),
-    filter = i32x4.add(i32x4.shl(row, 1), i32x4.sub(part, i32x4.shl(above, 1)));
-  const entry = i32x4.add(
-      i32x4.mul(filter, v128.load(k, TABLE_COLUMNS)),
-      i32x4.min_s(elevation, v128.load(k, LAST_COLUMN)),
-    ),
-    from = i32x4.add(i32x4.shl(entry, 5), v128.load(k, TABLE));
-  const f0 = <usize>i32x4.extract_lane(from, 0),
-    f1 = <usize>i32x4.extract_lane(from, 1),
-    f2 = <usize>i32x4.extract_lane(from, 2),
-    f3 = <usize>i32x4.extract_lane(from, 3);
-  const h0 = v128.load(f0),
-    h1 = v128.load(f1),
-    h2 = v128.load(f2),
-    h3 = v128.load(f3),
-    q0 = v128.load(f0, 16),
-    q1 = v128.load(f1, 16),
-    q2 = v128.load(f2, 16),
-    q3 = v128.load(f3, 16);
-  const d01 = v128.shuffle<i32>(q0, q1, 2, 3, 6, 7),
-    d23 = v128.shuffle<i32>(q2, q3, 2, 3, 6, 7),
-    delay = v128.shuffle<i32>(d01, d23, 0, 2, 4, 6),
-    unit = v128.shuffle<i32>(d01, d23, 1, 3, 5, 7);
+  v128.store(to, above, GROUP_SAMPLE);
   // Value and slope times the share, in pairs: of the first two taps, and of the third.
   const weights = v128.or(
     i32x4.shl(i32x4.sub(f32x4.add(f32x4.mul(between, v128.load(k, SHARES)), round), bits), 16),
     v128.load(k, WHOLE_SHARE),
   );
-  const w0 = v128.shuffle<i32>(weights, weights, 0, 0, 0, 0),
-    w1 = v128.shuffle<i32>(weights, weights, 1, 1, 1, 1),
-    w2 = v128.shuffle<i32>(weights, weights, 2, 2, 2, 2),
-    w3 = v128.shuffle<i32>(weights, weights, 3, 3, 3, 3);
-  const e0 = i32x4.dot_i16x8_s(h0, w0),
-    e1 = i32x4.dot_i16x8_s(h1, w1),
-    e2 = i32x4.dot_i16x8_s(h2, w2),
-    e3 = i32x4.dot_i16x8_s(h3, w3),
-    g0 = i32x4.dot_i16x8_s(q0, w0),
-    g1 = i32x4.dot_i16x8_s(q1, w1),
-    g2 = i32x4.dot_i16x8_s(q2, w2),
-    g3 = i32x4.dot_i16x8_s(q3, w3);
-  const e01 = v128.shuffle<i32>(e0, e1, 0, 4, 1, 5),
-    e23 = v128.shuffle<i32>(e2, e3, 0, 4, 1, 5),
-    n01 = v128.shuffle<i32>(e0, e1, 2, 6, 3, 7),
-    n23 = v128.shuffle<i32>(e2, e3, 2, 6, 3, 7),
-    l01 = v128.shuffle<i32>(g0, g1, 0, 4, 1, 5),
-    l23 = v128.shuffle<i32>(g2, g3, 0, 4, 1, 5);
-  const er = f32x4.convert_i32x4_s(v128.shuffle<i32>(e01, e23, 0, 1, 4, 5)),
-    ei = f32x4.convert_i32x4_s(v128.shuffle<i32>(e01, e23, 2, 3, 6, 7)),
-    nr = f32x4.convert_i32x4_s(v128.shuffle<i32>(n01, n23, 0, 1, 4, 5)),
-    ni = f32x4.convert_i32x4_s(v128.shuffle<i32>(n01, n23, 2, 3, 6, 7)),
-    lr = f32x4.convert_i32x4_s(v128.shuffle<i32>(l01, l23, 0, 1, 4, 5)),
-    li = f32x4.convert_i32x4_s(v128.shuffle<i32>(l01, l23, 2, 3, 6, 7));
-  const whole = i32x4.add(above, delay),
-    sample = i32x4.min_s(i32x4.max_s(whole, none), v128.load(k, LAST_SAMPLE));
-  const inside = v128.and(strength, v128.and(i32x4.eq(whole, sample), i32x4.eq(column, left)));
+  v128.store(to, weights, GROUP_WEIGHTS);
+  // The filter of an elevation.
+  const elevation = i32x4.sub(f32x4.add(f32x4.mul(f32x4.abs(z), v128.load(k, ELEVATIONS_PER_MM)), round), bits),
+    depth = i32x4.sub(f32x4.add(f32x4.mul(y, v128.load(k, ELEVATION_ROWS_PER_MM)), round), bits),
+    row = i32x4.min_s(i32x4.max_s(depth, none), v128.load(k, LAST_ROW)),
+    filter = i32x4.add(i32x4.shl(row, 1), i32x4.sub(part, i32x4.shl(above, 1)));
+  const entry = i32x4.add(
+    i32x4.mul(filter, v128.load(k, TABLE_COLUMNS)),
+    i32x4.min_s(elevation, v128.load(k, LAST_COLUMN)),
+  );
+  v128.store(to, i32x4.add(i32x4.shl(entry, 5), v128.load(k, TABLE)));
   // Half turns, an odd number of which changes the sign.
   const turns = f32x4.mul(range, v128.load(k, HALF_TURNS_PER_MM)),
     turned = f32x4.add(turns, round),
     turn = f32x4.sub(turns, f32x4.sub(turned, round)),
-    square = f32x4.mul(turn, turn),
-    weight = f32x4.mul(unit, v128.xor(inside, i32x4.shl(turned, 31)));
-  const c = f32x4.mul(weight, halfCosine(k, square)),
-    s = f32x4.mul(weight, halfSine(k, turn, square)); // of e^{-iφ} = c − is
-  const u = f32x4.add(half, beyond);
-  const cell = i32x4.add(i32x4.mul(sample, v128.load(k, FINE_COLUMNS)), left),
-    to = i32x4.add(i32x4.shl(cell, 4), v128.load(k, FINE));
-  const to0 = <usize>i32x4.extract_lane(to, 0),
-    to1 = <usize>i32x4.extract_lane(to, 1),
-    to2 = <usize>i32x4.extract_lane(to, 2),
-    to3 = <usize>i32x4.extract_lane(to, 3),
-    pitch = (<usize>p.lines) << 5;
-  put4(
-    to0,
-    to1,
-    to2,
-    to3,
-    f32x4.add(f32x4.mul(er, c), f32x4.mul(ei, s)),
-    f32x4.sub(f32x4.mul(ei, c), f32x4.mul(er, s)),
-    u,
-  );
-  put4(
-    to0 + pitch,
-    to1 + pitch,
-    to2 + pitch,
-    to3 + pitch,
-    f32x4.add(f32x4.mul(nr, c), f32x4.mul(ni, s)),
-    f32x4.sub(f32x4.mul(ni, c), f32x4.mul(nr, s)),
-    u,
-  );
-  const third = pitch << 1;
-  put4(
-    to0 + third,
-    to1 + third,
-    to2 + third,
-    to3 + third,
-    f32x4.add(f32x4.mul(lr, c), f32x4.mul(li, s)),
-    f32x4.sub(f32x4.mul(li, c), f32x4.mul(lr, s)),
-    u,
-  );
+    square = f32x4.mul(turn, turn);
+  v128.store(to, v128.xor(v128.and(strength, i32x4.eq(column, left)), i32x4.shl(turned, 31)), GROUP_STRENGTH);
+  v128.store(to, halfCosine(k, square), GROUP_COSINE);
+  v128.store(to, halfSine(k, turn, square), GROUP_SINE);
+  store<i32>(p.queue, queued + 1);
+  if (queued + 1 == QUEUED_GROUPS) addQueued(p);
+}
+
+/** `enqueue` where it is not worth its own copy. */
+function enqueueOne(p: Frame, x: v128, y: v128, z: v128, shift: v128, strength: v128): void {
+  enqueue(p, x, y, z, shift, strength);
+}
+
+/** Four points at image (u, v, z) of a curved face. */
+function enqueueCurved(p: Frame, u: v128, v: v128, z: v128, shift: v128, strength: v128): void {
+  const radius = f32x4.splat(<f32>p.radiusMm);
+  const w = f32x4.add(v, radius);
+  const y = f32x4.sub(f32x4.sqrt(f32x4.add(f32x4.mul(u, u), f32x4.mul(w, w))), radius);
+  enqueue(p, f32x4.mul(radius, arcTangent(f32x4.div(u, w))), y, z, shift, strength);
+}
+
+/** Adds the groups of the queue, in the order in which they came. What lies above or below is added as nothing to the rim. */
+function addQueued(p: Frame): void {
+  const k = p.constants,
+    end = p.queue + 16 + <usize>load<i32>(p.queue) * GROUP_BYTES,
+    pitch = (<usize>p.lines) << 5,
+    third = pitch << 1;
+  for (let group = p.queue + 16; group < end; group += GROUP_BYTES) {
+    // Two vectors a filter: pairs of a value and its slope; the delay and the unit at their end.
+    const f0 = <usize>load<u32>(group),
+      f1 = <usize>load<u32>(group, 4),
+      f2 = <usize>load<u32>(group, 8),
+      f3 = <usize>load<u32>(group, 12);
+    const q0 = v128.load(f0, 16),
+      q1 = v128.load(f1, 16),
+      q2 = v128.load(f2, 16),
+      q3 = v128.load(f3, 16);
+    const d01 = v128.shuffle<i32>(q0, q1, 2, 3, 6, 7),
+      d23 = v128.shuffle<i32>(q2, q3, 2, 3, 6, 7),
+      delay = v128.shuffle<i32>(d01, d23, 0, 2, 4, 6),
+      unit = v128.shuffle<i32>(d01, d23, 1, 3, 5, 7);
+    const whole = i32x4.add(v128.load(group, GROUP_SAMPLE), delay),
+      sample = i32x4.min_s(i32x4.max_s(whole, i32x4.splat(0)), v128.load(k, LAST_SAMPLE)),
+      to = i32x4.add(i32x4.mul(sample, v128.load(k, ROW_BYTES)), v128.load(group, GROUP_COLUMN)),
+      weight = f32x4.mul(unit, v128.and(v128.load(group, GROUP_STRENGTH), i32x4.eq(whole, sample)));
+    const c = f32x4.mul(weight, v128.load(group, GROUP_COSINE)),
+      s = f32x4.mul(weight, v128.load(group, GROUP_SINE)); // of e^{-iφ} = c − is
+    const to0 = <usize>i32x4.extract_lane(to, 0),
+      to1 = <usize>i32x4.extract_lane(to, 1),
+      to2 = <usize>i32x4.extract_lane(to, 2),
+      to3 = <usize>i32x4.extract_lane(to, 3);
+    const w0 = v128.load_splat<u32>(group, GROUP_WEIGHTS),
+      w1 = v128.load_splat<u32>(group, GROUP_WEIGHTS + 4),
+      w2 = v128.load_splat<u32>(group, GROUP_WEIGHTS + 8),
+      w3 = v128.load_splat<u32>(group, GROUP_WEIGHTS + 12),
+      u = v128.load(group, GROUP_SHARE);
+    const e0 = i32x4.dot_i16x8_s(v128.load(f0), w0),
+      e1 = i32x4.dot_i16x8_s(v128.load(f1), w1),
+      e2 = i32x4.dot_i16x8_s(v128.load(f2), w2),
+      e3 = i32x4.dot_i16x8_s(v128.load(f3), w3);
+    const e01 = v128.shuffle<i32>(e0, e1, 0, 4, 1, 5),
+      e23 = v128.shuffle<i32>(e2, e3, 0, 4, 1, 5);
+    const er = f32x4.convert_i32x4_s(v128.shuffle<i32>(e01, e23, 0, 1, 4, 5)),
+      ei = f32x4.convert_i32x4_s(v128.shuffle<i32>(e01, e23, 2, 3, 6, 7));
+    put4(
+      to0, to1, to2, to3,
+      f32x4.add(f32x4.mul(er, c), f32x4.mul(ei, s)),
+      f32x4.sub(f32x4.mul(ei, c), f32x4.mul(er, s)),
+      u,
+    ); // prettier-ignore
+    const n01 = v128.shuffle<i32>(e0, e1, 2, 6, 3, 7),
+      n23 = v128.shuffle<i32>(e2, e3, 2, 6, 3, 7);
+    const nr = f32x4.convert_i32x4_s(v128.shuffle<i32>(n01, n23, 0, 1, 4, 5)),
+      ni = f32x4.convert_i32x4_s(v128.shuffle<i32>(n01, n23, 2, 3, 6, 7));
+    put4(
+      to0 + pitch, to1 + pitch, to2 + pitch, to3 + pitch,
+      f32x4.add(f32x4.mul(nr, c), f32x4.mul(ni, s)),
+      f32x4.sub(f32x4.mul(ni, c), f32x4.mul(nr, s)),
+      u,
+    ); // prettier-ignore
+    const l01 = v128.shuffle<i32>(i32x4.dot_i16x8_s(q0, w0), i32x4.dot_i16x8_s(q1, w1), 0, 4, 1, 5),
+      l23 = v128.shuffle<i32>(i32x4.dot_i16x8_s(q2, w2), i32x4.dot_i16x8_s(q3, w3), 0, 4, 1, 5);
+    const lr = f32x4.convert_i32x4_s(v128.shuffle<i32>(l01, l23, 0, 1, 4, 5)),
+      li = f32x4.convert_i32x4_s(v128.shuffle<i32>(l01, l23, 2, 3, 6, 7));
+    put4(
+      to0 + third, to1 + third, to2 + third, to3 + third,
+      f32x4.add(f32x4.mul(lr, c), f32x4.mul(li, s)),
+      f32x4.sub(f32x4.mul(li, c), f32x4.mul(lr, s)),
+      u,
+    ); // prettier-ignore
+  }
+  store<i32>(p.queue, 0);
 }
 
 /** One point, for targets that are given and not hashed. */
@@ -444,7 +468,7 @@ export function addPoint(p: Frame, x: f64, y: f64, z: f64, amplitude: f64): void
     depth = depthAt(p, x, y),
     row = depth * p.rowsPerMm;
   const strength = <f32>(amplitude * bilinear(p.transmission, p.lines, p.rows, line, row));
-  add4(
+  enqueueOne(
     p,
     f32x4.splat(<f32>((line - 0.5 * <f64>(p.lines - 1)) * p.spacingMm)),
     f32x4.splat(<f32>depth),
@@ -452,6 +476,7 @@ export function addPoint(p: Frame, x: f64, y: f64, z: f64, amplitude: f64): void
     f32x4.splat(<f32>bilinear(p.shift, p.lines, p.rows, line, row)),
     f32x4(strength, 0, 0, 0),
   );
+  addQueued(p);
 }
 
 /** Index of the bone hit that stands for image (x, y, z), or -1. */
@@ -507,11 +532,11 @@ function outsideBone(p: Frame, x: v128, y: v128, z: v128): v128 {
   return mask;
 }
 
-/** Adds the points of the surface that wait in the block `waiting`: how many, then x, y, z, shift and strength of four. */
+/** Queues the points of the surface that wait in the block `waiting`: how many, then x, y, z, shift and strength of four. */
 function addWaiting(p: Frame): void {
   const at = p.waiting;
   for (let i = load<i32>(at); i < 4; i++) store<f32>(at + ((<usize>i) << 2), 0, 80);
-  add4(p, v128.load(at, 16), v128.load(at, 32), v128.load(at, 48), v128.load(at, 64), v128.load(at, 80));
+  enqueueOne(p, v128.load(at, 16), v128.load(at, 32), v128.load(at, 48), v128.load(at, 64), v128.load(at, 80));
   store<i32>(at, 0);
 }
 
@@ -595,8 +620,9 @@ function signed(strength: v128, bits: v128): v128 {
   return v128.xor(strength, v128.andnot(i32x4.splat(0x80000000), i32x4.shl(bits, 1)));
 }
 
-/** Empties the fine columns, and lays out the constants of `add4`. */
+/** Empties the fine columns, and lays out the constants of `enqueue`. */
 export function clear(p: Frame): void {
+  store<i32>(p.queue, 0);
   const to = p.constants;
   v128.store(to, f32x4.splat(<f32>(2.0 * p.linesPerMm)), COLUMNS_PER_MM);
   v128.store(to, f32x4.splat(<f32>p.lines - 1.5), COLUMN_MIDDLE);
@@ -609,7 +635,7 @@ export function clear(p: Frame): void {
   v128.store(to, i32x4.splat(p.elevationRows - 1), LAST_ROW);
   v128.store(to, i32x4.splat(p.samples - 3), LAST_SAMPLE); // TAPS of tap-fit.ts
   v128.store(to, i32x4.splat(p.elevationColumns), TABLE_COLUMNS);
-  v128.store(to, i32x4.splat(2 * p.lines), FINE_COLUMNS);
+  v128.store(to, i32x4.splat(p.lines << 5), ROW_BYTES);
   v128.store(to, i32x4.splat(<i32>p.fine), FINE);
   v128.store(to, f32x4.splat(MAGIC), ROUND);
   v128.store(to, i32x4.splat(MAGIC_BITS), ROUND_BITS);
@@ -657,8 +683,8 @@ function scatter4(
     z = f32x4.add(oz, jitter(k + JITTER_Z, j0, j1, j2));
   const mask = guarded ? v128.and(present, outsideBone(p, x, y, z)) : present;
   const strengths = v128.and(signed(strength, bits), mask);
-  if (p.radiusMm > 0) addCurved4(p, x, y, z, shift, strengths);
-  else add4(p, x, y, z, shift, strengths);
+  if (p.radiusMm > 0) enqueueCurved(p, x, y, z, shift, strengths);
+  else enqueue(p, x, y, z, shift, strengths);
 } // prettier-ignore
 
 /** @inline */
@@ -923,6 +949,7 @@ export function splat(p: Frame): void {
     }
   }
   if (load<i32>(p.waiting) > 0) addWaiting(p);
+  addQueued(p);
 }
 
 /**
