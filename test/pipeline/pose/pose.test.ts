@@ -312,6 +312,20 @@ describe("curves", () => {
     }
   });
 
+  test("a dozen patches that fell far without a way do not lift the whole curve", () => {
+    const rng = createRng("odd patches"),
+      n = 4000,
+      odd = (i: number): boolean => i < 12;
+    const distanceMm = Float64Array.from({ length: n }, (_, i) => (odd(i) ? 0.02 : 0.25 + 1.75 * rng.uniform())),
+      correlation = distanceMm.map((mm, i) => Math.exp(-0.5 * (odd(i) ? 1.3 : mm / SIGMA_MM + 0.1 * rng.normal()) ** 2)),
+      same = new Float64Array(n).fill(0.5),
+      depthMm = same.map(() => 43);
+    const curves = calibrateCurves({ lag: same.map(() => 1), depthMm, distanceMm, correlation, across: same, down: same, logSnr: same }, { about: "", probe: "", scaleSd: 0.1 }); // prettier-ignore
+    for (const mm of [0.4, 0.55, 0.7]) {
+      expect(Math.abs(readCurve(curves, curveAt(curves, 43, 1), mm).fall - mm / SIGMA_MM)).toBeLessThan(0.05);
+    }
+  });
+
   test("calibration refuses what is too little", () => {
     const none = new Float64Array(10);
     const few = {

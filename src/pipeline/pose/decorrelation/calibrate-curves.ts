@@ -133,8 +133,16 @@ function kernelMeans(
 /** Weight below which a node has seen too little to be believed. */
 const LEAST_WEIGHT = 5;
 
+/**
+ * Made to rise along the row by weighted isotonic regression (pool adjacent violators; Ayer and others 1955, Ann. Math.
+ * Statist. 26:641): a running maximum would lift all that follows to one node that few patches chanced to make too high.
+ */
 function rising(row: readonly Node[]): { readonly fall: number[]; readonly sd: number[] } {
-  const known = row.map(({ w, fall }) => (w > LEAST_WEIGHT ? fall : NaN));
+  const least = DISTANCES_MM.map((mm) => LEAST_RISE_PER_MM * mm);
+  const known = isotonic(
+    row.map(({ w, fall }, k) => (w > LEAST_WEIGHT ? fall - least[k]! : NaN)),
+    row.map(({ w }) => w),
+  ).map((value, k) => value + least[k]!);
   const spreads = row.filter(({ w }) => w > LEAST_WEIGHT).map(({ sd }) => sd);
   const typicalSd = spreads.length > 0 ? spreads.reduce((a, b) => a + b, 0) / spreads.length : 0.4;
   const fall: number[] = [];
@@ -150,10 +158,27 @@ function rising(row: readonly Node[]): { readonly fall: number[]; readonly sd: n
         value = before + s * (known[after]! - before);
       } else value = before;
     }
-    const least = k === 0 ? 0 : fall[k - 1]! + LEAST_RISE_PER_MM * (DISTANCES_MM[k]! - DISTANCES_MM[k - 1]!);
-    fall.push(Math.max(least, value));
+    fall.push(Math.max(k === 0 ? 0 : fall[k - 1]! + least[k]! - least[k - 1]!, value));
   });
   return { fall, sd: row.map(({ w, sd }) => Math.max(LEAST_FALL_SD, w > LEAST_WEIGHT ? sd : typicalSd)) };
+}
+
+/** The nearest values that never fall, by least squares with these weights; NaN stays where it is. */
+function isotonic(values: readonly number[], weights: readonly number[]): number[] {
+  const pools: { sum: number; w: number; at: number[] }[] = [];
+  values.forEach((value, k) => {
+    if (Number.isNaN(value)) return;
+    const w = weights[k]!;
+    let pool = { sum: w * value, w, at: [k] };
+    for (let before = pools.at(-1); before && before.sum / before.w > pool.sum / pool.w; before = pools.at(-1)) {
+      pool = { sum: before.sum + pool.sum, w: before.w + pool.w, at: [...before.at, ...pool.at] };
+      pools.pop();
+    }
+    pools.push(pool);
+  });
+  const out = values.slice();
+  for (const { sum, w, at } of pools) for (const k of at) out[k] = sum / w;
+  return out;
 }
 
 /** How the logarithm of true over read distance goes with the three features: ordinary least squares with a ridge. */
