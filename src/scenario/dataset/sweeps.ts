@@ -88,7 +88,14 @@ function laidOn(plan: SweepPlan, skin: DistanceField): SkinPath[] {
   }
 }
 
-async function makeSweep(recipe: SweepRecipe, scene: Scene, paths: readonly SkinPath[], rng: Rng, workers: WorkerPool) {
+/** One sweep over a scene along one of the paths: its cells a frame, its true poses, and SWEEP_SETTINGS. */
+export async function makeSweep(
+  recipe: SweepRecipe,
+  scene: Scene,
+  paths: readonly SkinPath[],
+  rng: Rng,
+  workers: WorkerPool,
+): Promise<{ readonly cells: readonly Uint8Array[]; readonly poses: Float64Array; readonly settings: Float64Array }> {
   const probe = drawProbe(recipe, rng.fork("probe")),
     settings = drawSettings(recipe, probe, rng.fork("scanner"));
   const geometry = imageGeometry(probe, settings);
