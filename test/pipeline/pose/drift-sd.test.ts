@@ -9,6 +9,7 @@ const still = {
   tzSdMm: new Float64Array(n),
   misfit: new Float64Array(n).fill(1),
   lagDisagreement: 0,
+  feignedScaleSd: 0,
   middleMm: [0, 20] as const,
 };
 const steps = (value: number): Float64Array => Float64Array.from({ length: n }, (_, i) => (i > 0 ? value : 0));
@@ -27,10 +28,11 @@ test("a fan about the face is a way of the picture's middle", () => {
   expect(swing[2]).toBeCloseTo(0.15 * 4 * 0.02 * 10, 12);
 });
 
-test("falls that do not fit the curves, and lags that contradict each other, make the scale worth less", () => {
+test("falls that do not fit the curves, and lags or depths that contradict each other, make the scale worth less", () => {
   const slide = { ...still, tzMm: steps(0.5) };
   expect(last(driftSd({ ...slide, misfit: steps(3) }, 0.1))[2]).toBeCloseTo(0.3 * 2, 12);
   expect(last(driftSd({ ...slide, lagDisagreement: 0.4 }, 0.1))[2]).toBeCloseTo(Math.hypot(0.1, 0.4) * 2, 12);
+  expect(last(driftSd({ ...slide, feignedScaleSd: 0.24 }, 0.1))[2]).toBeCloseTo(0.26 * 2, 12);
   // Curves that fit better than they should are not worth more.
   expect(last(driftSd({ ...slide, misfit: steps(0.2) }, 0.1))[2]).toBeCloseTo(0.1 * 2, 12);
 });

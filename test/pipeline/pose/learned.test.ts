@@ -17,6 +17,7 @@ const steps = {
   tzSdMm: Float64Array.of(0, 0.1, 0.1),
   misfit: Float64Array.of(1, 1, 1),
   lagDisagreement: 0,
+  feignedScaleSd: 0,
   middleMm: [0, 20] as const,
 };
 const told = { steps: 2, sign: Int8Array.of(1, -1), middleMm: [0, 20] as const };

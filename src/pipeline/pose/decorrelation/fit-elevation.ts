@@ -1,5 +1,7 @@
 import { curveAt, distanceOf, fallOf, readCurve, type Curve, type DecorrelationCurves } from "./curves.ts";
-import { invertSymmetric3 } from "./fit-in-plane.ts";
+import { cholesky, solveCholesky, solveLower } from "../../../core/cholesky.ts";
+import { normalEquations, UNKNOWNS, type ElevationProblem, type FallSample } from "./elevation-cost.ts";
+import { elevationStarts } from "./elevation-starts.ts";
 import type { PairObservation } from "./observe-pair.ts";
 import type { PatchGrid, SpeckleFrame } from "./speckle.ts";
 
@@ -9,6 +11,8 @@ export interface ElevationMotion {
   readonly fanRad: number;
   readonly swingRad: number;
   readonly sd: readonly [number, number, number];
+  /** Standard deviation of the distance at the middle of the patches that were found. */
+  readonly middleSdMm: number;
   /** Mean squared residual in units of the curves' own spread: 1 where the curves hold. */
   readonly misfit: number;
   /** Patches that it was fitted to. */
@@ -32,18 +36,9 @@ export function coherencyScale(
 }
 const MOST_COHERENCY = 0.7;
 
-interface Sample {
-  readonly x: number;
-  readonly y: number;
-  readonly fall: number;
-  readonly scale: number;
-  readonly curve: Curve;
-}
-
-/** A hand turns by less than this between two frames, one standard deviation, rad. */
-const TURN_SD_RAD = 0.008;
+/** Starts of least cost that are followed down. */
+const DESCENTS = 3;
 const ROUNDS = 12;
-const HUBER = 1.5;
 const LEAST_PATCHES = 4;
 
 /** Maximum likelihood over the patches with the given curves; undefined with too few of them. `lag`: in frames. */
@@ -55,50 +50,71 @@ export function fitElevation(
   rows: readonly Curve[],
   lag: number,
 ): ElevationMotion | undefined {
-  const samples: Sample[] = [];
+  const samples: FallSample[] = [];
   for (let i = 0; i < grid.count; i++) {
     if (!pair.found[i]) continue;
     const scale = coherencyScale(curves, earlier, i);
     samples.push({ x: grid.xMm[i]!, y: grid.yMm[i]!, fall: fallOf(pair.peak[i]!), scale, curve: rows[i]! });
   }
   if (samples.length < LEAST_PATCHES) return undefined;
-  const distances = samples
-    .map(({ fall, scale, curve }) => distanceOf(curves, curve, fall) / scale)
-    .sort((a, b) => a - b);
-  const middle = distances[distances.length >> 1]!;
-  const yMiddle = samples.reduce((sum, { y }) => sum + y, 0) / samples.length;
-  const starts = [
-    [middle, 0, 0],
-    [-yMiddle * (middle / 10), middle / 10, 0],
-    [0, 0, middle / 10],
-  ] as const;
-  const fits = starts.map((start) => descend(samples, curves, [...start], lag));
-  const best = fits.reduce((a, b) => (b.cost < a.cost ? b : a));
-  const [p0, p1, p2] = best.p as [number, number, number];
+  const starts = elevationStarts(
+    samples.map(({ x, y, fall, scale, curve }) => {
+      const read = distanceOf(curves, curve, fall),
+        { slope, sd } = readCurve(curves, curve, read);
+      return { x, y, distance: read / scale, sharpness: (slope * scale) / sd };
+    }),
+  );
+  const middle = [meanOf(samples, "x"), meanOf(samples, "y")] as const,
+    problem = { samples, curves, lag, middle };
+  const fits = starts
+    .map((start) => Float64Array.of(...start, 0, 0, 0))
+    .map((start) => ({ start, cost: normalEquations(problem, start).cost }))
+    .sort((p, q) => p.cost - q.cost)
+    .slice(0, DESCENTS)
+    .map(({ start }) => descend(problem, start));
+  const best = fits.reduce((p, q) => (q.cost < p.cost ? q : p));
+  const [p0, p1, p2] = best.p as unknown as [number, number, number];
   const mean = samples.reduce((sum, { x, y }) => sum + p0 + p1 * y + p2 * x, 0);
   const sign = mean < 0 ? -1 : 1;
   const misfit = Math.max(1e-6, best.cost / samples.length),
     spread = Math.sqrt(Math.max(1, misfit));
-  const sd = [0, 1, 2].map((k) => spread * Math.sqrt(Math.max(0, best.inverse[k]![k]!))) as [number, number, number];
-  return { tzMm: sign * p0, fanRad: sign * p1, swingRad: sign * p2, sd, misfit, patches: samples.length };
+  const factor = cholesky(best.a, UNKNOWNS);
+  /** Standard deviation of what this row makes of the unknowns. */
+  const sdOf = (...row: readonly number[]): number => {
+    const all = Float64Array.from({ length: UNKNOWNS }, (_, k) => row[k] ?? 0);
+    return spread * Math.hypot(...solveLower(factor, all));
+  };
+  return {
+    tzMm: sign * p0,
+    fanRad: sign * p1,
+    swingRad: sign * p2,
+    sd: [sdOf(1), sdOf(0, 1), sdOf(0, 0, 1)],
+    middleSdMm: sdOf(1, middle[1], middle[0]),
+    misfit,
+    patches: samples.length,
+  };
 }
+
+const meanOf = (samples: readonly FallSample[], axis: "x" | "y"): number =>
+  samples.reduce((sum, sample) => sum + sample[axis], 0) / samples.length;
 
 interface Descent {
-  readonly p: number[];
+  readonly p: Float64Array;
   readonly cost: number;
-  readonly inverse: number[][];
+  /** Of the normal equations there. */
+  readonly a: Float64Array;
 }
 
-/** Levenberg-Marquardt on Huber's loss of (fall − curve(|distance| · scale)) / sd, with the prior on the two turns. */
-function descend(samples: readonly Sample[], curves: DecorrelationCurves, start: number[], lag: number): Descent {
+/** Levenberg and Marquardt's. */
+function descend(problem: ElevationProblem, start: Float64Array): Descent {
   let p = start,
-    now = normal(samples, curves, p, lag),
+    now = normalEquations(problem, p),
     damping = 1e-2;
   for (let round = 0; round < ROUNDS; round++) {
-    const damped = now.a.map((row, i) => row.map((value, j) => (i === j ? value * (1 + damping) : value)));
-    const step = invertSymmetric3(damped).map((row) => row.reduce((sum, value, k) => sum + value * now.b[k]!, 0));
+    const damped = now.a.map((value, at) => (at % (UNKNOWNS + 1) === 0 ? value * (1 + damping) : value));
+    const step = solveCholesky(cholesky(damped, UNKNOWNS), now.b);
     const tried = p.map((value, k) => value + step[k]!),
-      then = normal(samples, curves, tried, lag);
+      then = normalEquations(problem, tried);
     if (then.cost < now.cost) {
       const gain = now.cost - then.cost;
       p = tried;
@@ -110,31 +126,5 @@ function descend(samples: readonly Sample[], curves: DecorrelationCurves, start:
       if (damping > 1e4) break;
     }
   }
-  return { p, cost: now.cost, inverse: invertSymmetric3(now.a) };
-}
-
-function normal(samples: readonly Sample[], curves: DecorrelationCurves, p: readonly number[], lag: number) {
-  const a = [[0, 0, 0], [0, 0, 0], [0, 0, 0]], b = [0, 0, 0]; // prettier-ignore
-  let cost = 0;
-  for (const { x, y, fall, scale, curve } of samples) {
-    const d = p[0]! + p[1]! * y + p[2]! * x,
-      at = readCurve(curves, curve, Math.abs(d) * scale);
-    const r = (fall - at.fall) / at.sd,
-      size = Math.abs(r),
-      weight = size > HUBER ? HUBER / size : 1;
-    cost += size > HUBER ? HUBER * (2 * size - HUBER) : r * r;
-    const slope = ((d < 0 ? -1 : 1) * at.slope * scale) / at.sd;
-    const row = [slope, slope * y, slope * x];
-    for (let i = 0; i < 3; i++) {
-      b[i]! += weight * row[i]! * r;
-      for (let j = 0; j < 3; j++) a[i]![j]! += weight * row[i]! * row[j]!;
-    }
-  }
-  for (const k of [1, 2] as const) {
-    const precision = 1 / (lag * TURN_SD_RAD) ** 2;
-    cost += precision * p[k]! ** 2;
-    a[k]![k]! += precision;
-    b[k]! -= precision * p[k]!;
-  }
-  return { a, b, cost };
+  return { p, cost: now.cost, a: now.a };
 }

@@ -4,7 +4,8 @@ import { fitInPlane, type InPlaneMotion } from "./fit-in-plane.ts";
 import { LAGS, type SweepObservation } from "./observe-sweep.ts";
 import { chooseSigns, distancesAt, type LagDistances } from "./signs.ts";
 import { withoutFeignedTurn } from "./steady-turn.ts";
-import { solveWindows, type WindowSum } from "./window-sums.ts";
+import { weighLags, type PatchSpread } from "./weigh-lags.ts";
+import { solveWindows } from "./window-sums.ts";
 
 /** Motion from each frame to the one before, parallel arrays; entry 0 is 0. mm and rad in the earlier image's frame. */
 export interface Steps {
@@ -19,14 +20,18 @@ export interface Steps {
   readonly misfit: Float64Array;
   /** Logarithm of the distance by longer lags over that of the same steps added up: 0 where the curves hold. */
   readonly lagDisagreement: number;
+  /**
+   * Standard deviation of the scale by what the curves were wrong between patches: the turn that they feigned a mm of way
+   * times the spread of the patches. Curves that err so much from depth to depth may err as much at all depths.
+   */
+  readonly feignedScaleSd: number;
   /** Middle of the patches that were found, mm of the image frame. */
   readonly middleMm: readonly [number, number];
 }
 
-/** Each lag's share of independent error of its sum, so that long lags do not outvote short ones. */
-const RELATIVE_SD = 0.1,
-  IN_PLANE_SD_MM = 0.03,
-  TURN_SD_RAD = 0.002;
+/** What one match of whole pictures is worth at best. */
+const IN_PLANE_SD_MM = 0.03,
+  ROLL_SD_RAD = 0.002;
 
 /** From what the patches saw to steps on which all lags agree. Without curves nothing is said of the elevation. */
 export function recoverSteps(observation: SweepObservation, curves: DecorrelationCurves | undefined): Steps {
@@ -40,30 +45,36 @@ export function recoverSteps(observation: SweepObservation, curves: Decorrelatio
   });
   const patches = middleOf(observation),
     signed = signLags(elevation, patches);
-  const solve = <M>(of: readonly (readonly (M | undefined)[])[], value: (m: M) => number, sd: (m: M) => number) =>
-    solveWindows(count, windows(of, value, sd));
   const plane = (value: (m: InPlaneMotion) => number, k: 0 | 1 | 2, floor: number): Float64Array =>
-    solve(inPlane, value, (m) => Math.hypot(m.sd[k], floor));
-  const out = (value: (m: ElevationMotion) => number, k: 0 | 1 | 2, floor: number): Float64Array =>
-    solve(signed, value, (m) => Math.hypot(m.sd[k], RELATIVE_SD * Math.abs(value(m)) * saturation(m), floor));
-  const tz = out((m) => m.tzMm, 0, 0.01),
-    fanSeen = out((m) => m.fanRad, 1, TURN_SD_RAD),
-    swingSeen = out((m) => m.swingRad, 2, TURN_SD_RAD);
+    solveWindows(
+      count,
+      inPlane.flatMap((motions, lag) =>
+        motions.flatMap((motion, to) =>
+          motion
+            ? [{ from: to - LAGS[lag]!, to, value: value(motion), weight: Math.hypot(motion.sd[k], floor) ** -2 }]
+            : [],
+        ),
+      ),
+    );
+  const windows = weighLags(signed, patches),
+    way = solveWindows(count, windows.way),
+    fanSeen = solveWindows(count, windows.fan),
+    swingSeen = solveWindows(count, windows.swing);
   const [xMm, yMm] = patches.middleMm;
-  const way = tz.map((d, i) => d + fanSeen[i]! * yMm + swingSeen[i]! * xMm);
   const fan = withoutFeignedTurn(fanSeen, way),
     swing = withoutFeignedTurn(swingSeen, way);
   const single = elevation[0]!;
   return {
     txMm: plane((m) => m.txMm, 0, IN_PLANE_SD_MM),
     tyMm: plane((m) => m.tyMm, 1, IN_PLANE_SD_MM),
-    rzRad: plane((m) => m.rollRad, 2, TURN_SD_RAD),
-    tzMm: way.map((d, i) => d - fan[i]! * yMm - swing[i]! * xMm),
-    rxRad: fan,
-    ryRad: swing.map((value) => -value),
+    rzRad: plane((m) => m.rollRad, 2, ROLL_SD_RAD),
+    tzMm: way.map((d, i) => d - fan.turn[i]! * yMm - swing.turn[i]! * xMm),
+    rxRad: fan.turn,
+    ryRad: swing.turn.map((value) => -value),
     tzSdMm: Float64Array.from(single, (m) => m?.sd[0] ?? 0),
     misfit: Float64Array.from(single, (m) => m?.misfit ?? 1),
     lagDisagreement: disagreementOfLags(signed, [xMm, yMm]),
+    feignedScaleSd: Math.hypot(fan.takenPerMm * patches.spreadMm[1], swing.takenPerMm * patches.spreadMm[0]),
     middleMm: [xMm, yMm],
   };
 }
@@ -103,12 +114,8 @@ function disagreementOfLags(
   return squares.length > 0 ? Math.sqrt(Math.max(...squares)) : 0;
 }
 
-/** Beyond a millimetre little speckle is left to compare, and what is left is coherent: such lags count for less. */
-const saturation = ({ tzMm, fanRad }: ElevationMotion): number => 1 + (tzMm + MIDDLE_MM * fanRad) ** 2;
-const MIDDLE_MM = 20;
-
 /** Mean place of the patches that were found, mm, and their standard deviation about it. */
-function middleOf({ pairs, grid }: SweepObservation): { middleMm: [number, number]; spreadMm: [number, number] } {
+function middleOf({ pairs, grid }: SweepObservation): PatchSpread {
   let n = 0, x = 0, y = 0, xx = 0, yy = 0; // prettier-ignore
   for (const pair of pairs.get(1)!) {
     pair?.found.forEach((found, i) => {
@@ -130,7 +137,7 @@ const JUDGED_AT = [-0.5, 0, 0.5];
 /** Gives every lag's motion the sign of the steps that it spans. */
 function signLags(
   elevation: readonly (readonly (ElevationMotion | undefined)[])[],
-  { middleMm: [x, y], spreadMm: [sx, sy] }: ReturnType<typeof middleOf>,
+  { middleMm: [x, y], spreadMm: [sx, sy] }: PatchSpread,
 ): (ElevationMotion | undefined)[][] {
   const points = JUDGED_AT.flatMap((a) => JUDGED_AT.map((b): [number, number] => [x + a * sx, y + b * sy]));
   const at = LAGS.map((lag, k): LagDistances => ({
@@ -157,15 +164,3 @@ const mirrored = (motion: ElevationMotion): ElevationMotion => ({
   fanRad: -motion.fanRad,
   swingRad: -motion.swingRad,
 });
-
-function windows<M>(
-  of: readonly (readonly (M | undefined)[])[],
-  value: (m: M) => number,
-  sd: (m: M) => number,
-): WindowSum[] {
-  return of.flatMap((motions, k) =>
-    motions.flatMap((motion, i) =>
-      motion ? [{ from: i - LAGS[k]!, to: i, value: value(motion), weight: sd(motion) ** -2 }] : [],
-    ),
-  );
-}

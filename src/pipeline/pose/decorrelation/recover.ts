@@ -59,15 +59,15 @@ const IN_PLANE_STEP_SD_MM = 0.03;
 /**
  * Stated SD of the picture's middle against the first picture, along x, y and z of that, mm, 3 numbers a picture. Errors of
  * steps add up as a walk; that of the curves' scale, and slanted anatomy, as the way of the middle (the face of a probe that
- * fans stands still, its picture does not). Where the falls do not fit the curves, or lags contradict each other, the scale
- * is worth as much less.
+ * fans stands still, its picture does not). Where the falls do not fit the curves, lags contradict each other, or depths do
+ * (another lens), the scale is worth as much less.
  */
 export function driftSd(
-  { tzMm, rxRad, ryRad, tzSdMm, misfit, lagDisagreement, middleMm: [x, y] }: DriftOf,
+  { tzMm, rxRad, ryRad, tzSdMm, misfit, lagDisagreement, feignedScaleSd, middleMm: [x, y] }: DriftOf,
   calibratedScaleSd: number,
 ): Float64Array {
   const all = new Float64Array(3 * tzMm.length),
-    scaleSd = Math.hypot(calibratedScaleSd * Math.max(1, misfitOf(misfit)), lagDisagreement);
+    scaleSd = Math.hypot(calibratedScaleSd * Math.max(1, misfitOf(misfit)), lagDisagreement, feignedScaleSd);
   let way = 0,
     variance = 0;
   for (let i = 1; i < tzMm.length; i++) {
@@ -79,4 +79,7 @@ export function driftSd(
   return all;
 }
 
-type DriftOf = Pick<Steps, "tzMm" | "rxRad" | "ryRad" | "tzSdMm" | "misfit" | "lagDisagreement" | "middleMm">;
+type DriftOf = Pick<
+  Steps,
+  "tzMm" | "rxRad" | "ryRad" | "tzSdMm" | "misfit" | "lagDisagreement" | "feignedScaleSd" | "middleMm"
+>;

@@ -10,9 +10,16 @@ const WINDOW = 25;
 /** Shares beyond this many standard deviations are true turns. */
 const MOST_SD = 2.5;
 
-/** `turn` in rad and `wayMm`, signed, of each step at the middle of the patches: returns the turn that is believed. */
-export function withoutFeignedTurn(turn: Readonly<Float64Array>, wayMm: Readonly<Float64Array>): Float64Array {
-  return Float64Array.from(turn, (value, i) => {
+export interface BelievedTurn {
+  /** Of each step, rad. */
+  readonly turn: Float64Array;
+  /** What was taken away for each mm of the way, root mean square over the way, rad per mm. */
+  readonly takenPerMm: number;
+}
+
+/** `turn` in rad and `wayMm`, signed, of each step at the middle of the patches: tells the turn that is believed. */
+export function withoutFeignedTurn(turn: Readonly<Float64Array>, wayMm: Readonly<Float64Array>): BelievedTurn {
+  const taken = Float64Array.from(turn, (_, i) => {
     let product = 0,
       square = 1e-6;
     for (let k = Math.max(0, i - WINDOW); k <= Math.min(turn.length - 1, i + WINDOW); k++) {
@@ -21,6 +28,11 @@ export function withoutFeignedTurn(turn: Readonly<Float64Array>, wayMm: Readonly
     }
     const share = product / square;
     const believed = Math.exp(-((Math.abs(share) / (MOST_SD * CURVE_ERROR_PER_MM)) ** 4));
-    return value - believed * share * wayMm[i]!;
+    return believed * share * wayMm[i]!;
   });
+  const squares = (values: Readonly<Float64Array>): number => values.reduce((sum, x) => sum + x * x, 0);
+  return {
+    turn: turn.map((value, i) => value - taken[i]!),
+    takenPerMm: Math.sqrt(squares(taken) / Math.max(1e-6, squares(wayMm))),
+  };
 }
