@@ -249,11 +249,14 @@ static int insideBone(double x, double y, double z) {
   return signedDistance(x, y, z, 2) < 0;
 }
 
-/* Whether cells `from` … `to` of a column all lie too far from bone for points of its surface. */
-static int farFromBone(const double *middle, const double *along, int from, int to) {
-  const double at = 0.5 * (from + to + 1) * p->cellMm - along[3], way = 0.5 * (to - from) * p->cellMm;
+/* Most that a distance between its nodes changes along the way. */
+#define STEEPEST 1.15
+
+/* How much further from bone than any cell with points of its surface the middle of cells `from` … `to` of a column is. */
+static double beyondBone(const double *middle, const double *along, int from, int to) {
+  const double at = 0.5 * (from + to + 1) * p->cellMm - along[3];
   const double d = signedDistance(middle[0] + along[0] * at, middle[1] + along[1] * at, middle[2] + along[2] * at, 0);
-  return fabs(d) > p->layerMm + p->cellMm + 1.15 * way;
+  return fabs(d) - (p->layerMm + p->cellMm);
 }
 
 typedef struct {
@@ -262,7 +265,8 @@ typedef struct {
 } Axes;
 
 static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uint32_t hash, int at) {
-  if (fabs(signedDistance(cx, cy, cz, 2)) > p->layerMm + p->cellMm) return;
+  const double distance = fabs(signedDistance(cx, cy, cz, 2));
+  if (distance > p->layerMm + p->cellMm) return;
   const float *n = floats(p->boneNormal) + 3 * at;
   const double nX = n[0], nY = n[1], nZ = n[2];
   const double facing = floats(p->boneFace)[3 * at + 2];
@@ -271,15 +275,18 @@ static void surfacePoints(double cx, double cy, double cz, const Axes *axes, uin
   const int entry = clampi((int)cosine, 0, p->cosines - 2);
   const float *diffuse = floats(p->diffuse) + entry;
   const double rough = p->surface * (diffuse[0] + (cosine - entry) * (double)(diffuse[1] - diffuse[0]));
+  const double beyond = fmax(0, distance - p->layerMm) / (STEEPEST * p->cellMm);
   for (int point = 0; point < p->surfacePoints; point++) {
     const uint32_t bits = mix(hash ^ (0x02e5be93u * (uint32_t)(point + 1)));
-    double x = cx, y = cy, z = cz;
+    double x = cx, y = cy, z = cz, way2 = 0;
     for (int axis = 0; axis < 3; axis++) {
       const double j = (double)((bits >> axes->jitter[axis]) & 1023) * (1.0 / 1024) - 511.5 / 1024;
+      way2 += j * j;
       x += p->cellMm * axes->x[axis] * j;
       y += p->cellMm * axes->y[axis] * j;
       z += p->cellMm * axes->z[axis] * j;
     }
+    if (way2 < beyond * beyond) continue;
     const double d = signedDistance(x, y, z, 2);
     if (fabs(d) > p->layerMm) continue;
     const double sx = x - d * nX, sy = y - d * nY, sz = z - d * nZ;
@@ -417,11 +424,14 @@ static void splat(void) {
       if (!nearBone || !p->boneRough) continue;
       const double qa = pa + 0.5 * cell, qb = pb + 0.5 * cell;
       const double middle[3] = {xa * qa + xb * qb, ya * qa + yb * qb, za * qa + zb * qb}, along[4] = {xc, yc, zc, tc};
-      if (farFromBone(middle, along, icFirst, icEnd)) continue;
+      const double wayOut = 0.5 * STEEPEST * cell;
+      if (beyondBone(middle, along, icFirst, icEnd) > wayOut * (icEnd - icFirst)) continue;
       for (int from = icFirst; from <= icEnd; from += 4) {
         const int to = icEnd < from + 3 ? icEnd : from + 3;
-        if (farFromBone(middle, along, from, to)) continue;
+        const double beyond = beyondBone(middle, along, from, to);
+        if (beyond > wayOut * (to - from)) continue;
         for (int k = from; k <= to; k++) {
+          if (beyond > wayOut * abs(2 * k - from - to)) continue;
           const double qc = (k + 0.5) * cell - tc;
           const double cx = middle[0] + xc * qc, cy = middle[1] + yc * qc, cz = middle[2] + zc * qc;
           const int hit = hitNear(cx, cz);

@@ -541,21 +541,20 @@ function addWaiting(p: Frame): void {
 }
 
 /**
- * Whether the cells `from` … `to` of a column all lie too far from bone for points of its rough surface: `surfacePoints`
- * would leave each of them out. A distance changes by no more than the way, interpolated by a little more; where
- * the scene ends nothing is told. `x`, `y`, `z`:
+ * How much further from bone than any cell with points of its rough surface, mm, the middle of the cells `from` … `to` of a
+ * column lies: \`surfacePoints\` leaves out a cell that is less than this over STEEPEST away from there, since a distance
+ * changes by no more than the way, interpolated by a little more; where the scene ends nothing is told. \`x\`, \`y\`, \`z\`:
  * where the column's middle line would be at 0 along its axis.
  */
-function farFromBone(
+function beyondBone(
   p: Frame,
   x: f64, y: f64, z: f64,
   xc: f64, yc: f64, zc: f64, tc: f64,
   from: i32, to: i32,
-): bool {
-  const middle = 0.5 * <f64>(from + to + 1) * p.cellMm - tc,
-    way = 0.5 * <f64>(to - from) * p.cellMm;
+): f64 {
+  const middle = 0.5 * <f64>(from + to + 1) * p.cellMm - tc;
   const distance = signedDistance(p, x + xc * middle, y + yc * middle, z + zc * middle, 0);
-  return Math.abs(distance) > p.layerMm + p.cellMm + STEEPEST * way;
+  return Math.abs(distance) - (p.layerMm + p.cellMm);
 } // prettier-ignore
 
 /** The rough surface within one cell of the lattice; `cx`… is its centre, `hash` its bits. */
@@ -570,7 +569,8 @@ function surfacePoints(
   at: i32,
 ): void {
   // A distance changes by no more than the way: beyond the layer and half a cell's diagonal no point of it counts.
-  if (Math.abs(signedDistance(p, cx, cy, cz, 2)) > p.layerMm + p.cellMm) return;
+  const distance = Math.abs(signedDistance(p, cx, cy, cz, 2));
+  if (distance > p.layerMm + p.cellMm) return;
   const nx = f32At(p.boneNormal, 3 * at),
     ny = f32At(p.boneNormal, 3 * at + 1),
     nz = f32At(p.boneNormal, 3 * at + 2);
@@ -580,11 +580,15 @@ function surfacePoints(
     entry = min(p.cosines - 2, <i32>cosine);
   const diffuse = f32At(p.diffuse, entry);
   const rough = p.surface * (diffuse + (cosine - <f64>entry) * (f32At(p.diffuse, entry + 1) - diffuse));
+  // Points less than this from the centre, in cells and squared, lie beyond the layer as well.
+  const beyond = max(0, distance - p.layerMm) / (STEEPEST * p.cellMm),
+    tooNear = beyond * beyond;
   for (let point = 0; point < p.surfacePoints; point++) {
     const bits = mix(hash ^ (SURFACE_POINT * (point + 1)));
     const a = <f64>((bits >>> jitterA) & 1023) * (1.0 / 1024) - (511.5 / 1024),
       b = <f64>((bits >>> jitterB) & 1023) * (1.0 / 1024) - (511.5 / 1024),
       c = <f64>((bits >>> jitterC) & 1023) * (1.0 / 1024) - (511.5 / 1024);
+    if (a * a + b * b + c * c < tooNear) continue;
     const x = cx + xA * a + xB * b + xC * c,
       y = cy + yA * a + yB * b + yC * c,
       z = cz + zA * a + zB * b + zC * c;
@@ -923,11 +927,15 @@ export function splat(p: Frame): void {
         xMiddle = xa * qa + xb * qb,
         yMiddle = ya * qa + yb * qb,
         zMiddle = za * qa + zb * qb;
-      if (farFromBone(p, xMiddle, yMiddle, zMiddle, xc, yc, zc, tc, icFirst, icEnd)) continue;
+      const wayOut = 0.5 * STEEPEST * cell,
+        beyondColumn = beyondBone(p, xMiddle, yMiddle, zMiddle, xc, yc, zc, tc, icFirst, icEnd);
+      if (beyondColumn > wayOut * <f64>(icEnd - icFirst)) continue;
       for (let from = icFirst; from <= icEnd; from += 4) {
-        const to = min(icEnd, from + 3);
-        if (farFromBone(p, xMiddle, yMiddle, zMiddle, xc, yc, zc, tc, from, to)) continue;
+        const to = min(icEnd, from + 3),
+          beyond = beyondBone(p, xMiddle, yMiddle, zMiddle, xc, yc, zc, tc, from, to);
+        if (beyond > wayOut * <f64>(to - from)) continue;
         for (let k = from; k <= to; k++) {
+          if (beyond > wayOut * <f64>abs(2 * k - from - to)) continue;
           const qc = (<f64>k + 0.5) * cell - tc,
             cx = xMiddle + xc * qc,
             cy = yMiddle + yc * qc,
