@@ -82,3 +82,25 @@ export function imageFromPixel({ spacingMm: [sx, sy], faceCentrePx: [cx, cy] }: 
   // The third column keeps the matrix invertible: one pixel "out of the plane" is as long as the mean pixel.
   return Float64Array.of(sx, 0, 0, -cx * sx, 0, sy, 0, -cy * sy, 0, 0, (sx + sy) / 2, 0);
 }
+
+/** A third column that differs by more than this share from the mean pixel is not as `imageFromPixel` makes it. */
+const AS_LONG = 1e-6;
+
+/**
+ * The same map of pixels (column, row, 0) with a third column as long as the mean pixel, so that it and `imageFromPixel`
+ * differ by a rigid motion alone. Files say nothing of that column: PLUS writes the mean pixel, others 1 or 0. Row-major
+ * 3×4, mm; the matrix itself where its column fits.
+ */
+export function withMeanPixelDepth(m: Float64Array): Float64Array {
+  const column = (k: number): readonly [number, number, number] => [m[k]!, m[4 + k]!, m[8 + k]!];
+  const x = column(0), y = column(1), z = column(2); // prettier-ignore
+  const wanted = (Math.hypot(...x) + Math.hypot(...y)) / 2,
+    found = Math.hypot(...z);
+  if (Math.abs(found - wanted) <= AS_LONG * wanted) return m;
+  const across = [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]] as const;
+  const normal = found > 0 ? z : across,
+    scale = wanted / Math.hypot(...normal);
+  const out = m.slice();
+  for (const axis of [0, 1, 2] as const) out[4 * axis + 2] = scale * normal[axis];
+  return out;
+}

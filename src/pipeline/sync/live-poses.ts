@@ -1,3 +1,4 @@
+import { withMeanPixelDepth } from "../../data/image.ts";
 import type { LostStatus, Sample, TrackerFrame } from "../../data/device.ts";
 import type { PoseTrack } from "../../data/recording.ts";
 import { createClockFollower } from "./clock-follower.ts";
@@ -94,7 +95,7 @@ export function createLivePoses(
         ahead = deviceS >= (track.acquiredAtS.at(-1) ?? -Infinity);
         return `"${track.tool}" has no pose at the time of the frame`;
       });
-      if (typeof pose !== "string") return { status: "posed", referenceFromPixel: pose };
+      if (typeof pose !== "string") return { status: "posed", referenceFromPixel: withMeanPixelDepth(pose) };
       return ahead ? { status: "waiting" } : { status: "unposed", reason: pose };
     },
     reset() {

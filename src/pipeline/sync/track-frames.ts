@@ -1,4 +1,5 @@
 import { UnsuitableInputError } from "../../core/errors.ts";
+import { withMeanPixelDepth } from "../../data/image.ts";
 import type { Recording } from "../../data/recording.ts";
 import type { TrackedFrames } from "../../data/tracked-frames.ts";
 import type { Stage } from "../stage.ts";
@@ -62,7 +63,7 @@ export const trackFrames: Stage<SyncInput, TrackedFrames, SyncOptions> = {
         drop(total);
         continue;
       }
-      matrices.push(total);
+      matrices.push(withMeanPixelDepth(total));
       source.push(i);
     }
     log.debug("poses", { frames: matrices.length, dropped });

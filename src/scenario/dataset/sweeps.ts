@@ -1,3 +1,4 @@
+import { UnsuitableInputError } from "../../core/errors.ts";
 import { createRng, type Rng } from "../../core/rng.ts";
 import type { WorkerPool } from "../../core/worker-pool.ts";
 import type { DistanceField } from "../../geometry/distance-field.ts";
@@ -83,7 +84,7 @@ function laidOn(plan: SweepPlan, skin: DistanceField): SkinPath[] {
   try {
     return [layOnSkin(plan, skin)];
   } catch (error) {
-    if (error instanceof RangeError) return [];
+    if (error instanceof UnsuitableInputError) return [];
     throw error;
   }
 }

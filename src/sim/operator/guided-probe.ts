@@ -25,7 +25,7 @@ const TREMOR_ALONG_BEAM = 0.3;
 
 /**
  * A probe that follows the planned strokes exactly, at constant speed, as on a robot's arm, but for the tremor. `skin`:
- * negative inside the body, knee frame, mm. Throws a RangeError when a stroke misses the body.
+ * negative inside the body, knee frame, mm. Throws an UnsuitableInputError when a stroke misses the body.
  */
 export function guideProbe(
   plans: readonly SweepPlan[],

@@ -82,7 +82,7 @@ interface RecordedStroke {
  * A probe as a rigid body in a hand: a compliant grip pulls it along the stroke and presses it on the skin, which
  * pushes back where the face lies in it, the more the thinner it is over bone, and rubs where it slides; the hand trembles, wavers in speed and force, halts,
  * and now and then loses contact. Integrated by cannon-es at 500 Hz in mm, kg, s. The skin does not move; how far the
- * face sinks in follows from the forces. Deterministic for a seed. Throws a RangeError when a stroke misses the body.
+ * face sinks in follows from the forces. Deterministic for a seed. Throws an UnsuitableInputError when a stroke misses the body.
  */
 export function holdProbe(plans: readonly SweepPlan[], leg: PressedLeg, options: HeldOptions, rng: Rng): ProbeMotion {
   let startS = 0;

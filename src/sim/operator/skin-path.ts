@@ -1,3 +1,4 @@
+import { UnsuitableInputError } from "../../core/errors.ts";
 import { compose, fromAxes, fromAxisAngle, type Rigid } from "../../core/rigid.ts";
 import type { DistanceField } from "../../geometry/distance-field.ts";
 import type { ProbeTurn, SweepPlan } from "./sweep-plan.ts";
@@ -12,7 +13,7 @@ export interface SkinPath {
 }
 
 /** Outermost point of the skin on the ray from `target` along `direction`, by stepping inwards from far outside. */
-function skinPoint(skin: DistanceField, target: readonly number[], direction: readonly number[]): Vector {
+function skinPoint(skin: DistanceField, target: readonly number[], direction: readonly number[]): Vector | undefined {
   const STEP_MM = 0.5,
     FAR_MM = 150;
   for (let t = FAR_MM; t > 0; t -= STEP_MM) {
@@ -21,7 +22,7 @@ function skinPoint(skin: DistanceField, target: readonly number[], direction: re
     const dOutside = Math.max(0, skin.distanceMm(...along(target, direction, t)));
     return along(target, direction, t - STEP_MM + (STEP_MM * -dInside) / Math.max(1e-9, dOutside - dInside));
   }
-  throw new RangeError("the planned stroke never meets the skin");
+  return undefined;
 }
 
 /** Outward, over what a stiff face of 40 mm feels: finer detail does not turn it. */
@@ -52,6 +53,12 @@ function stationsOf(plan: SweepPlan, skin: DistanceField): Station[] {
     for (let i = leg === 0 ? 0 : 1; i <= steps; i++) {
       const out = unit(along(plan.approach[leg]!, turn, i / steps));
       const face = skinPoint(skin, along(a, step, i / steps), out);
+      if (!face) {
+        throw new UnsuitableInputError(
+          `the planned stroke "${plan.name}" never meets the skin ${raw.length * STATION_MM} mm from its beginning: this leg ends before it`,
+          "Leave the stroke out (source.operator.sweeps), or choose another seed or phantom",
+        );
+      }
       // A hand seeks full contact, but keeps aiming at the window: half skin normal, half the planned direction.
       const outward = unit(along(skinNormal(skin, ...face), out, 1));
       raw.push({ face, beam: [-outward[0], -outward[1], -outward[2]] });
@@ -67,7 +74,7 @@ function stationsOf(plan: SweepPlan, skin: DistanceField): Station[] {
   });
 }
 
-/** `skin`: negative inside the body, knee frame, mm. Throws a RangeError when the stroke misses the body. */
+/** `skin`: negative inside the body, knee frame, mm. Throws an UnsuitableInputError when the stroke misses the body. */
 export function layOnSkin(plan: SweepPlan, skin: DistanceField): SkinPath {
   const stations = stationsOf(plan, skin);
   const ways = [0];
