@@ -82,4 +82,20 @@ describe("the line map in WebAssembly", () => {
     fast.see(poses[1]!, 1);
     expect(fast.see(poses[0]!, 0).amplitude).toEqual(first);
   });
+
+  it("shows the same picture when the lines that it does not show are left out", () => {
+    const pictureOf = (extent: "all" | "shown"): Uint8Array => {
+      fast.see(poses[0]!, 0);
+      fast.scatter({ count: 0, xyzMm: new Float64Array(), amplitude: new Float64Array() });
+      fast.received.re.fill(NaN);
+      fast.receive(3, extent);
+      return fast.display();
+    };
+    const all = pictureOf("all");
+    expect(fast.received.re.some(Number.isNaN)).toBe(false);
+    const shown = pictureOf("shown");
+    expect(shown.reduce((count, gray, i) => count + (gray === all[i] ? 0 : 1), 0)).toBe(0);
+    expect(fast.received.re.some(Number.isNaN)).toBe(true);
+    expect(new Set(all).size).toBeGreaterThan(50);
+  });
 });
