@@ -317,7 +317,9 @@ describe("curves", () => {
       n = 4000,
       odd = (i: number): boolean => i < 12;
     const distanceMm = Float64Array.from({ length: n }, (_, i) => (odd(i) ? 0.02 : 0.25 + 1.75 * rng.uniform())),
-      correlation = distanceMm.map((mm, i) => Math.exp(-0.5 * (odd(i) ? 1.3 : mm / SIGMA_MM + 0.1 * rng.normal()) ** 2)),
+      correlation = distanceMm.map((mm, i) =>
+        Math.exp(-0.5 * (odd(i) ? 1.3 : mm / SIGMA_MM + 0.1 * rng.normal()) ** 2),
+      ),
       same = new Float64Array(n).fill(0.5),
       depthMm = same.map(() => 43);
     const curves = calibrateCurves({ lag: same.map(() => 1), depthMm, distanceMm, correlation, across: same, down: same, logSnr: same }, { about: "", probe: "", scaleSd: 0.1 }); // prettier-ignore
