@@ -1,3 +1,4 @@
+import { keepLast } from "../core/keep-last.ts";
 import { createRng } from "../core/rng.ts";
 import type { Phantom } from "../sim/anatomy/phantom.ts";
 import type { Scene } from "../sim/scene.ts";
@@ -22,14 +23,6 @@ export const buildKneeAnew: ObtainKnee = async (config, seed) => {
 
 /** Keeps the last few: the cases of a study scan one knee many times. A scene takes some 100 MB. */
 export function keepKnees(most: number, build: ObtainKnee = buildKneeAnew): ObtainKnee {
-  const kept = new Map<string, Promise<BuiltKnee>>();
-  return (config, seed) => {
-    const key = digest([config, seed]);
-    const knee = kept.get(key) ?? build(config, seed);
-    kept.delete(key);
-    kept.set(key, knee);
-    knee.catch(() => kept.delete(key));
-    if (kept.size > most) kept.delete(kept.keys().next().value!);
-    return knee;
-  };
+  const kept = keepLast<BuiltKnee>(most);
+  return (config, seed) => kept(digest([config, seed]), () => build(config, seed));
 }

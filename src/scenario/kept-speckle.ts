@@ -1,3 +1,4 @@
+import { keepLast } from "../core/keep-last.ts";
 import {
   observeSweep,
   type ObserveSweep,
@@ -11,15 +12,10 @@ import { digest } from "./cached-pictures.ts";
  * several methods match the same speckle once. An observation is never changed by who reads it.
  */
 export function keepSpeckle(most: number, observe: ObserveSweep = observeSweep): ObserveSweep {
-  const kept = new Map<string, Promise<SweepObservation>>();
+  const kept = keepLast<SweepObservation>(most);
   return async (sweep, dynamicRangeDb) => {
     const key = digest([await picturesOf(sweep), sweep.geometry, dynamicRangeDb]);
-    const observation = kept.get(key) ?? observe(sweep, dynamicRangeDb);
-    kept.delete(key);
-    kept.set(key, observation);
-    observation.catch(() => kept.delete(key));
-    if (kept.size > most) kept.delete(kept.keys().next().value!);
-    return observation;
+    return kept(key, () => observe(sweep, dynamicRangeDb));
   };
 }
 

@@ -1,3 +1,4 @@
+import { NormalEquations } from "../../../core/normal-equations.ts";
 import { readCurve, type Curve, type DecorrelationCurves } from "./curves.ts";
 import { turnPenalty } from "./turn-prior.ts";
 
@@ -39,23 +40,22 @@ const HUBER = 1.5;
 /** Keeps a way that no patch reads from being undefined: of 100 mm. */
 const LEAST_PRECISION = 1e-4;
 
-export interface NormalEquations {
-  /** Row-major UNKNOWNS × UNKNOWNS, positive definite, and the right side of the step. */
-  readonly a: Float64Array;
-  readonly b: Float64Array;
+/** Of all unknowns, in their order. */
+const ALL = Uint8Array.from({ length: UNKNOWNS }, (_, k) => k);
+
+export interface ElevationEquations {
+  readonly equations: NormalEquations;
   /** Twice the negative logarithm of the posterior, 0 where all falls lie on the curves and nothing turns. */
   readonly cost: number;
 }
 
 /** Of Huber's loss of (fall − curve(|distance| · scale) − common error) / sd, and the priors, about `p`. */
-export function normalEquations(
+export function elevationEquations(
   { samples, curves, lag, middle: [x0, y0] }: ElevationProblem,
   p: ArrayLike<number>,
-): NormalEquations {
-  const n = UNKNOWNS,
-    a = new Float64Array(n * n),
-    b = new Float64Array(n),
-    row = new Float64Array(n);
+): ElevationEquations {
+  const equations = new NormalEquations(UNKNOWNS),
+    row = new Float64Array(UNKNOWNS);
   const [tz, fan, swing, offset, perDepth, perAcross] = [p[0]!, p[1]!, p[2]!, p[3]!, p[4]!, p[5]!];
   let cost = 0;
   for (const { x, y, fall, scale, curve } of samples) {
@@ -73,16 +73,11 @@ export function normalEquations(
     row[3] = unit;
     row[4] = unit * (y - y0);
     row[5] = unit * (x - x0);
-    for (let i = 0; i < n; i++) {
-      const weighted = weight * row[i]!;
-      b[i]! += weighted * r;
-      for (let j = 0; j <= i; j++) a[i * n + j]! += weighted * row[j]!;
-    }
+    equations.add(-r, ALL, row, weight);
   }
   const add = (k: number, penalty: number, precision: number): void => {
     cost += penalty;
-    a[k * (n + 1)]! += precision;
-    b[k]! -= precision * p[k]!;
+    equations.addDiagonal(k, p[k]!, precision);
   };
   add(0, LEAST_PRECISION * tz * tz, LEAST_PRECISION);
   for (const k of [1, 2]) {
@@ -90,5 +85,5 @@ export function normalEquations(
     add(k, penalty, precision);
   }
   COMMON_SD.forEach((sd, k) => add(3 + k, (p[3 + k]! / sd) ** 2, sd ** -2));
-  return { a, b, cost };
+  return { equations, cost };
 }

@@ -1,6 +1,6 @@
 import { curveAt, distanceOf, fallOf, readCurve, type Curve, type DecorrelationCurves } from "./curves.ts";
 import { cholesky, solveCholesky, solveLower } from "../../../core/cholesky.ts";
-import { normalEquations, UNKNOWNS, type ElevationProblem, type FallSample } from "./elevation-cost.ts";
+import { elevationEquations, UNKNOWNS, type ElevationProblem, type FallSample } from "./elevation-cost.ts";
 import { elevationStarts } from "./elevation-starts.ts";
 import type { PairObservation } from "./observe-pair.ts";
 import type { PatchGrid, SpeckleFrame } from "./speckle.ts";
@@ -68,7 +68,7 @@ export function fitElevation(
     problem = { samples, curves, lag, middle };
   const fits = starts
     .map((start) => Float64Array.of(...start, 0, 0, 0))
-    .map((start) => ({ start, cost: normalEquations(problem, start).cost }))
+    .map((start) => ({ start, cost: elevationEquations(problem, start).cost }))
     .sort((p, q) => p.cost - q.cost)
     .slice(0, DESCENTS)
     .map(({ start }) => descend(problem, start));
@@ -108,13 +108,13 @@ interface Descent {
 /** Levenberg and Marquardt's. */
 function descend(problem: ElevationProblem, start: Float64Array): Descent {
   let p = start,
-    now = normalEquations(problem, p),
+    now = elevationEquations(problem, p),
     damping = 1e-2;
   for (let round = 0; round < ROUNDS; round++) {
-    const damped = now.a.map((value, at) => (at % (UNKNOWNS + 1) === 0 ? value * (1 + damping) : value));
-    const step = solveCholesky(cholesky(damped, UNKNOWNS), now.b);
+    const damped = now.equations.matrix.map((value, at) => (at % (UNKNOWNS + 1) === 0 ? value * (1 + damping) : value));
+    const step = solveCholesky(cholesky(damped, UNKNOWNS), now.equations.right);
     const tried = p.map((value, k) => value + step[k]!),
-      then = normalEquations(problem, tried);
+      then = elevationEquations(problem, tried);
     if (then.cost < now.cost) {
       const gain = now.cost - then.cost;
       p = tried;
@@ -126,5 +126,5 @@ function descend(problem: ElevationProblem, start: Float64Array): Descent {
       if (damping > 1e4) break;
     }
   }
-  return { p, cost: now.cost, a: now.a };
+  return { p, cost: now.cost, a: now.equations.matrix };
 }

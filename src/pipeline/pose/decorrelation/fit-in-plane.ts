@@ -60,7 +60,7 @@ function add(a: number[][], b: number[], row: readonly number[], value: number, 
 }
 
 /** Of a positive 3×3 matrix; a little is added to the diagonal, so that patches in one row do not break it. */
-export function invertSymmetric3(m: readonly (readonly number[])[]): number[][] {
+function invertSymmetric3(m: readonly (readonly number[])[]): number[][] {
   const ridge = 1e-9 * (m[0]![0]! + m[1]![1]! + m[2]![2]!) + 1e-12;
   const [a, b, c] = [m[0]![0]! + ridge, m[0]![1]!, m[0]![2]!];
   const [d, e, f] = [m[1]![1]! + ridge, m[1]![2]!, m[2]![2]! + ridge];
